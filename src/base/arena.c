@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A list of blocks that are filled in order; see arena.h. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_BLOCK = 512, LARGEST_BLOCK = 64 * 1024 };
+
+struct bs_arena_block {
+    struct bs_arena_block *next;
+    size_t used;
+    size_t size;
+    alignas(max_align_t) unsigned char data[];
+};
+
+void bs_arena_init(struct bs_arena *arena, size_t limit)
+{
+    *arena = (struct bs_arena){.limit = limit};
+}
+
+static size_t next_block_size(const struct bs_arena *arena, size_t at_least)
+{
+    size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+    if (size > LARGEST_BLOCK)
+        size = LARGEST_BLOCK;
+    return size < at_least ? at_least : size;
+}
+
+static struct bs_arena_block *add_block(struct bs_arena *arena, size_t at_least)
+{
+    size_t size = next_block_size(arena, at_least);
+    struct bs_arena_block *block = malloc(sizeof *block + size);
+    if (!block)
+        return NULL;
+    block->next = arena->blocks;
+    block->used = 0;
+    block->size = size;
+    arena->blocks = block;
+    return block;
+}
+
+void *bs_arena_take(struct bs_arena *arena, size_t size)
+{
+    if (size > arena->limit)
+        return NULL;
+    size_t padded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (padded > arena->limit - arena->used)
+        return NULL;
+    struct bs_arena_block *block = arena->blocks;
+    if (!block || block->size - block->used < padded)
+        block = add_block(arena, padded);
+    if (!block)
+        return NULL;
+    void *piece = block->data + block->used;
+    block->used += padded;
+    arena->used += padded;
+    return memset(piece, 0, size);
+}
+
+struct bs_bytes bs_arena_copy(struct bs_arena *arena, struct bs_bytes bytes)
+{
+    char *copy = bytes.len < SIZE_MAX ? bs_arena_take(arena, bytes.len + 1) : NULL;
+    if (!copy)
+        return (struct bs_bytes){NULL, 0};
+    if (bytes.len > 0)
+        memcpy(copy, bytes.ptr, bytes.len);
+    return (struct bs_bytes){copy, bytes.len};
+}
+
+char *bs_arena_printf(struct bs_arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = length < 0 ? NULL : bs_arena_take(arena, (size_t)length + 1);
+    if (!text)
+        return NULL;
+    va_start(args, format);
+    vsnprintf(text, (size_t)length + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+void bs_arena_reset(struct bs_arena *arena)
+{
+    while (arena->blocks) {
+        struct bs_arena_block *next = arena->blocks->next;
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    arena->used = 0;
+}

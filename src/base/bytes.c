@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Comparing and searching views of bytes; see bytes.h. */
+#include "base/bytes.h"
+
+bool bs_bytes_equal_nocase(struct bs_bytes a, struct bs_bytes b)
+{
+    return a.len == b.len && bs_bytes_starts_nocase(a, b);
+}
+
+bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix)
+{
+    if (bytes.len < prefix.len)
+        return false;
+    for (size_t i = 0; i < prefix.len; i++) {
+        if (bs_ascii_lower(bytes.ptr[i]) != bs_ascii_lower(prefix.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle)
+{
+    for (; bytes.len >= needle.len; bytes = bs_bytes_skip(bytes, 1)) {
+        if (bs_bytes_starts_nocase(bytes, needle))
+            return true;
+        if (bytes.len == 0)
+            break;
+    }
+    return false;
+}
+
+size_t bs_bytes_find(struct bs_bytes bytes, char c)
+{
+    const char *at = bytes.len ? memchr(bytes.ptr, c, bytes.len) : NULL;
+    return at ? (size_t)(at - bytes.ptr) : bytes.len;
+}
+
+size_t bs_bytes_find_last(struct bs_bytes bytes, char c)
+{
+    for (size_t i = bytes.len; i > 0; i--) {
+        if (bytes.ptr[i - 1] == c)
+            return i - 1;
+    }
+    return bytes.len;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct bs_bytes bs_bytes_trim(struct bs_bytes bytes)
+{
+    while (bytes.len > 0 && is_blank(bytes.ptr[0]))
+        bytes = bs_bytes_skip(bytes, 1);
+    while (bytes.len > 0 && is_blank(bytes.ptr[bytes.len - 1]))
+        bytes.len--;
+    return bytes;
+}
