@@ -27,6 +27,7 @@ enum {
     BS_MILTER_VERSION_MAX = 6,
     BS_MILTER_LENGTH_SIZE = 4,
     BS_MILTER_CHUNK_MAX = 65535, /* body bytes in one BODY frame, as MTAs send it */
+    BS_MILTER_REPLY_TEXT_MAX = 506, /* of an SMTP reply line: RFC 5321 section 4.5.3.1.5 less "550 " and CR LF */
 };
 
 /* What the MTA sends. */
@@ -178,8 +179,12 @@ void bs_milter_decoder_init(struct bs_milter_decoder *decoder, size_t max_frame)
 enum bs_milter_progress bs_milter_decode(struct bs_milter_decoder *decoder, struct bs_bytes *io_input,
                                          struct bs_milter_event *ret_event, struct bs_error *ret_error);
 
-/* The filter's reply ended the message, or the transaction, before EOM (ACCEPT, REJECT, DISCARD, TEMPFAIL outside
- * RCPT): the MTA may begin the next MAIL at once, and may no longer send this message's steps. */
+/*
+ * The filter's reply ended the message before EOM: ACCEPT or DISCARD at any step of it, REJECT, TEMPFAIL or
+ * REPLYCODE at any but RCPT. The MTA may begin the next MAIL at once, without ABORT, and may no longer send this
+ * message's header or body. A refusal at DATA need not be the end for Postfix: its client may go on in the same
+ * envelope, so that RCPT or DATA can come again; they are events then, not BAD, and want a reply.
+ */
 void bs_milter_decoder_message_done(struct bs_milter_decoder *decoder);
 
 /* The next of NUL-ended texts; false when none is left. Used for ESMTP parameters. */
@@ -191,8 +196,9 @@ bool bs_milter_macro(struct bs_bytes values, const char *name, struct bs_bytes *
 
 /*
  * What to answer to an offer: the lower version, the wanted actions, and those of the wanted steps that the MTA
- * offers. False, with the reason, where the version is out of range or an action in `wanted->actions` is not
- * offered. `wanted->steps` holds flags the filter would like; those not offered are left out.
+ * offers. False, with the reason, where the MTA's version is below BS_MILTER_VERSION_MIN, the wanted one is out of
+ * range, or an action in `wanted->actions` is not offered. `wanted->steps` holds flags the filter would like;
+ * those not offered are left out. NO_MAIL may not be wanted: MAIL is what tells where a message begins.
  */
 bool bs_milter_negotiate(const struct bs_milter_options *offer, const struct bs_milter_options *wanted,
                          struct bs_milter_options *ret_agreed, struct bs_error *ret_error);
@@ -201,7 +207,8 @@ bool bs_milter_negotiate(const struct bs_milter_options *offer, const struct bs_
 bool bs_milter_expects_reply(const struct bs_milter_options *agreed, enum bs_milter_command command);
 
 /* The encoders append one frame to `out`; a NUL in a text ends it there, CR and LF become spaces, since neither
- * may reach an SMTP reply or an envelope. Whether it fitted shows in out->failed. */
+ * may reach an SMTP reply or an envelope; only a LF that folds a header value (a blank or a tab behind it) stays.
+ * Whether it fitted shows in out->failed; a frame that did not fit leaves nothing behind. */
 
 /* A list of macros that the filter wants at a step goes with the negotiation (BS_MILTER_CAN_SET_MACRO_LIST). */
 struct bs_milter_macro_list {
@@ -214,8 +221,10 @@ void bs_milter_encode_negotiation(struct bs_strbuf *out, const struct bs_milter_
 /* A reply of one byte. */
 void bs_milter_encode_reply(struct bs_strbuf *out, enum bs_milter_reply reply);
 
-/* `code` 400–599, `text` begins with the enhanced status code (RFC 3463): "550 5.7.1 text". A % is doubled, as
- * Sendmail takes the text for a format. */
+/* `code` 400–599 (`out` fails on any other), `text` begins with the enhanced status code (RFC 3463):
+ * "550 5.7.1 text". Postfix refuses a reply without one of the code's class, so X.0.0 goes before such a text. A %
+ * is doubled: Sendmail takes the text for a format, and Postfix makes one of two. Past BS_MILTER_REPLY_TEXT_MAX
+ * the text is cut; bytes that an SMTP reply cannot carry become question marks. */
 void bs_milter_encode_replycode(struct bs_strbuf *out, unsigned code, const char *text);
 
 /* New envelope sender with its angle brackets; `parameters` are ESMTP ones ("ENVID=…") or empty. */
@@ -229,7 +238,8 @@ void bs_milter_encode_insert_header(struct bs_strbuf *out, uint32_t index, struc
 /* `index`: 1 is the first of that name; an empty value deletes it. */
 void bs_milter_encode_change_header(struct bs_strbuf *out, uint32_t index, struct bs_bytes name,
                                     struct bs_bytes value);
-void bs_milter_encode_replace_body(struct bs_strbuf *out, struct bs_bytes chunk); /* BS_MILTER_CHUNK_MAX at most */
+/* Any number of bytes, cut into frames of BS_MILTER_CHUNK_MAX. */
+void bs_milter_encode_replace_body(struct bs_strbuf *out, struct bs_bytes body);
 void bs_milter_encode_quarantine(struct bs_strbuf *out, struct bs_bytes reason);
 
 #endif

@@ -15,6 +15,7 @@ void bs_milter_peer_command(struct bs_strbuf *out, enum bs_milter_command comman
 void bs_milter_peer_connect(struct bs_strbuf *out, struct bs_bytes hostname, enum bs_milter_family family,
                             uint16_t port, struct bs_bytes address);
 void bs_milter_peer_helo(struct bs_strbuf *out, struct bs_bytes name);
+void bs_milter_peer_unknown(struct bs_strbuf *out, struct bs_bytes line);
 /* `names_and_values`: count pairs of C strings. */
 void bs_milter_peer_macros(struct bs_strbuf *out, enum bs_milter_command step, const char *const *names_and_values,
                            size_t count);
