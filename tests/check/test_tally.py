@@ -83,6 +83,7 @@ def write_run(directory, tests, records):
     directory.mkdir()
     described = [{"name": name, "suite": ["p:unit"], "protocol": protocol} for name, protocol in tests]
     (directory / "tests.json").write_text(json.dumps(described))
+    (directory / "wanted").write_text("".join(f"p:unit / {name}\n" for name, _ in tests))
     (directory / "log.json").write_text("".join(json.dumps(record) + "\n" for record in records))
     return directory
 
@@ -125,8 +126,9 @@ def check_meson(scratch):
     run.mkdir()
     subprocess.run(["meson", "setup", build, scratch], check=True, capture_output=True)
     subprocess.run(["meson", "test", "-C", build], capture_output=True)
-    tests = subprocess.run(["meson", "introspect", "--tests", build], check=True, capture_output=True).stdout
-    (run / "tests.json").write_bytes(tests)
+    for file, command in (("tests.json", ["introspect", "--tests", build]),
+                          ("wanted", ["test", "--list", "--no-rebuild", "-C", build])):
+        (run / file).write_bytes(subprocess.run(["meson", *command], check=True, capture_output=True).stdout)
     (run / "log.json").write_bytes((build / "meson-logs/testlog.json").read_bytes())
     code, output = run_tally(run)
     expected = ("one+two / good: b: été", "crash: killed by signal 11", "slow: timed out",
