@@ -11,6 +11,10 @@
  * away, with exactly one reply; at EOM it may send modifications first. After a final reply or ABORT the next
  * MAIL begins another message; after QUIT_NC the next CONNECT begins another SMTP connection.
  *
+ * Do not rely on ABORT: a MAIL or HELO within a message ends it just so. Sendmail sends no ABORT when replies to
+ * MAIL were negotiated away, nor does any MTA where another filter refused the MAIL; Postfix sends HELO before the
+ * ABORT that belongs to it, and ABORT also when no message is open.
+ *
  * A frame is a length of 4 bytes, most significant first, that counts the command byte and the data behind it.
  */
 #ifndef BS_WIRE_MILTER_H
@@ -142,12 +146,14 @@ struct bs_milter_event {
         } macro;
         struct bs_bytes helo;
         struct {
-            struct bs_bytes path;       /* as sent, with its angle brackets */
+            /* As sent: in angle brackets from an SMTP session; without them, and empty for the null sender, for
+             * mail that Postfix passes to non_smtpd_milters. */
+            struct bs_bytes path;
             struct bs_bytes parameters; /* ESMTP parameters, see bs_milter_next_text */
         } envelope;                     /* MAIL and RCPT */
         struct {
             struct bs_bytes name;
-            struct bs_bytes value; /* unfolded lines joined with LF, as the MTA sends them */
+            struct bs_bytes value; /* as in the message, folded with LF alone; one blank behind the colon is gone */
         } header;
         struct bs_bytes body;    /* BODY; also the last chunk that EOM may carry (empty else) */
         struct bs_bytes unknown; /* an SMTP command that the MTA does not know */
@@ -174,16 +180,17 @@ void bs_milter_decoder_init(struct bs_milter_decoder *decoder, size_t max_frame)
  * Takes one frame off the front of `io_input`. The caller keeps what remains and calls again with more behind it.
  * BAD comes for a frame of length 0 or over the limit, an unknown command, data that is not of the command's
  * form (a missing NUL, a short OPTNEG), and a command out of order: anything but OPTNEG first, a second OPTNEG,
- * RCPT before MAIL, DATA, HEADER, EOH, BODY or EOM with no message, HEADER after EOH, MAIL inside a message.
+ * CONNECT within a message, RCPT, DATA, HEADER, EOH, BODY or EOM without one, RCPT or DATA after HEADER, HEADER or
+ * EOH after EOH or BODY. After BAD the decoder must not be used again.
  */
 enum bs_milter_progress bs_milter_decode(struct bs_milter_decoder *decoder, struct bs_bytes *io_input,
                                          struct bs_milter_event *ret_event, struct bs_error *ret_error);
 
 /*
  * The filter's reply ended the message before EOM: ACCEPT or DISCARD at any step of it, REJECT, TEMPFAIL or
- * REPLYCODE at any but RCPT. The MTA may begin the next MAIL at once, without ABORT, and may no longer send this
- * message's header or body. A refusal at DATA need not be the end for Postfix: its client may go on in the same
- * envelope, so that RCPT or DATA can come again; they are events then, not BAD, and want a reply.
+ * REPLYCODE at any but RCPT. The MTA may no longer send this message's header or body. A refusal at DATA is not
+ * the end for the SMTP client, which may go on in the same envelope, so that RCPT or DATA can come again without
+ * another MAIL; they are events then, not BAD, and want a reply.
  */
 void bs_milter_decoder_message_done(struct bs_milter_decoder *decoder);
 
@@ -222,9 +229,10 @@ void bs_milter_encode_negotiation(struct bs_strbuf *out, const struct bs_milter_
 void bs_milter_encode_reply(struct bs_strbuf *out, enum bs_milter_reply reply);
 
 /* `code` 400–599 (`out` fails on any other), `text` begins with the enhanced status code (RFC 3463):
- * "550 5.7.1 text". Postfix refuses a reply without one of the code's class, so X.0.0 goes before such a text. A %
- * is doubled: Sendmail takes the text for a format, and Postfix makes one of two. Past BS_MILTER_REPLY_TEXT_MAX
- * the text is cut; bytes that an SMTP reply cannot carry become question marks. */
+ * "550 5.7.1 text". Postfix takes a text that begins with a digit of another class for a broken filter, so X.0.0
+ * goes before a text without a status code of the class of `code`. A % is doubled: Sendmail takes the text for a
+ * format, and Postfix makes one of two. Past BS_MILTER_REPLY_TEXT_MAX the text is cut; bytes that an SMTP reply
+ * cannot carry become question marks. */
 void bs_milter_encode_replycode(struct bs_strbuf *out, unsigned code, const char *text);
 
 /* New envelope sender with its angle brackets; `parameters` are ESMTP ones ("ENVID=…") or empty. */

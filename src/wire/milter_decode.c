@@ -2,10 +2,10 @@
 /*
  * Commands of the milter protocol from the MTA, versions 2 to 6; see milter.h. Checks the form of each frame and
  * the order of the commands, as strictly as what Sendmail and Postfix really send allows:
- *  - MACRO, UNKNOWN, ABORT, QUIT and QUIT_NC may come at any time after OPTNEG, HELO too (an EHLO between or
- *    within messages), and CONNECT whenever no message is open;
- *  - within a message the steps may be left out, but not go back, except that RCPT and DATA may come again after
- *    DATA: Postfix goes on with the envelope when one of its filters refuses DATA.
+ *  - MACRO, UNKNOWN, ABORT, QUIT, QUIT_NC, HELO and MAIL may come at any time after OPTNEG, and all but the first
+ *    two end the message that is open, if any; CONNECT comes whenever none is;
+ *  - within a message any step may be missing, but none goes back, except that RCPT and DATA may follow DATA: the
+ *    SMTP client can go on with its envelope when DATA was refused.
  * Does not interpret addresses, parameters or values.
  */
 #include "wire/milter_frame.h"
@@ -45,7 +45,7 @@ static const struct rule rules[UCHAR_MAX + 1] = {
     [BS_MILTER_ABORT] = {"ABORT", NEGOTIATED, STAGE_READY},
     [BS_MILTER_CONNECT] = {"CONNECT", NO_MESSAGE, STAGE_READY},
     [BS_MILTER_HELO] = {"HELO", NEGOTIATED, STAGE_READY},
-    [BS_MILTER_MAIL] = {"MAIL", NO_MESSAGE, STAGE_ENVELOPE},
+    [BS_MILTER_MAIL] = {"MAIL", NEGOTIATED, STAGE_ENVELOPE},
     [BS_MILTER_RCPT] = {"RCPT", IN_ENVELOPE, STAGE_ENVELOPE},
     [BS_MILTER_DATA] = {"DATA", IN_ENVELOPE, STAGE_ENVELOPE},
     [BS_MILTER_HEADER] = {"HEADER", AT(STAGE_ENVELOPE) | AT(STAGE_HEADER), STAGE_HEADER},
@@ -62,7 +62,7 @@ void bs_milter_decoder_init(struct bs_milter_decoder *decoder, size_t max_frame)
 
 void bs_milter_decoder_message_done(struct bs_milter_decoder *decoder)
 {
-    if (decoder->stage != STAGE_START)
+    if (decoder->stage != STAGE_START) /* no reply can come before the negotiation */
         decoder->stage = STAGE_DECIDED;
 }
 
@@ -189,7 +189,7 @@ static enum bs_milter_progress bad_length(const struct bs_milter_decoder *decode
     if (length == 0)
         bs_error_set(ret_error, "milter frame at byte %" PRIu64 " is empty: is the peer an MTA?", decoder->offset);
     else
-        bs_error_set(ret_error, "milter frame at byte %" PRIu64 " counts %" PRIu32 " bytes, more than the limit of %zu",
+        bs_error_set(ret_error, "milter frame at byte %" PRIu64 " counts %" PRIu32 " bytes, the limit is %zu",
                      decoder->offset, length, decoder->max_frame);
     return BS_MILTER_BAD;
 }

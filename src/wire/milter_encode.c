@@ -9,7 +9,7 @@ bool bs_milter_negotiate(const struct bs_milter_options *offer, const struct bs_
                          struct bs_milter_options *ret_agreed, struct bs_error *ret_error)
 {
     if (offer->version < BS_MILTER_VERSION_MIN)
-        return bs_error_set(ret_error, "the MTA speaks milter protocol version %u, %d is the oldest that is supported",
+        return bs_error_set(ret_error, "the MTA speaks milter protocol version %u, the oldest supported is %d",
                             (unsigned)offer->version, BS_MILTER_VERSION_MIN);
     if (wanted->version < BS_MILTER_VERSION_MIN || wanted->version > BS_MILTER_VERSION_MAX)
         return bs_error_set(ret_error, "milter protocol version %u is wanted, supported are %d to %d",

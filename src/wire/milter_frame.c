@@ -73,14 +73,16 @@ size_t bs_milter_frame_begin(struct bs_strbuf *out, unsigned code)
 
 void bs_milter_frame_end(struct bs_strbuf *out, size_t start)
 {
-    if (out->failed) {
-        out->len = start;
-        if (out->ptr)
-            out->ptr[start] = '\0';
+    size_t length = out->len - start - BS_MILTER_LENGTH_SIZE;
+    if (!out->failed && length <= UINT32_MAX) {
+        uint32_t wire = htonl((uint32_t)length);
+        memcpy(out->ptr + start, &wire, sizeof wire);
         return;
     }
-    uint32_t length = htonl((uint32_t)(out->len - start - BS_MILTER_LENGTH_SIZE));
-    memcpy(out->ptr + start, &length, sizeof length);
+    out->failed = true;
+    out->len = start;
+    if (out->ptr)
+        out->ptr[start] = '\0';
 }
 
 void bs_milter_frame_empty(struct bs_strbuf *out, unsigned code)

@@ -174,7 +174,8 @@ enum bs_milter_progress bs_milter_peer_decode(struct bs_bytes *io_input, size_t 
     uint32_t length;
     enum bs_milter_progress progress = bs_milter_frame_peek(*io_input, max_frame, &frame, &size, &length);
     if (progress == BS_MILTER_BAD)
-        bs_error_set(ret_error, "the filter's frame counts %" PRIu32 " bytes, allowed are 1 to %zu", length, max_frame);
+        bs_error_set(ret_error, "the filter's frame counts %" PRIu32 " bytes, 1 to %zu are allowed", length,
+                     max_frame);
     if (progress != BS_MILTER_EVENT)
         return progress;
     ret_answer->code = frame.code;

@@ -44,8 +44,8 @@ static enum bs_socketmap_progress read_length(struct bs_bytes input, size_t limi
 }
 
 /* Takes one netstring of at most `limit` bytes off the front. */
-static enum bs_socketmap_progress take_netstring(struct bs_bytes *io_input, size_t limit, struct bs_bytes *ret_content,
-                                                 struct bs_error *ret_error)
+static enum bs_socketmap_progress take_netstring(struct bs_bytes *io_input, size_t limit,
+                                                 struct bs_bytes *ret_content, struct bs_error *ret_error)
 {
     size_t length, prefix;
     enum bs_socketmap_progress progress = read_length(*io_input, limit, &length, &prefix, ret_error);
