@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One rule a header field; see kind.h. */
+#include "bounce/kind.h"
+
+/* multipart/report (RFC 6522) names its kind in the report-type parameter. */
+static void see_content_type(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    if (!bs_bytes_starts_nocase(bs_bytes_trim(value), BS_LITERAL("multipart/report")))
+        return;
+    if (bs_bytes_contains_nocase(value, BS_LITERAL("disposition-notification")))
+        signs->disposition = true;
+    if (bs_bytes_contains_nocase(value, BS_LITERAL("delivery-status")))
+        signs->delivery_status = true;
+}
+
+static void see_failed_recipients(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    (void)value;
+    signs->delivery_status = true;
+}
+
+static void see_from(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    value = bs_bytes_trim(value);
+    signs->from_mailer = value.len == 0 || bs_bytes_contains_nocase(value, BS_LITERAL("<>")) ||
+                         bs_bytes_contains_nocase(value, BS_LITERAL("mailer-daemon")) ||
+                         bs_bytes_contains_nocase(value, BS_LITERAL("postmaster"));
+}
+
+/* RFC 3834 section 5. MTAs put auto-replied on bounces as well, so it does not decide alone. */
+static void see_auto_submitted(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    if (bs_bytes_starts_nocase(bs_bytes_trim(value), BS_LITERAL("auto-replied")))
+        signs->auto_replied = true;
+}
+
+static void see_auto_reply(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    if (!bs_bytes_equal_nocase(bs_bytes_trim(value), BS_LITERAL("no")))
+        signs->auto_replied = true;
+}
+
+static void see_list(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    (void)value;
+    signs->list = true;
+}
+
+static const struct {
+    const char *name;
+    void (*see)(struct bs_kind_signs *signs, struct bs_bytes value);
+} rules[] = {
+    {"Content-Type", see_content_type},
+    {"X-Failed-Recipients", see_failed_recipients},
+    {"From", see_from},
+    {"Auto-Submitted", see_auto_submitted},
+    {"X-Autoreply", see_auto_reply},
+    {"X-Autorespond", see_auto_reply},
+    {"List-Id", see_list},
+    {"List-Post", see_list},
+    {"List-Unsubscribe", see_list},
+};
+
+void bs_kind_push_header(struct bs_kind_signs *signs, struct bs_bytes name, struct bs_bytes value)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (bs_bytes_equal_nocase(name, bs_bytes_from_cstr(rules[i].name))) {
+            rules[i].see(signs, value);
+            return;
+        }
+    }
+}
+
+enum bs_kind bs_kind_conclude(const struct bs_kind_signs *signs)
+{
+    if (signs->delivery_status)
+        return BS_KIND_BOUNCE;
+    if (signs->disposition)
+        return BS_KIND_MDN;
+    if (signs->from_mailer)
+        return BS_KIND_BOUNCE;
+    if (signs->auto_replied)
+        return BS_KIND_AUTO_REPLY;
+    return signs->list ? BS_KIND_LIST : BS_KIND_BOUNCE;
+}
+
+const char *bs_kind_name(enum bs_kind kind)
+{
+    static const char *const names[] = {
+        [BS_KIND_BOUNCE] = "bounce",
+        [BS_KIND_MDN] = "mdn",
+        [BS_KIND_AUTO_REPLY] = "auto-reply",
+        [BS_KIND_LIST] = "list",
+    };
+    return names[kind];
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words and replies of decisions, one row a reason; see decision.h. */
+#include "policy/decision.h"
+
+#include <stddef.h>
+
+static const struct {
+    const char *name;
+    unsigned code;    /* 0 where the reason never refuses */
+    const char *text; /* begins with the enhanced status code */
+} reasons[BS_REASON_COUNT] = {
+    [BS_REASON_NONE] = {"none", 0, NULL},
+    [BS_REASON_SIGNED] = {"signed", 0, NULL},
+    [BS_REASON_NO_SIGN_LIST] = {"no-sign-list", 0, NULL},
+    [BS_REASON_ALREADY_TAGGED] = {"already-tagged", 0, NULL},
+    [BS_REASON_LOCAL_PART_LONG] = {"local-part-long", 0, NULL},
+    [BS_REASON_SIGNING_FAILED] = {"signing-failed", 0, NULL},
+    [BS_REASON_TAG_VALID] = {"tag-valid", 0, NULL},
+    [BS_REASON_TAG_FOREIGN] = {"tag-foreign", 0, NULL},
+    [BS_REASON_TAG_FORGED] =
+        {"tag-forged", 550, "5.7.1 Bounce refused: the tag of this address is forged, we did not send the original"},
+    [BS_REASON_TAG_UNKNOWN_KEY] =
+        {"tag-unknown-key", 550, "5.7.1 Bounce refused: the tag of this address is not from any key of ours"},
+    [BS_REASON_TAG_EXPIRED] =
+        {"tag-expired", 550, "5.7.1 Bounce refused: the tag of this address has expired"},
+    [BS_REASON_NEVER_SENDS] =
+        {"never-sends", 550, "5.7.1 Bounce refused: this address never sends mail, the original was forged"},
+    [BS_REASON_RETURNED_TAG] = {"returned-tag", 0, NULL},
+    [BS_REASON_NO_PROOF] =
+        {"no-proof", 550, "5.7.1 Bounce refused: nothing in it shows that we sent the original, its sender was forged"},
+    [BS_REASON_MDN] = {"mdn", 0, NULL},
+    [BS_REASON_AUTO_REPLY] = {"auto-reply", 0, NULL},
+    [BS_REASON_LIST] = {"list", 0, NULL},
+    [BS_REASON_MIXED_RECIPIENTS] =
+        {"mixed-recipients", 452, "4.5.3 Send this bounce to one recipient at a time, please"},
+    [BS_REASON_RECIPIENT_LIMIT] = {"recipient-limit", 452, "4.5.3 Too many recipients for a bounce"},
+};
+
+const char *bs_reason_name(enum bs_reason reason)
+{
+    return reasons[reason].name;
+}
+
+const char *bs_action_name(enum bs_action action)
+{
+    static const char *const names[] = {
+        [BS_ACTION_NONE] = "none", [BS_ACTION_SIGN] = "sign",     [BS_ACTION_PASS] = "pass",
+        [BS_ACTION_WAIT] = "wait", [BS_ACTION_REFUSE] = "refuse", [BS_ACTION_DEFER] = "defer",
+    };
+    return names[action];
+}
+
+unsigned bs_decision_reply(const struct bs_decision *decision, const char **ret_text)
+{
+    *ret_text = reasons[decision->reason].text;
+    return reasons[decision->reason].code;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was decided, why, and how it is said: to the administrator as a word in the log, to the peer as an SMTP
+ * reply (RFC 5321 section 4.2) with an enhanced status code (RFC 3463).
+ */
+#ifndef BS_POLICY_DECISION_H
+#define BS_POLICY_DECISION_H
+
+#include <stdbool.h>
+
+/* Why something was decided. Every reason has a word for the log and, where it refuses, a text for the peer. */
+enum bs_reason {
+    BS_REASON_NONE,             /* nothing to decide */
+    BS_REASON_SIGNED,
+    BS_REASON_NO_SIGN_LIST,     /* a recipient is on the list */
+    BS_REASON_ALREADY_TAGGED,   /* the sender carries a tag, ours or foreign */
+    BS_REASON_LOCAL_PART_LONG,  /* with a tag it would pass 64 bytes */
+    BS_REASON_SIGNING_FAILED,   /* no memory, or the crypto library failed */
+    BS_REASON_TAG_VALID,
+    BS_REASON_TAG_FOREIGN,      /* a recipient with another program's tag: left alone */
+    BS_REASON_TAG_FORGED,
+    BS_REASON_TAG_UNKNOWN_KEY,
+    BS_REASON_TAG_EXPIRED,
+    BS_REASON_NEVER_SENDS,
+    BS_REASON_RETURNED_TAG,     /* the returned message holds a valid tag */
+    BS_REASON_NO_PROOF,         /* a bounce without any sign that we sent what it returns */
+    BS_REASON_MDN,
+    BS_REASON_AUTO_REPLY,
+    BS_REASON_LIST,
+    BS_REASON_MIXED_RECIPIENTS, /* recipients of one null-sender message that must be judged apart */
+    BS_REASON_RECIPIENT_LIMIT,
+    BS_REASON_COUNT
+};
+
+enum bs_action {
+    BS_ACTION_NONE,    /* not a matter for the gate */
+    BS_ACTION_SIGN,
+    BS_ACTION_PASS,    /* judged, and let through */
+    BS_ACTION_WAIT,    /* to be judged at the end of data */
+    BS_ACTION_REFUSE,
+    BS_ACTION_DEFER,   /* the peer shall try again */
+};
+
+struct bs_decision {
+    enum bs_action action;
+    enum bs_reason reason;
+    bool observed; /* PASS or WAIT in a domain that observes: `reason` would have refused */
+    int days_left; /* of a valid or expired tag */
+};
+
+/* "tag-forged" and so on, for the log; stable. */
+const char *bs_reason_name(enum bs_reason reason);
+const char *bs_action_name(enum bs_action action);
+
+/* The SMTP reply for a decision that refuses or defers, such as 550 and "5.7.1 Bounce refused: …". */
+unsigned bs_decision_reply(const struct bs_decision *decision, const char **ret_text);
+
+#endif
