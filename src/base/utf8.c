@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Well-formed UTF-8; see utf8.h. */
+#include "base/utf8.h"
+
+/* The sequences of RFC 3629 section 4 that are longer than a byte: where the first lies, where the second may. */
+static const struct {
+    unsigned char first_low, first_high, second_low, second_high, length;
+} forms[] = {
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
+    {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+static bool lies_between(char byte, unsigned char low, unsigned char high)
+{
+    return (unsigned char)byte >= low && (unsigned char)byte <= high;
+}
+
+size_t bs_utf8_sequence(struct bs_bytes bytes)
+{
+    if (bytes.len == 0)
+        return 0;
+    if (lies_between(bytes.ptr[0], 0, 0x7f))
+        return 1;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (!lies_between(bytes.ptr[0], forms[i].first_low, forms[i].first_high))
+            continue;
+        if (bytes.len < forms[i].length || !lies_between(bytes.ptr[1], forms[i].second_low, forms[i].second_high))
+            return 0;
+        for (size_t j = 2; j < forms[i].length; j++) {
+            if (!lies_between(bytes.ptr[j], 0x80, 0xbf))
+                return 0;
+        }
+        return forms[i].length;
+    }
+    return 0;
+}
+
+bool bs_utf8_is_valid(struct bs_bytes bytes)
+{
+    while (bytes.len > 0) {
+        size_t length = bs_utf8_sequence(bytes);
+        if (length == 0)
+            return false;
+        bytes = bs_bytes_skip(bytes, length);
+    }
+    return true;
+}
