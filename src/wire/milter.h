@@ -246,7 +246,8 @@ void bs_milter_encode_insert_header(struct bs_strbuf *out, uint32_t index, struc
 /* `index`: 1 is the first of that name; an empty value deletes it. */
 void bs_milter_encode_change_header(struct bs_strbuf *out, uint32_t index, struct bs_bytes name,
                                     struct bs_bytes value);
-/* Any number of bytes, cut into frames of BS_MILTER_CHUNK_MAX. */
+/* Any number of bytes, cut into frames of BS_MILTER_CHUNK_MAX; none become an empty line, since Postfix takes no
+ * frame without data. */
 void bs_milter_encode_replace_body(struct bs_strbuf *out, struct bs_bytes body);
 void bs_milter_encode_quarantine(struct bs_strbuf *out, struct bs_bytes reason);
 

@@ -187,13 +187,15 @@ void bs_milter_encode_change_header(struct bs_strbuf *out, uint32_t index, struc
 
 void bs_milter_encode_replace_body(struct bs_strbuf *out, struct bs_bytes body)
 {
-    do {
+    if (body.len == 0)
+        body = BS_LITERAL("\r\n");
+    while (body.len > 0 && !out->failed) {
         struct bs_bytes chunk = bs_bytes_first(body, BS_MILTER_CHUNK_MAX);
         size_t start = bs_milter_frame_begin(out, BS_MILTER_REPLACE_BODY);
         bs_strbuf_append(out, chunk);
         bs_milter_frame_end(out, start);
         body = bs_bytes_skip(body, chunk.len);
-    } while (body.len > 0 && !out->failed);
+    }
 }
 
 void bs_milter_encode_quarantine(struct bs_strbuf *out, struct bs_bytes reason)
