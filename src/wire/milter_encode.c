@@ -98,18 +98,25 @@ static void put_reply_char(struct bs_strbuf *out, char c)
         bs_strbuf_append_char(out, '%');
 }
 
+/* The text begins with a status code of the class. */
+static bool has_status_code(struct bs_bytes text, char class)
+{
+    return text.len >= 2 && text.ptr[0] == class && text.ptr[1] == '.';
+}
+
 void bs_milter_encode_replycode(struct bs_strbuf *out, unsigned code, const char *text)
 {
     if (code < 400 || code > 599) {
         out->failed = true;
         return;
     }
-    struct bs_bytes rest = bs_bytes_first(bs_bytes_from_cstr(text), BS_MILTER_REPLY_TEXT_MAX);
-    char class = (char)('0' + code / 100);
+    char status[] = {(char)('0' + code / 100), '.', '0', '.', '0', ' ', '\0'};
+    struct bs_bytes rest = bs_bytes_from_cstr(text);
+    if (has_status_code(rest, status[0]))
+        status[0] = '\0';
+    rest = bs_bytes_first(rest, BS_MILTER_REPLY_TEXT_MAX - strlen(status));
     size_t start = bs_milter_frame_begin(out, BS_MILTER_REPLYCODE);
-    bs_strbuf_printf(out, "%u ", code);
-    if (rest.len < 2 || rest.ptr[0] != class || rest.ptr[1] != '.')
-        bs_strbuf_printf(out, "%c.0.0 ", class);
+    bs_strbuf_printf(out, "%u %s", code, status);
     for (size_t i = 0; i < rest.len; i++)
         put_reply_char(out, rest.ptr[i]);
     bs_strbuf_append_char(out, '\0');
