@@ -94,7 +94,10 @@ enum bs_socketmap_progress bs_socketmap_decode(struct bs_bytes *io_input, struct
 void bs_socketmap_encode(struct bs_strbuf *out, enum bs_socketmap_status status, struct bs_bytes text)
 {
     const char *word = status_words[status];
-    append_netstring(out, word, bs_bytes_first(text, BS_SOCKETMAP_REPLY_MAX - strlen(word) - 1));
+    size_t room = BS_SOCKETMAP_REPLY_MAX - strlen(word) - 1;
+    if (status == BS_SOCKETMAP_OK && text.len > room)
+        out->failed = true;
+    append_netstring(out, word, bs_bytes_first(text, room));
 }
 
 void bs_socketmap_encode_request(struct bs_strbuf *out, const char *map, struct bs_bytes key)

@@ -38,10 +38,10 @@ enum bs_socketmap_progress {
 enum bs_socketmap_progress bs_socketmap_decode(struct bs_bytes *io_input, struct bs_socketmap_request *ret_request,
                                                struct bs_error *ret_error);
 
-/* Appends one reply; a text that is too long for Postfix is cut. */
+/* Appends one reply. A text that is too long for Postfix is cut; a value never is: `out` fails instead. */
 void bs_socketmap_encode(struct bs_strbuf *out, enum bs_socketmap_status status, struct bs_bytes text);
 
-/* The other side, for probes and tests: a request, and a reply read back. */
+/* The other side, for probes and tests: a request, and a reply read back. `map` holds no space. */
 void bs_socketmap_encode_request(struct bs_strbuf *out, const char *map, struct bs_bytes key);
 enum bs_socketmap_progress bs_socketmap_decode_reply(struct bs_bytes *io_input, enum bs_socketmap_status *ret_status,
                                                      struct bs_bytes *ret_text, struct bs_error *ret_error);

@@ -208,7 +208,8 @@ static void a_reply_fits_an_smtp_line(void **state)
     assert_int_equal(reply_text_length(BS_MILTER_REPLY_TEXT_MAX + 1, "", 'x'), BS_MILTER_REPLY_TEXT_MAX);
     assert_int_equal(reply_text_length(BS_MILTER_REPLY_TEXT_MAX - 6, "", 'x'), BS_MILTER_REPLY_TEXT_MAX);
     assert_int_equal(reply_text_length(BS_MILTER_REPLY_TEXT_MAX - 7, "", 'x'), BS_MILTER_REPLY_TEXT_MAX - 1);
-    assert_int_equal(reply_text_length(BS_MILTER_REPLY_TEXT_MAX + 1, "5.1.1 ", '%'), 2 * BS_MILTER_REPLY_TEXT_MAX - 6);
+    assert_int_equal(reply_text_length(BS_MILTER_REPLY_TEXT_MAX + 1, "5.1.1 ", '%'),
+                     2 * BS_MILTER_REPLY_TEXT_MAX - 6);
 }
 
 static void a_long_body_is_cut_into_chunks(void **state)
