@@ -117,6 +117,12 @@ bool bs_network_contains(const struct bs_network *network, const struct bs_ip *i
     return mask == 0 || ((plain.address[whole] ^ network->address[whole]) & mask) == 0;
 }
 
+void bs_ip_format(const struct bs_ip *ip, char ret_text[BS_NETWORK_TEXT])
+{
+    ret_text[0] = '\0';
+    inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->address, ret_text, BS_NETWORK_TEXT);
+}
+
 void bs_network_format(const struct bs_network *network, char ret_text[BS_NETWORK_TEXT])
 {
     char address[INET6_ADDRSTRLEN] = "";

@@ -32,6 +32,9 @@ struct bs_ip bs_ip_from_bytes(struct bs_bytes bytes);
 /* False for anything but one address. */
 bool bs_ip_parse(struct bs_bytes text, struct bs_ip *ret_ip);
 
+/* Writes the address, IPv6 as RFC 5952 has it, at most BS_NETWORK_TEXT bytes. */
+void bs_ip_format(const struct bs_ip *ip, char ret_text[BS_NETWORK_TEXT]);
+
 /* Reads ADDRESS or ADDRESS/BITS. Host bits may be set; see bs_network_has_host_bits. */
 bool bs_network_parse(struct bs_bytes text, struct bs_network *ret_network);
 

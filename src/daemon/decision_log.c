@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Decisions as key=value lines; see decision_log.h. */
+#include "daemon/decision_log.h"
+
+#include "daemon/log.h"
+
+static void append_word(struct bs_strbuf *out, struct bs_bytes word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        unsigned char c = (unsigned char)word.ptr[i];
+        if (c <= ' ' || c == 0x7f || c == '\\' || c == '"')
+            bs_strbuf_printf(out, "\\x%02x", c);
+        else
+            bs_strbuf_append_char(out, (char)c);
+    }
+}
+
+/* The path in angle brackets, whether it came with them or not. */
+static void append_path(struct bs_strbuf *out, const char *key, struct bs_bytes path)
+{
+    path = bs_bytes_trim(path);
+    if (path.len >= 2 && path.ptr[0] == '<' && path.ptr[path.len - 1] == '>')
+        path = bs_bytes(path.ptr + 1, path.len - 2);
+    bs_strbuf_printf(out, " %s=<", key);
+    append_word(out, path);
+    bs_strbuf_append_char(out, '>');
+}
+
+void bs_decision_format(struct bs_strbuf *out, const struct bs_report *report)
+{
+    const struct bs_decision *decision = &report->decision;
+    bool has_days = decision->reason == BS_REASON_TAG_VALID || decision->reason == BS_REASON_TAG_EXPIRED;
+    bs_strbuf_printf(out, "decision=%s reason=%s queue-id=", bs_action_name(decision->action),
+                     bs_reason_name(decision->reason));
+    append_word(out, report->queue_id.len > 0 ? report->queue_id : BS_LITERAL("-"));
+    bs_strbuf_append_cstr(out, " client=");
+    append_word(out, report->client);
+    append_path(out, "from", report->sender);
+    if (report->recipient.len > 0)
+        append_path(out, "to", report->recipient);
+    if (report->signed_sender.len > 0)
+        append_path(out, "signed", report->signed_sender);
+    if (has_days)
+        bs_strbuf_printf(out, " days-left=%d", decision->days_left);
+    if (decision->observed)
+        bs_strbuf_append_cstr(out, " observe=yes");
+}
+
+void bs_decision_log(void *context, const struct bs_report *report)
+{
+    struct bs_strbuf line;
+    (void)context;
+    if (!bs_log_wants(BS_CONFIG_LEVEL_INFO))
+        return;
+    bs_strbuf_init(&line, BS_LOG_LINE_MAX);
+    bs_decision_format(&line, report);
+    bs_log(BS_CONFIG_LEVEL_INFO, "%s", bs_strbuf_cstr(&line));
+    bs_strbuf_free(&line);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The event loop of a filter process; see filter.h. */
+#include "daemon/filter.h"
+
+#include "daemon/connection.h"
+#include "daemon/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+    ACCEPT_AT_ONCE = 32,     /* connections taken before others are served */
+    ACCEPT_PAUSE_SECONDS = 1 /* after accept failed for want of descriptors or memory */
+};
+
+struct filter {
+    struct bs_connections connections;
+    const struct bs_listeners *listeners;
+    struct event *accepting[BS_LISTENERS_MAX];
+    struct event *stop;
+    struct event *drain;
+    struct event *resume;   /* accepts again after a pause */
+    struct event *deadline; /* of stop and drain */
+    bool ending;
+    bool told_full; /* that max-sessions is reached, until a session ends */
+};
+
+static void set_accepting(struct filter *filter, bool on)
+{
+    for (size_t i = 0; i < filter->listeners->count; i++) {
+        if (on)
+            event_add(filter->accepting[i], NULL);
+        else
+            event_del(filter->accepting[i]);
+    }
+}
+
+static void pause_accepting(struct filter *filter, const char *why)
+{
+    static const struct timeval pause = {ACCEPT_PAUSE_SECONDS, 0};
+    bs_log(BS_CONFIG_LEVEL_ERROR, "cannot accept sessions for the moment: %s; the limit of open files (LimitNOFILE=) or memory is too low",
+           why);
+    set_accepting(filter, false);
+    event_add(filter->resume, &pause);
+}
+
+static void take_connection(struct filter *filter, int fd, enum bs_protocol protocol)
+{
+    struct bs_connections *all = &filter->connections;
+    if (all->count >= (size_t)all->config->max_sessions) {
+        close(fd);
+        if (!filter->told_full)
+            bs_log(BS_CONFIG_LEVEL_WARNING, "%zu sessions are open; further ones are turned away (max-sessions)",
+                   all->count);
+        filter->told_full = true;
+    } else if (!bs_connection_open(all, fd, protocol)) {
+        pause_accepting(filter, "no memory");
+    }
+}
+
+static const struct bs_listener *find_listener(const struct filter *filter, int fd)
+{
+    const struct bs_listener *item = filter->listeners->items;
+    while (item->fd != fd)
+        item++;
+    return item;
+}
+
+static void on_connection(evutil_socket_t listening, short what, void *context)
+{
+    struct filter *filter = context;
+    enum bs_protocol protocol = find_listener(filter, listening)->protocol;
+    (void)what;
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            take_connection(filter, fd, protocol);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            pause_accepting(filter, strerror(errno));
+        if (errno != EINTR && errno != ECONNABORTED)
+            return;
+    }
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+    struct filter *filter = context;
+    (void)fd;
+    (void)what;
+    if (!filter->ending)
+        set_accepting(filter, true);
+}
+
+static void on_closed(void *context)
+{
+    struct filter *filter = context;
+    filter->told_full = false;
+    if (filter->ending && filter->connections.count == 0)
+        event_base_loopexit(filter->connections.base, NULL);
+}
+
+/* Accepts no more, and ends when the last session has, or when the time is over. */
+static void begin_to_end(struct filter *filter, int64_t seconds)
+{
+    const struct timeval limit = {.tv_sec = seconds};
+    if (!filter->ending)
+        set_accepting(filter, false);
+    filter->ending = true;
+    event_add(filter->deadline, &limit);
+    if (filter->connections.count == 0)
+        event_base_loopexit(filter->connections.base, NULL);
+}
+
+static void on_stop(evutil_socket_t number, short what, void *context)
+{
+    struct filter *filter = context;
+    (void)number;
+    (void)what;
+    filter->connections.stopping = true;
+    begin_to_end(filter, BS_FILTER_STOP_SECONDS);
+    bs_connections_close_idle(&filter->connections);
+}
+
+static void on_drain(evutil_socket_t number, short what, void *context)
+{
+    struct filter *filter = context;
+    (void)number;
+    (void)what;
+    if (!filter->ending)
+        begin_to_end(filter, filter->connections.config->drain_timeout);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+    struct filter *filter = context;
+    (void)fd;
+    (void)what;
+    bs_log(BS_CONFIG_LEVEL_WARNING, "%zu sessions did not end in time and are cut off", filter->connections.count);
+    event_base_loopexit(filter->connections.base, NULL);
+}
+
+static const struct timeval *common_timeout(struct event_base *base, int64_t seconds)
+{
+    const struct timeval duration = {.tv_sec = seconds};
+    return event_base_init_common_timeout(base, &duration);
+}
+
+static bool set_up_connections(struct filter *filter, const struct bs_config *config,
+                               const struct bs_settings *settings)
+{
+    struct bs_connections *all = &filter->connections;
+    struct event_base *base = event_base_new();
+    if (!base)
+        return false;
+    all->base = base;
+    all->config = config;
+    all->settings = settings;
+    all->session_timeout = common_timeout(base, config->session_timeout);
+    all->frame_timeout = common_timeout(base, config->frame_timeout);
+    all->write_timeout = common_timeout(base, config->write_timeout);
+    all->on_closed = on_closed;
+    all->filter = filter;
+    bs_strbuf_init(&all->out, BS_MILTER_OUTPUT_MAX);
+    return all->session_timeout && all->frame_timeout && all->write_timeout;
+}
+
+static bool set_up_events(struct filter *filter)
+{
+    struct event_base *base = filter->connections.base;
+    for (size_t i = 0; i < filter->listeners->count; i++) {
+        filter->accepting[i] =
+            event_new(base, filter->listeners->items[i].fd, EV_READ | EV_PERSIST, on_connection, filter);
+        if (!filter->accepting[i])
+            return false;
+    }
+    filter->stop = evsignal_new(base, SIGTERM, on_stop, filter);
+    filter->drain = evsignal_new(base, SIGUSR1, on_drain, filter);
+    filter->resume = evtimer_new(base, on_resume, filter);
+    filter->deadline = evtimer_new(base, on_deadline, filter);
+    return filter->stop && filter->drain && filter->resume && filter->deadline &&
+           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0;
+}
+
+static void free_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+static void tear_down(struct filter *filter)
+{
+    filter->ending = false;
+    bs_connections_close_all(&filter->connections);
+    for (size_t i = 0; i < filter->listeners->count; i++)
+        free_event(filter->accepting[i]);
+    free_event(filter->stop);
+    free_event(filter->drain);
+    free_event(filter->resume);
+    free_event(filter->deadline);
+    if (filter->connections.base)
+        event_base_free(filter->connections.base);
+    bs_strbuf_free(&filter->connections.out);
+    free(filter);
+}
+
+/* The supervisor blocked these signals before it forked; here they are for the event loop. */
+static void unblock_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int bs_filter_run(const struct bs_config *config, const struct bs_settings *settings,
+                  const struct bs_listeners *listeners, int ready_fd)
+{
+    struct filter *filter = calloc(1, sizeof *filter);
+    if (!filter)
+        return EX_OSERR;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    filter->listeners = listeners;
+    bool ready = set_up_connections(filter, config, settings) && set_up_events(filter);
+    if (ready) {
+        unblock_signals();
+        set_accepting(filter, true);
+        ready = write(ready_fd, "r", 1) == 1;
+    }
+    close(ready_fd);
+    if (ready)
+        event_base_dispatch(filter->connections.base);
+    else
+        bs_log(BS_CONFIG_LEVEL_ERROR, "a filter could not set up its event loop: %s", strerror(errno));
+    tear_down(filter);
+    return ready ? EX_OK : EX_OSERR;
+}

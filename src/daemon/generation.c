@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A configuration made ready to serve; see supervisor.h. */
+#include "daemon/privileges.h"
+#include "daemon/supervisor.h"
+
+#include <stdlib.h>
+
+static bool load_configuration(const char *path, struct bs_generation *generation, struct bs_error *ret_error)
+{
+    if (!bs_config_load(path, &generation->config, ret_error))
+        return false;
+    if (bs_settings_load(&generation->config, &generation->settings, ret_error))
+        return true;
+    bs_config_free(&generation->config);
+    return false;
+}
+
+/* Key files are read once more after the rights are gone: what only root can read would fail at the next SIGHUP. */
+static bool check_keys_again(const struct bs_config *config, struct bs_error *ret_error)
+{
+    struct bs_settings settings;
+    if (!bs_settings_load(config, &settings, ret_error))
+        return false;
+    bs_settings_free(&settings);
+    return true;
+}
+
+static bool open_sockets(struct bs_generation *generation, struct bs_generation *current, struct bs_error *ret_error)
+{
+    struct bs_listeners *listeners = &generation->listeners;
+    if (!bs_listeners_open(&generation->config, current ? &current->listeners : NULL, listeners, ret_error))
+        return false;
+    if (current)
+        return true;
+    if (bs_privileges_drop(&generation->config, ret_error) && check_keys_again(&generation->config, ret_error))
+        return true;
+    bs_listeners_drop(listeners, NULL);
+    return false;
+}
+
+struct bs_generation *bs_generation_load(const char *path, struct bs_generation *current, struct bs_error *ret_error)
+{
+    struct bs_generation *generation = calloc(1, sizeof *generation);
+    if (!generation) {
+        bs_error_set(ret_error, "no memory for the configuration");
+        return NULL;
+    }
+    if (!load_configuration(path, generation, ret_error)) {
+        free(generation);
+        return NULL;
+    }
+    if (open_sockets(generation, current, ret_error))
+        return generation;
+    bs_settings_free(&generation->settings);
+    bs_config_free(&generation->config);
+    free(generation);
+    return NULL;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The supervisor: starts the filters, starts one again that dies, and carries out signals. It serves no session.
+ *
+ *   SIGHUP            read the configuration and the keys again. If they are good, new filters take over and the
+ *                     old ones finish their sessions; if not, the log says why and nothing changes.
+ *   SIGTERM, SIGINT   stop: see filter.h.
+ *
+ * A filter that dies takes its own sessions with it and nothing else. One that dies soon after its start is
+ * started again after a pause, which doubles up to BS_RESTART_PAUSE_MAX seconds.
+ */
+#ifndef BS_DAEMON_SUPERVISOR_H
+#define BS_DAEMON_SUPERVISOR_H
+
+#include "daemon/listeners.h"
+#include "engine/settings.h"
+
+enum {
+    BS_FILTERS_MAX = 256,
+    BS_RESTART_PAUSE_MAX = 30,  /* seconds */
+    BS_SOON = 10,               /* seconds after its start in which a filter's death is taken for a fault */
+    BS_READY_SECONDS = 10,      /* in which new filters must be ready */
+};
+
+/* What is served now. */
+struct bs_generation {
+    struct bs_config config;
+    struct bs_settings settings;
+    struct bs_listeners listeners;
+};
+
+/* Reads the configuration at `path` with its keys, opens the sockets and gives up the rights of root. Sockets of
+ * `current` (NULL at the start) are kept where they are wanted. NULL, with the reason, where any of it fails. */
+struct bs_generation *bs_generation_load(const char *path, struct bs_generation *current,
+                                         struct bs_error *ret_error);
+
+/* Runs until told to stop; returns the exit status. Takes `generation` over. */
+int bs_supervisor_run(const char *path, struct bs_generation *generation);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One message through the gate, step by step; see session.h. */
+#include "engine/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Only messages that the gate has something to do with have one. */
+struct bs_message {
+    struct bs_arena arena;
+    int64_t now;
+    struct bs_bytes sender; /* as the peer gave it */
+    char queue_id[BS_QUEUE_ID_MAX + 1];
+    size_t recipients;
+    struct bs_bytes tagged; /* mail of ours: the sender to set; empty for a bounce that is judged */
+    bool no_sign;           /* a recipient is on the no-sign list */
+
+    /* of a message that is judged */
+    struct bs_bytes waiting_recipient; /* the first that waits for the end of data */
+    size_t waiting;                    /* recipients that wait */
+    size_t strict;                     /* of these, in a domain that enforces */
+    size_t settled;                    /* recipients taken that are not strict */
+    struct bs_kind_signs signs;
+    struct bs_tag_search search;
+    size_t candidates;
+    bool proven;
+};
+
+static const struct bs_reply go_on = {.kind = BS_REPLY_CONTINUE};
+static const struct bs_reply accepted = {.kind = BS_REPLY_ACCEPT};
+static const struct bs_reply skip_body = {.kind = BS_REPLY_SKIP};
+static const struct bs_reply no_memory = {BS_REPLY_REFUSE, 451, "4.3.0 No memory for this message, try again later"};
+
+void bs_session_init(struct bs_session *session, const struct bs_settings *settings,
+                     void (*report)(void *context, const struct bs_report *report), void *context)
+{
+    *session = (struct bs_session){.settings = settings, .report = report, .context = context};
+    snprintf(session->client, sizeof session->client, "unknown");
+}
+
+void bs_session_client(struct bs_session *session, const struct bs_ip *ip)
+{
+    if (!ip) {
+        session->client_is_ours = true;
+        snprintf(session->client, sizeof session->client, "local");
+        return;
+    }
+    session->client_is_ours = bs_gate_client_is_ours(session->settings->gate, ip, false);
+    bs_ip_format(ip, session->client);
+}
+
+static void report(struct bs_session *session, const struct bs_decision *decision, struct bs_bytes recipient)
+{
+    const struct bs_message *message = session->message;
+    struct bs_report told = {
+        .decision = *decision,
+        .queue_id = bs_bytes_from_cstr(message->queue_id),
+        .client = bs_bytes_from_cstr(session->client),
+        .sender = message->sender,
+        .recipient = recipient,
+        .signed_sender = decision->action == BS_ACTION_SIGN ? message->tagged : (struct bs_bytes){NULL, 0},
+    };
+    session->report(session->context, &told);
+}
+
+static struct bs_reply refusal(const struct bs_decision *decision)
+{
+    struct bs_reply reply = {.kind = BS_REPLY_REFUSE};
+    reply.code = bs_decision_reply(decision, &reply.text);
+    return reply;
+}
+
+static bool open_message(struct bs_session *session, struct bs_bytes sender, int64_t now)
+{
+    struct bs_message *message = calloc(1, sizeof *message);
+    if (!message)
+        return false;
+    bs_arena_init(&message->arena, BS_MESSAGE_MEMORY);
+    message->now = now;
+    message->sender = bs_arena_copy(&message->arena, sender);
+    bs_tag_search_init(&message->search);
+    session->message = message;
+    return true;
+}
+
+/* A sender of ours: signed at the end of data, if no recipient forbids it. */
+static struct bs_reply prepare_signature(struct bs_session *session, const struct bs_address *sender)
+{
+    struct bs_message *message = session->message;
+    struct bs_decision decision = bs_gate_sender(session->settings->gate, sender, message->now, &message->arena,
+                                                 &message->tagged);
+    if (decision.action == BS_ACTION_SIGN)
+        return go_on;
+    if (decision.reason != BS_REASON_NONE)
+        report(session, &decision, (struct bs_bytes){NULL, 0});
+    bs_session_reset(session);
+    return accepted;
+}
+
+struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes sender, bool authenticated, int64_t now)
+{
+    struct bs_address address;
+    bool ours = authenticated || session->client_is_ours;
+    bs_session_reset(session);
+    if (bs_path_is_null(sender) == ours || sender.len > BS_PATH_MAX)
+        return accepted;
+    if (!open_message(session, sender, now))
+        return no_memory;
+    if (!ours)
+        return go_on;
+    if (bs_path_parse(session->message->sender, &session->message->arena, &address))
+        return prepare_signature(session, &address);
+    bs_session_reset(session);
+    return accepted;
+}
+
+void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id)
+{
+    if (session->message)
+        snprintf(session->message->queue_id, sizeof session->message->queue_id, "%.*s", BS_BYTES_ARG(queue_id));
+}
+
+/* Recipients that are refused at the end of data must not take others with them, since SMTP has one reply for the
+ * whole message there: the strict and the others go apart, and the peer sends the rest once more. */
+static bool must_go_apart(const struct bs_message *message, const struct bs_decision *decision)
+{
+    bool strict = decision->action == BS_ACTION_WAIT && !decision->observed;
+    return strict ? message->settled > 0 : message->strict > 0;
+}
+
+static void count_recipient(struct bs_message *message, const struct bs_decision *decision,
+                            struct bs_bytes recipient)
+{
+    bool waits = decision->action == BS_ACTION_WAIT;
+    if (waits && !decision->observed)
+        message->strict++;
+    else
+        message->settled++;
+    if (waits && message->waiting++ == 0)
+        message->waiting_recipient = bs_arena_copy(&message->arena, recipient);
+}
+
+/* What the gate says of a recipient of a bounce, with the limits of one message applied. */
+static struct bs_decision judge_recipient(struct bs_session *session, const struct bs_address *recipient)
+{
+    struct bs_message *message = session->message;
+    struct bs_arena scratch;
+    bs_arena_init(&scratch, BS_MESSAGE_MEMORY);
+    struct bs_decision decision =
+        bs_gate_recipient(session->settings->gate, recipient, message->now, &scratch);
+    bs_arena_reset(&scratch);
+    if (decision.action == BS_ACTION_REFUSE)
+        return decision;
+    if (message->strict + message->settled >= session->settings->max_null_recipients)
+        return (struct bs_decision){.action = BS_ACTION_DEFER, .reason = BS_REASON_RECIPIENT_LIMIT};
+    if (must_go_apart(message, &decision))
+        return (struct bs_decision){.action = BS_ACTION_DEFER, .reason = BS_REASON_MIXED_RECIPIENTS};
+    return decision;
+}
+
+static struct bs_reply take_bounce_recipient(struct bs_session *session, struct bs_bytes path,
+                                             const struct bs_address *recipient)
+{
+    struct bs_decision decision = judge_recipient(session, recipient);
+    if (decision.action == BS_ACTION_REFUSE || decision.action == BS_ACTION_DEFER) {
+        report(session, &decision, path);
+        return refusal(&decision);
+    }
+    count_recipient(session->message, &decision, path);
+    if (decision.action == BS_ACTION_PASS)
+        report(session, &decision, path);
+    return go_on;
+}
+
+struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient)
+{
+    struct bs_message *message = session->message;
+    struct bs_address address;
+    struct bs_arena scratch;
+    if (!message)
+        return accepted;
+    if (++message->recipients > session->settings->max_recipients)
+        return (struct bs_reply){.kind = BS_REPLY_END, .text = "more recipients than max-recipients allows"};
+    bs_arena_init(&scratch, BS_MESSAGE_MEMORY);
+    struct bs_reply reply = go_on;
+    if (bs_path_parse(recipient, &scratch, &address)) {
+        if (message->tagged.len == 0)
+            reply = take_bounce_recipient(session, recipient, &address);
+        else if (bs_gate_is_no_sign(session->settings->gate, &address))
+            message->no_sign = true;
+    }
+    bs_arena_reset(&scratch);
+    return reply;
+}
+
+struct bs_reply bs_session_data(struct bs_session *session)
+{
+    struct bs_message *message = session->message;
+    if (!message)
+        return accepted;
+    bool of_interest = message->tagged.len > 0 ? !message->no_sign : message->waiting > 0;
+    if (of_interest)
+        return go_on;
+    if (message->no_sign) {
+        struct bs_decision decision = {.action = BS_ACTION_NONE, .reason = BS_REASON_NO_SIGN_LIST};
+        report(session, &decision, (struct bs_bytes){NULL, 0});
+    }
+    bs_session_reset(session);
+    return accepted;
+}
+
+void bs_session_header(struct bs_session *session, struct bs_bytes name, struct bs_bytes value)
+{
+    if (session->message && session->message->waiting > 0)
+        bs_kind_push_header(&session->message->signs, name, value);
+}
+
+/* Tries one tag out of the returned message. */
+static void try_candidate(struct bs_session *session, struct bs_bytes candidate)
+{
+    struct bs_message *message = session->message;
+    struct bs_arena scratch;
+    bs_arena_init(&scratch, BS_MESSAGE_MEMORY);
+    message->candidates++;
+    message->proven = bs_gate_proves(session->settings->gate, candidate, message->now, &scratch);
+    bs_arena_reset(&scratch);
+}
+
+static bool search_is_over(const struct bs_session *session)
+{
+    const struct bs_message *message = session->message;
+    return message->waiting == 0 || message->proven ||
+           message->candidates >= session->settings->max_tag_candidates;
+}
+
+struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk)
+{
+    struct bs_bytes candidate;
+    if (!session->message)
+        return accepted;
+    while (!search_is_over(session) && bs_tag_search_next(&session->message->search, &chunk, &candidate))
+        try_candidate(session, candidate);
+    return search_is_over(session) ? skip_body : go_on;
+}
+
+static struct bs_reply end_bounce(struct bs_session *session)
+{
+    struct bs_message *message = session->message;
+    struct bs_bytes candidate;
+    if (message->waiting == 0)
+        return accepted;
+    if (!search_is_over(session) && bs_tag_search_end(&message->search, &candidate))
+        try_candidate(session, candidate);
+    struct bs_decision decision =
+        bs_gate_message(bs_kind_conclude(&message->signs), message->proven, message->strict == 0);
+    report(session, &decision, message->waiting_recipient);
+    return decision.action == BS_ACTION_REFUSE ? refusal(&decision) : accepted;
+}
+
+struct bs_reply bs_session_end(struct bs_session *session, struct bs_bytes *ret_sender)
+{
+    struct bs_message *message = session->message;
+    *ret_sender = (struct bs_bytes){NULL, 0};
+    if (!message)
+        return accepted;
+    if (message->tagged.len == 0)
+        return end_bounce(session);
+    struct bs_decision decision = {.action = BS_ACTION_SIGN, .reason = BS_REASON_SIGNED};
+    if (message->no_sign)
+        decision = (struct bs_decision){.action = BS_ACTION_NONE, .reason = BS_REASON_NO_SIGN_LIST};
+    else
+        *ret_sender = message->tagged;
+    report(session, &decision, (struct bs_bytes){NULL, 0});
+    return accepted;
+}
+
+void bs_session_reset(struct bs_session *session)
+{
+    if (!session->message)
+        return;
+    bs_arena_reset(&session->message->arena);
+    free(session->message);
+    session->message = NULL;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From a configuration to what sessions work with; see settings.h. */
+#include "engine/settings.h"
+
+#include "base/timestamp.h"
+#include "crypto/secret.h"
+
+static const enum bs_mode modes[] = {
+    [BS_CONFIG_OFF] = BS_MODE_OFF,
+    [BS_CONFIG_SIGN] = BS_MODE_SIGN,
+    [BS_CONFIG_OBSERVE] = BS_MODE_OBSERVE,
+    [BS_CONFIG_ENFORCE] = BS_MODE_ENFORCE,
+};
+
+static bool out_of_memory(struct bs_error *ret_error)
+{
+    return bs_error_set(ret_error, "no memory for the configuration");
+}
+
+static bool load_key(const struct bs_config_key *key, struct bs_batv_keys *keys, struct bs_error *ret_error)
+{
+    char secret[BS_KEY_FILE_MAX];
+    size_t length;
+    if (!bs_key_file_read(key->secret_file, secret, &length, ret_error))
+        return false;
+    keys->by_digit[key->digit] = bs_hmac_sha1_key_new(bs_bytes(secret, length));
+    bs_secret_wipe(secret, sizeof secret);
+    return keys->by_digit[key->digit] || bs_error_set(ret_error, "the crypto library has no HMAC-SHA1");
+}
+
+static void free_keys(struct bs_batv_keys *keys)
+{
+    for (int i = 0; i < BS_BATV_KEYS; i++)
+        bs_hmac_key_free(keys->by_digit[i]);
+}
+
+static bool load_keys(const struct bs_config *config, struct bs_batv_keys *ret_keys, struct bs_error *ret_error)
+{
+    *ret_keys = (struct bs_batv_keys){.signing_digit = (unsigned)config->signing_key};
+    for (size_t i = 0; i < config->key_count; i++) {
+        if (!load_key(&config->keys[i], ret_keys, ret_error)) {
+            free_keys(ret_keys);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_domain(struct bs_gate *gate, const struct bs_config_domain *domain)
+{
+    if (!bs_gate_add_domain(gate, domain->name, modes[domain->mode], domain->fold_case))
+        return false;
+    for (size_t i = 0; i < domain->never_sends.count; i++) {
+        if (!bs_gate_add_never_sends(gate, domain->name, domain->never_sends.items[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool add_network(struct bs_gate *gate, const char *text, struct bs_error *ret_error)
+{
+    struct bs_network network;
+    if (!bs_network_parse(bs_bytes_from_cstr(text), &network))
+        return bs_error_set(ret_error, "\"%s\" is no network; write ADDRESS or ADDRESS/BITS", text);
+    return bs_gate_add_network(gate, &network) || out_of_memory(ret_error);
+}
+
+static bool fill_gate(const struct bs_config *config, struct bs_gate *gate, struct bs_error *ret_error)
+{
+    for (size_t i = 0; i < config->domain_count; i++) {
+        if (!add_domain(gate, &config->domains[i]))
+            return out_of_memory(ret_error);
+    }
+    for (size_t i = 0; i < config->networks.count; i++) {
+        if (!add_network(gate, config->networks.items[i], ret_error))
+            return false;
+    }
+    for (size_t i = 0; i < config->no_sign.count; i++) {
+        if (!bs_gate_add_no_sign(gate, config->no_sign.items[i]))
+            return out_of_memory(ret_error);
+    }
+    return true;
+}
+
+bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings, struct bs_error *ret_error)
+{
+    struct bs_batv_keys keys;
+    if (!load_keys(config, &keys, ret_error))
+        return false;
+    *ret_settings = (struct bs_settings){
+        .gate = bs_gate_new(&keys, (unsigned)(config->tag_lifetime / BS_SECONDS_PER_DAY)),
+        .socketmap_name = config->socketmap_name,
+        .max_frame = (size_t)config->max_frame,
+        .max_recipients = (size_t)config->max_recipients,
+        .max_null_recipients = (size_t)config->max_null_recipients,
+        .max_tag_candidates = (size_t)config->max_tag_candidates,
+    };
+    if (!ret_settings->gate) {
+        free_keys(&keys);
+        return out_of_memory(ret_error);
+    }
+    if (fill_gate(config, ret_settings->gate, ret_error))
+        return true;
+    bs_settings_free(ret_settings);
+    return false;
+}
+
+void bs_settings_free(struct bs_settings *settings)
+{
+    bs_gate_free(settings->gate);
+    settings->gate = NULL;
+}

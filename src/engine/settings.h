@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What sessions work with: the gate and the limits, built from a configuration and the key files that it names.
+ * Settings do not change; a new configuration makes new ones.
+ */
+#ifndef BS_ENGINE_SETTINGS_H
+#define BS_ENGINE_SETTINGS_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include "policy/gate.h"
+
+enum { BS_KEY_FILE_MAX = 4096 }; /* bytes in a key file */
+
+struct bs_settings {
+    struct bs_gate *gate;         /* owned */
+    const char *socketmap_name;   /* borrowed from the configuration, as all below */
+    size_t max_frame;             /* see struct bs_config for what the limits mean */
+    size_t max_recipients;
+    size_t max_null_recipients;
+    size_t max_tag_candidates;
+};
+
+/* Reads the key files. The configuration must outlive the settings. */
+bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings,
+                      struct bs_error *ret_error);
+
+void bs_settings_free(struct bs_settings *settings);
+
+/* The secret in a key file: its first line, without the line's end. False for a file that cannot be read, is no
+ * regular file, may be read by everybody, is empty, or is longer than BS_KEY_FILE_MAX. The caller wipes it. */
+bool bs_key_file_read(const char *path, char ret_secret[BS_KEY_FILE_MAX], size_t *ret_length,
+                      struct bs_error *ret_error);
+
+#endif
