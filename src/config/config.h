@@ -15,6 +15,8 @@
 #include <stdio.h>
 
 enum {
+    BS_CONFIG_FILE_MAX = 16 * 1024 * 1024,    /* bytes of a file */
+    BS_CONFIG_MEMORY_MAX = 256 * 1024 * 1024, /* bytes that it may take in memory */
     BS_CONFIG_LISTENERS_MAX = 16,  /* sockets of one kind */
     BS_CONFIG_KEYS_MAX = 10,       /* one per digit */
     BS_CONFIG_DOMAINS_MAX = 100000,

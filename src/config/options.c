@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of options; see options.h. */
+#include "config/options.h"
+
+#include "config/config.h"
+
+#include <stddef.h>
+
+#define IN_CONFIG(member) .section = BS_SECTION_TOP, .offset = offsetof(struct bs_config, member)
+#define IN_KEY(member)    .section = BS_SECTION_KEY, .offset = offsetof(struct bs_config_key, member)
+#define IN_DOMAIN(member) .section = BS_SECTION_DOMAIN, .offset = offsetof(struct bs_config_domain, member)
+
+enum { KIBIBYTE = 1024, MEBIBYTE = 1024 * KIBIBYTE, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+
+static const struct bs_option options[] = {
+    {
+        .heading = "Process and log",
+        IN_CONFIG(user),
+        .name = "user",
+        .type = BS_OPTION_ACCOUNT,
+        .default_value = "\"backstop\"",
+        .meaning = "The user that backstopd becomes when it is started as root, after it has read the keys and opened "
+                   "its sockets. Empty: it stays who it is. Started as anybody else, it stays that user.",
+    },
+    {
+        IN_CONFIG(group),
+        .name = "group",
+        .type = BS_OPTION_ACCOUNT,
+        .default_value = "\"\"",
+        .meaning = "The group that goes with the user. Empty: the user's own group.",
+    },
+    {
+        IN_CONFIG(filters),
+        .name = "filters",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "0",
+        .max = 256,
+        .meaning = "How many processes share the sessions. 0: one for each core.",
+    },
+    {
+        IN_CONFIG(log),
+        .name = "log",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "auto",
+        .choices = {"auto", "journal", "syslog", "stderr"},
+        .meaning = "Where the log goes: to systemd's journal, to syslog in the mail facility, or to stderr. auto "
+                   "takes the journal where systemd started the daemon, stderr where that is a terminal, and syslog "
+                   "otherwise.",
+    },
+    {
+        IN_CONFIG(log_level),
+        .name = "log-level",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "info",
+        .choices = {"error", "warning", "info", "debug"},
+        .meaning = "The least important messages that are logged. info has a line for each decision.",
+    },
+    {
+        .heading = "Sockets",
+        IN_CONFIG(milter),
+        .name = "milter",
+        .type = BS_OPTION_SOCKETS,
+        .default_value = "{ \"inet:127.0.0.1:8896\" }",
+        .meaning = "Where the mail server reaches the milter: inet:HOST:PORT with an IPv4 address or localhost, "
+                   "inet6:[ADDRESS]:PORT, or unix:/PATH. At most 16.",
+    },
+    {
+        IN_CONFIG(socketmap),
+        .name = "socketmap",
+        .type = BS_OPTION_SOCKETS,
+        .default_value = "{ \"inet:127.0.0.1:8897\" }",
+        .meaning = "Where Postfix reaches the socketmap that makes tagged recipients known and takes the tag off. "
+                   "Written like milter.",
+    },
+    {
+        IN_CONFIG(socketmap_name),
+        .name = "socketmap-name",
+        .type = BS_OPTION_MAP_NAME,
+        .default_value = "\"backstop\"",
+        .meaning = "The name of the map in Postfix's socketmap:inet:127.0.0.1:8897:backstop. Requests for another map "
+                   "find nothing.",
+    },
+    {
+        IN_CONFIG(socket_mode),
+        .name = "socket-mode",
+        .type = BS_OPTION_PERMISSIONS,
+        .default_value = "0660",
+        .max = 0777,
+        .meaning = "Permissions of unix sockets. Whoever may write to the socket may use it.",
+    },
+    {
+        IN_CONFIG(socket_group),
+        .name = "socket-group",
+        .type = BS_OPTION_ACCOUNT,
+        .default_value = "\"\"",
+        .meaning = "The group that unix sockets belong to, such as postfix. Empty: the daemon's own.",
+    },
+    {
+        .heading = "Signing",
+        IN_CONFIG(signing_key),
+        .name = "signing-key",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "0",
+        .max = BS_CONFIG_KEYS_MAX - 1,
+        .meaning = "The digit of the key that signs. Tags made with any other key that has a section are still "
+                   "recognised, so that keys can be changed without losing a bounce: add the new key, wait until "
+                   "every host has it, make it the signing key, and remove the old one when its last tag has expired.",
+    },
+    {
+        IN_CONFIG(tag_lifetime),
+        .name = "tag-lifetime",
+        .type = BS_OPTION_DURATION,
+        .default_value = "7d",
+        .min = DAY,
+        .max = 499 * DAY,
+        .step = DAY,
+        .meaning = "How long a tag stays valid. It must be longer than any mail server on the way keeps a message "
+                   "in its queue: most give up after five days.",
+    },
+    {
+        IN_CONFIG(networks),
+        .name = "networks",
+        .type = BS_OPTION_NETWORKS,
+        .default_value = "{ \"127.0.0.0/8\", \"::1/128\" }",
+        .meaning = "Clients whose mail is ours without a login, as in Postfix's mynetworks: addresses, or networks as "
+                   "ADDRESS/BITS. Their mail is signed and never refused. Clients that log in need not be listed. "
+                   "An IPv4-mapped IPv6 address is the IPv4 address that it holds.",
+    },
+    {
+        IN_CONFIG(no_sign),
+        .name = "no-sign",
+        .type = BS_OPTION_RECIPIENTS,
+        .default_value = "{}",
+        .example = "{ \"list@lists.example.net\", \"example.org\", \".example.org\" }",
+        .meaning = "Recipients who need the sender's address as it is, such as mailing lists that know their members "
+                   "by it: user@domain, domain, or .domain for every domain below it. A message is not signed if any "
+                   "of its recipients is listed.",
+    },
+    {
+        .heading = "Limits",
+        IN_CONFIG(max_frame),
+        .name = "max-frame",
+        .type = BS_OPTION_SIZE,
+        .default_value = "1M",
+        .min = 64 * KIBIBYTE + 1,
+        .max = 64 * MEBIBYTE,
+        .meaning = "The largest frame of the milter protocol. A header field is sent in one frame, whatever its length.",
+    },
+    {
+        IN_CONFIG(max_sessions),
+        .name = "max-sessions",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "10000",
+        .min = 1,
+        .max = 1000000,
+        .meaning = "Sessions at once in one filter process. One more is closed at once.",
+    },
+    {
+        IN_CONFIG(max_recipients),
+        .name = "max-recipients",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "10000",
+        .min = 1,
+        .max = 1000000,
+        .meaning = "Recipients of one message. Further ones are told to try again in another message.",
+    },
+    {
+        IN_CONFIG(max_null_recipients),
+        .name = "max-null-recipients",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "100",
+        .min = 1,
+        .max = 1000000,
+        .meaning = "Recipients in judged domains of one message with the null sender. A bounce has one.",
+    },
+    {
+        IN_CONFIG(max_tag_candidates),
+        .name = "max-tag-candidates",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "16",
+        .min = 1,
+        .max = 1000,
+        .meaning = "Texts that look like a tag and are tried in one returned message.",
+    },
+    {
+        IN_CONFIG(frame_timeout),
+        .name = "frame-timeout",
+        .type = BS_OPTION_DURATION,
+        .default_value = "30s",
+        .min = 1,
+        .max = HOUR,
+        .meaning = "From the first byte of a frame or request to its last.",
+    },
+    {
+        IN_CONFIG(write_timeout),
+        .name = "write-timeout",
+        .type = BS_OPTION_DURATION,
+        .default_value = "30s",
+        .min = 1,
+        .max = HOUR,
+        .meaning = "How long a peer may leave an answer unread.",
+    },
+    {
+        IN_CONFIG(session_timeout),
+        .name = "session-timeout",
+        .type = BS_OPTION_DURATION,
+        .default_value = "2h",
+        .min = 1,
+        .max = 7 * DAY,
+        .meaning = "How long a session may be silent. It must be longer than the mail server's own time-outs for its "
+                   "clients, because a milter hears nothing while a client is slow.",
+    },
+    {
+        IN_CONFIG(drain_timeout),
+        .name = "drain-timeout",
+        .type = BS_OPTION_DURATION,
+        .default_value = "1h",
+        .min = 1,
+        .max = 7 * DAY,
+        .meaning = "How long sessions that began before a reload or stop get to finish.",
+    },
+    {
+        .heading = "Keys",
+        IN_KEY(secret_file),
+        .name = "secret-file",
+        .type = BS_OPTION_PATH,
+        .example = "\"/etc/backstop/batv.0.key\"",
+        .meaning = "The file that holds the secret, readable by root alone. `backstop batv keygen` makes one. Every host "
+                   "that signs or receives for a domain needs the same secret.",
+    },
+    {
+        .heading = "Domains",
+        IN_DOMAIN(mode),
+        .name = "mode",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "sign",
+        .choices = {"off", "sign", "observe", "enforce"},
+        .meaning = "off: the domain is left alone. sign: envelope senders are tagged, nothing is judged. observe: "
+                   "also say in the log which bounces would be refused. enforce: refuse them. Stay with sign until "
+                   "the bounces of untagged mail have come back, which takes as long as the longest queue on the "
+                   "way and tag-lifetime together.",
+    },
+    {
+        IN_DOMAIN(fold_case),
+        .name = "fold-case",
+        .type = BS_OPTION_BOOL,
+        .default_value = "true",
+        .meaning = "Sign addresses in lower case, so that a tag survives a mail server that changes the case of its "
+                   "address. false signs the address as it is written, as Exim does.",
+    },
+    {
+        IN_DOMAIN(never_sends),
+        .name = "never-sends",
+        .type = BS_OPTION_LOCAL_PARTS,
+        .default_value = "{}",
+        .example = "{ \"info\", \"webmaster\" }",
+        .meaning = "Local parts of addresses that never send mail, so that no bounce to them can be genuine: all are "
+                   "refused at once where the mode is enforce. \"*\" is every address of the domain.",
+    },
+};
+
+_Static_assert(sizeof options / sizeof *options <= BS_OPTIONS_MAX, "BS_OPTIONS_MAX is too small");
+
+static const enum bs_option_storage storages[BS_OPTION_TYPE_COUNT] = {
+    [BS_OPTION_BOOL] = BS_STORAGE_BOOL,          [BS_OPTION_INTEGER] = BS_STORAGE_NUMBER,
+    [BS_OPTION_SIZE] = BS_STORAGE_NUMBER,        [BS_OPTION_DURATION] = BS_STORAGE_NUMBER,
+    [BS_OPTION_PERMISSIONS] = BS_STORAGE_NUMBER, [BS_OPTION_CHOICE] = BS_STORAGE_NUMBER,
+    [BS_OPTION_ACCOUNT] = BS_STORAGE_TEXT,       [BS_OPTION_PATH] = BS_STORAGE_TEXT,
+    [BS_OPTION_MAP_NAME] = BS_STORAGE_TEXT,      [BS_OPTION_SOCKETS] = BS_STORAGE_LIST,
+    [BS_OPTION_NETWORKS] = BS_STORAGE_LIST,      [BS_OPTION_RECIPIENTS] = BS_STORAGE_LIST,
+    [BS_OPTION_LOCAL_PARTS] = BS_STORAGE_LIST,
+};
+
+struct bs_option_list bs_options(void)
+{
+    return (struct bs_option_list){options, sizeof options / sizeof *options};
+}
+
+const struct bs_option *bs_option_find(enum bs_option_section section, struct bs_bytes name)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (options[i].section == section && bs_bytes_equal(bs_bytes_from_cstr(options[i].name), name))
+            return &options[i];
+    }
+    return NULL;
+}
+
+enum bs_option_storage bs_option_storage(const struct bs_option *option)
+{
+    return storages[option->type];
+}
+
+const struct bs_section *bs_section(enum bs_option_section section)
+{
+    static const struct bs_section sections[BS_SECTION_COUNT] = {
+        [BS_SECTION_TOP] = {.name = ""},
+        [BS_SECTION_KEY] =
+            {
+                .name = "key",
+                .title = "digit",
+                .example = "0",
+                .meaning = "A section for each key that tags are made or recognised with, called by the digit from 0 "
+                           "to 9 that its tags carry.",
+            },
+        [BS_SECTION_DOMAIN] =
+            {
+                .name = "domain",
+                .title = "name",
+                .example = "\"example.com\"",
+                .meaning = "A section for each domain of ours; mail of any other is left alone. A domain stands for "
+                           "itself, not for those below it, and is written without a dot at its end; an "
+                           "internationalized one in its xn-- form.",
+            },
+    };
+    return &sections[section];
+}
