@@ -28,18 +28,12 @@ static bool load_key(const struct bs_config_key *key, struct bs_batv_keys *keys,
     return keys->by_digit[key->digit] || bs_error_set(ret_error, "the crypto library has no HMAC-SHA1");
 }
 
-static void free_keys(struct bs_batv_keys *keys)
-{
-    for (int i = 0; i < BS_BATV_KEYS; i++)
-        bs_hmac_key_free(keys->by_digit[i]);
-}
-
-static bool load_keys(const struct bs_config *config, struct bs_batv_keys *ret_keys, struct bs_error *ret_error)
+bool bs_batv_keys_load(const struct bs_config *config, struct bs_batv_keys *ret_keys, struct bs_error *ret_error)
 {
     *ret_keys = (struct bs_batv_keys){.signing_digit = (unsigned)config->signing_key};
     for (size_t i = 0; i < config->key_count; i++) {
         if (!load_key(&config->keys[i], ret_keys, ret_error)) {
-            free_keys(ret_keys);
+            bs_batv_keys_free(ret_keys);
             return false;
         }
     }
@@ -85,7 +79,7 @@ static bool fill_gate(const struct bs_config *config, struct bs_gate *gate, stru
 bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings, struct bs_error *ret_error)
 {
     struct bs_batv_keys keys;
-    if (!load_keys(config, &keys, ret_error))
+    if (!bs_batv_keys_load(config, &keys, ret_error))
         return false;
     *ret_settings = (struct bs_settings){
         .gate = bs_gate_new(&keys, (unsigned)(config->tag_lifetime / BS_SECONDS_PER_DAY)),
@@ -96,7 +90,7 @@ bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_se
         .max_tag_candidates = (size_t)config->max_tag_candidates,
     };
     if (!ret_settings->gate) {
-        free_keys(&keys);
+        bs_batv_keys_free(&keys);
         return out_of_memory(ret_error);
     }
     if (fill_gate(config, ret_settings->gate, ret_error))

@@ -25,8 +25,7 @@ void bs_gate_free(struct bs_gate *gate)
 {
     if (!gate)
         return;
-    for (int i = 0; i < BS_BATV_KEYS; i++)
-        bs_hmac_key_free(gate->keys.by_digit[i]);
+    bs_batv_keys_free(&gate->keys);
     bs_name_set_clear(&gate->domains, free_domain);
     bs_name_set_clear(&gate->no_sign, NULL);
     free(gate->networks);

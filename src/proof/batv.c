@@ -24,6 +24,14 @@ struct tag {
     struct bs_bytes local; /* what stands behind the tag */
 };
 
+void bs_batv_keys_free(struct bs_batv_keys *keys)
+{
+    for (int i = 0; i < BS_BATV_KEYS; i++) {
+        bs_hmac_key_free(keys->by_digit[i]);
+        keys->by_digit[i] = NULL;
+    }
+}
+
 const char *bs_batv_result_name(enum bs_batv_result result)
 {
     static const char *const names[] = {

@@ -34,9 +34,12 @@ enum {
 };
 
 struct bs_batv_keys {
-    struct bs_hmac_key *by_digit[BS_BATV_KEYS]; /* NULL where there is none; borrowed */
+    struct bs_hmac_key *by_digit[BS_BATV_KEYS]; /* NULL where there is none */
     unsigned signing_digit;                     /* the key that signs; must not be NULL to sign */
 };
+
+/* Frees the keys themselves; those that are not there are no matter. */
+void bs_batv_keys_free(struct bs_batv_keys *keys);
 
 enum bs_batv_result {
     BS_BATV_NONE,        /* no tag */

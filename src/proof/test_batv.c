@@ -31,8 +31,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    for (int i = 0; i < BS_BATV_KEYS; i++)
-        bs_hmac_key_free(fixture->keys.by_digit[i]);
+    bs_batv_keys_free(&fixture->keys);
     bs_arena_reset(&fixture->arena);
     return 0;
 }
