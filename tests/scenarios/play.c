@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Plays scenarios: text files in which an MTA, driven by SMTP commands, talks to the engine. See README.md for the
+ * lines of a file. Prints TAP, a point for each file and way of feeding.
+ */
+#include "base/timestamp.h"
+#include "daemon/decision_log.h"
+#include "engine/milter_session.h"
+#include "engine/socketmap_session.h"
+#include "wire/milter_peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 64 * 1024 * 1024, ANSWER_MAX = 4096, FRAME_MAX = 1024 * 1024 };
+
+struct play {
+    const char *file;
+    int line;
+    bool byte_by_byte;
+    const char *key_folder;
+    int64_t now;
+    unsigned protocol;
+    struct bs_strbuf config_text;
+    bool configured;
+    struct bs_config config;
+    struct bs_settings settings;
+    struct bs_milter_session milter;
+    struct bs_strbuf to_mta;
+    bool connected;
+    bool accepted; /* the filter wants no more of this message */
+    bool login;
+    unsigned queue_number;
+    char answer[ANSWER_MAX]; /* to the last command */
+    char sender[ANSWER_MAX];
+    struct bs_strbuf log; /* its last line */
+    char failure[2 * ANSWER_MAX];
+};
+
+static bool fail(struct play *play, const char *what, const char *expected, const char *got)
+{
+    snprintf(play->failure, sizeof play->failure, "%s:%d: %s: expected \"%s\", got \"%s\"", play->file, play->line,
+             what, expected, got);
+    return false;
+}
+
+static void on_report(void *context, const struct bs_report *report)
+{
+    struct play *play = context;
+    bs_strbuf_free(&play->log);
+    bs_decision_format(&play->log, report);
+}
+
+/* --- The MTA's side ---------------------------------------------------------------------------------------- */
+
+/* Gives bytes to the filter in the way that is being tried; false when the filter ended the session. */
+static bool give(struct play *play, struct bs_bytes bytes)
+{
+    struct bs_strbuf kept;
+    struct bs_error error;
+    bool alive = true;
+    bs_strbuf_init(&kept, TEXT_MAX);
+    while (alive && bytes.len > 0) {
+        size_t count = play->byte_by_byte ? 1 : bytes.len;
+        bs_strbuf_append(&kept, bs_bytes_first(bytes, count));
+        bytes = bs_bytes_skip(bytes, count);
+        struct bs_bytes input = bs_strbuf_bytes(&kept);
+        alive = bs_milter_session_feed(&play->milter, &input, play->now, &play->to_mta, &error);
+        bs_strbuf_consume(&kept, kept.len - input.len);
+    }
+    bs_strbuf_free(&kept);
+    if (!alive) {
+        bs_milter_session_close(&play->milter);
+        play->connected = false;
+        snprintf(play->answer, sizeof play->answer, "closed %s", error.text);
+    }
+    return alive;
+}
+
+/* Takes one answer of the filter; false where there is none. */
+static bool next_answer(struct play *play, struct bs_milter_answer *ret_answer, size_t *ret_size)
+{
+    struct bs_error error;
+    struct bs_bytes input = bs_strbuf_bytes(&play->to_mta);
+    size_t before = input.len;
+    if (bs_milter_peer_decode(&input, FRAME_MAX, ret_answer, &error) != BS_MILTER_EVENT)
+        return false;
+    *ret_size = before - input.len;
+    return true;
+}
+
+/* What an SMTP client would see of an answer; true when it is final for the step. */
+static bool apply_answer(struct play *play, const struct bs_milter_answer *answer)
+{
+    switch (answer->code) {
+    case BS_MILTER_ACCEPT:
+        play->accepted = true;
+        snprintf(play->answer, sizeof play->answer, "250 accepted");
+        return true;
+    case BS_MILTER_CONTINUE:
+    case BS_MILTER_SKIP:
+        snprintf(play->answer, sizeof play->answer, "250 %s", answer->code == BS_MILTER_SKIP ? "skip" : "continue");
+        return true;
+    case BS_MILTER_REPLYCODE:
+        snprintf(play->answer, sizeof play->answer, "%.*s", BS_BYTES_ARG(answer->text));
+        return true;
+    case BS_MILTER_CHANGE_FROM:
+        snprintf(play->sender, sizeof play->sender, "%.*s", BS_BYTES_ARG(answer->envelope.path));
+        return false;
+    default:
+        snprintf(play->answer, sizeof play->answer, "unexpected answer '%c'", answer->code);
+        return true;
+    }
+}
+
+/* Sends frames and, where the step has a reply, waits for it. */
+static void exchange(struct play *play, struct bs_strbuf *frames, enum bs_milter_command step)
+{
+    struct bs_milter_answer answer;
+    size_t size;
+    bool expected = bs_milter_expects_reply(&play->milter.agreed, step), final = false;
+    bool alive = give(play, bs_strbuf_bytes(frames));
+    bs_strbuf_free(frames);
+    if (!alive)
+        return;
+    while (next_answer(play, &answer, &size)) {
+        final = apply_answer(play, &answer);
+        bs_strbuf_consume(&play->to_mta, size);
+    }
+    if (expected != final)
+        snprintf(play->answer, sizeof play->answer, "%s", expected ? "no reply" : "a reply that nobody asked for");
+}
+
+static void negotiate(struct play *play)
+{
+    struct bs_strbuf frames;
+    struct bs_milter_answer answer;
+    size_t size = 0;
+    struct bs_milter_options offer = {play->protocol, 0x1ff, 0x1fffff};
+    if (play->protocol < 6)
+        offer = (struct bs_milter_options){play->protocol, 0x7f, play->protocol < 3 ? 0x7f : 0x3ff};
+    bs_strbuf_init(&frames, TEXT_MAX);
+    bs_milter_session_init(&play->milter, &play->settings, on_report, play);
+    bs_milter_peer_offer(&frames, &offer);
+    play->connected = true;
+    if (give(play, bs_strbuf_bytes(&frames)) && next_answer(play, &answer, &size))
+        bs_strbuf_consume(&play->to_mta, size);
+    bs_strbuf_free(&frames);
+}
+
+static bool command_client(struct play *play, const char *address)
+{
+    struct bs_strbuf frames;
+    bool local = strcmp(address, "local") == 0;
+    struct bs_bytes ip = bs_bytes_from_cstr(local ? "127.0.0.1" : address);
+    bool v6 = bs_bytes_find(ip, ':') < ip.len;
+    if (play->connected)
+        bs_milter_session_close(&play->milter);
+    play->accepted = play->login = false;
+    negotiate(play);
+    bs_strbuf_init(&frames, TEXT_MAX);
+    bs_milter_peer_connect(&frames, BS_LITERAL("client.example"), v6 ? BS_MILTER_FAMILY_INET6 : BS_MILTER_FAMILY_INET,
+                           local ? 0 : 40000, ip);
+    exchange(play, &frames, BS_MILTER_CONNECT);
+    if (!(play->milter.agreed.steps & BS_MILTER_NO_HELO)) {
+        bs_milter_peer_helo(&frames, BS_LITERAL("client.example"));
+        exchange(play, &frames, BS_MILTER_HELO);
+    }
+    return true;
+}
+
+static void append_queue_id(struct play *play, struct bs_strbuf *frames, enum bs_milter_command step)
+{
+    char id[16];
+    snprintf(id, sizeof id, "Q%u", play->queue_number);
+    const char *const macros[] = {"i", id};
+    bs_milter_peer_macros(frames, step, macros, 1);
+}
+
+static bool command_mail(struct play *play, const char *path)
+{
+    static const char *const login[] = {"{auth_authen}", "user"};
+    struct bs_strbuf frames;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    play->accepted = false;
+    play->queue_number++;
+    bs_strbuf_free(&play->log);
+    snprintf(play->sender, sizeof play->sender, "%s", path);
+    bs_milter_peer_macros(&frames, BS_MILTER_MAIL, login, play->login ? 1 : 0);
+    bs_milter_peer_envelope(&frames, BS_MILTER_MAIL, bs_bytes_from_cstr(path), NULL, 0);
+    exchange(play, &frames, BS_MILTER_MAIL);
+    return true;
+}
+
+static bool command_rcpt(struct play *play, const char *path)
+{
+    struct bs_strbuf frames;
+    if (play->accepted || !play->connected)
+        return true;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    append_queue_id(play, &frames, BS_MILTER_RCPT);
+    bs_milter_peer_envelope(&frames, BS_MILTER_RCPT, bs_bytes_from_cstr(path), NULL, 0);
+    exchange(play, &frames, BS_MILTER_RCPT);
+    return true;
+}
+
+static bool command_rset(struct play *play, const char *nothing)
+{
+    struct bs_strbuf frames;
+    (void)nothing;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    bs_milter_peer_command(&frames, BS_MILTER_ABORT);
+    exchange(play, &frames, BS_MILTER_ABORT);
+    return true;
+}
+
+/* The header fields of a message, as an MTA sends them; returns what is behind the empty line. */
+static struct bs_bytes send_header(struct play *play, struct bs_bytes text)
+{
+    struct bs_strbuf frames;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    while (text.len > 0 && text.ptr[0] != '\n') {
+        size_t colon = bs_bytes_find(text, ':'), end = bs_bytes_find(text, '\n');
+        while (end + 1 < text.len && (text.ptr[end + 1] == ' ' || text.ptr[end + 1] == '\t'))
+            end += 1 + bs_bytes_find(bs_bytes_skip(text, end + 1), '\n');
+        if (colon > end)
+            break;
+        bs_milter_peer_header(&frames, bs_bytes_first(text, colon),
+                              bs_bytes_trim(bs_bytes(text.ptr + colon + 1, end - colon - 1)));
+        exchange(play, &frames, BS_MILTER_HEADER);
+        text = bs_bytes_skip(text, end < text.len ? end + 1 : end);
+    }
+    if (!(play->milter.agreed.steps & BS_MILTER_NO_EOH)) {
+        bs_milter_peer_command(&frames, BS_MILTER_EOH);
+        exchange(play, &frames, BS_MILTER_EOH);
+    }
+    return text.len > 0 ? bs_bytes_skip(text, 1) : text;
+}
+
+static void send_body(struct play *play, struct bs_bytes body)
+{
+    struct bs_strbuf frames;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    while (body.len > 0 && play->connected && strcmp(play->answer, "250 skip") != 0) {
+        bs_milter_peer_body(&frames, bs_bytes_first(body, BS_MILTER_CHUNK_MAX));
+        body = bs_bytes_skip(body, body.len < BS_MILTER_CHUNK_MAX ? body.len : BS_MILTER_CHUNK_MAX);
+        exchange(play, &frames, BS_MILTER_BODY);
+    }
+    append_queue_id(play, &frames, BS_MILTER_EOM);
+    bs_milter_peer_command(&frames, BS_MILTER_EOM);
+    if (play->connected)
+        exchange(play, &frames, BS_MILTER_EOM);
+    bs_strbuf_free(&frames);
+}
+
+static bool command_data(struct play *play, const char *text)
+{
+    struct bs_strbuf frames;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    if (!play->accepted && play->connected && !(play->milter.agreed.steps & BS_MILTER_NO_DATA) && play->protocol > 3) {
+        bs_milter_peer_command(&frames, BS_MILTER_DATA);
+        exchange(play, &frames, BS_MILTER_DATA);
+    }
+    if (!play->accepted && play->connected && play->answer[0] == '2')
+        send_body(play, send_header(play, bs_bytes_from_cstr(text)));
+    return true;
+}
+
+static bool command_map(struct play *play, const char *key)
+{
+    struct bs_strbuf request, reply;
+    struct bs_error error;
+    struct bs_bytes text;
+    enum bs_socketmap_status status;
+    static const char *const words[] = {"OK", "NOTFOUND", "TEMP", "TIMEOUT", "PERM"};
+    bs_strbuf_init(&request, TEXT_MAX);
+    bs_strbuf_init(&reply, TEXT_MAX);
+    bs_socketmap_encode_request(&request, play->settings.socketmap_name, bs_bytes_from_cstr(key));
+    struct bs_bytes input = bs_strbuf_bytes(&request), output;
+    snprintf(play->answer, sizeof play->answer, "no reply");
+    if (bs_socketmap_session_feed(&play->settings, &input, &reply, &error)) {
+        output = bs_strbuf_bytes(&reply);
+        if (bs_socketmap_decode_reply(&output, &status, &text, &error) == BS_SOCKETMAP_REQUEST)
+            snprintf(play->answer, sizeof play->answer, "%s %.*s", words[status], BS_BYTES_ARG(text));
+    }
+    bs_strbuf_free(&request);
+    bs_strbuf_free(&reply);
+    return true;
+}
+
+/* --- The file's lines -------------------------------------------------------------------------------------- */
+
+static bool command_at(struct play *play, const char *time)
+{
+    return bs_timestamp_parse(bs_bytes_from_cstr(time), &play->now) || fail(play, "at", "a time", time);
+}
+
+static bool command_protocol(struct play *play, const char *version)
+{
+    play->protocol = (unsigned)atoi(version);
+    return true;
+}
+
+static bool command_login(struct play *play, const char *name)
+{
+    (void)name;
+    play->login = true;
+    return true;
+}
+
+static bool command_expect(struct play *play, const char *text)
+{
+    return strncmp(play->answer, text, strlen(text)) == 0 || fail(play, "reply", text, play->answer);
+}
+
+static bool command_sender(struct play *play, const char *path)
+{
+    return strcmp(play->sender, path) == 0 || fail(play, "sender", path, play->sender);
+}
+
+static bool command_log(struct play *play, const char *text)
+{
+    const char *line = bs_strbuf_cstr(&play->log);
+    bool good = strcmp(text, "nothing") == 0 ? line[0] == '\0' : strstr(line, text) != NULL;
+    return good || fail(play, "log", text, line);
+}
+
+static bool configure(struct play *play)
+{
+    struct bs_error error;
+    if (play->configured)
+        return true;
+    if (!bs_config_parse(bs_strbuf_cstr(&play->config_text), play->file, &play->config, &error))
+        return fail(play, "config", "a good configuration", error.text);
+    if (!bs_settings_load(&play->config, &play->settings, &error)) {
+        bs_config_free(&play->config);
+        return fail(play, "config", "good keys", error.text);
+    }
+    play->configured = true;
+    return true;
+}
+
+static const struct {
+    const char *word;
+    bool (*run)(struct play *play, const char *argument);
+} commands[] = {
+    {"at ", command_at},
+    {"protocol ", command_protocol},
+    {"client ", command_client},
+    {"login ", command_login},
+    {"MAIL FROM:", command_mail},
+    {"RCPT TO:", command_rcpt},
+    {"RSET", command_rset},
+    {"map ", command_map},
+    {"=> ", command_expect},
+    {"sender ", command_sender},
+    {"log ", command_log},
+};
+
+static bool run_line(struct play *play, const char *line)
+{
+    if (line[0] == '#' || line[0] == '\0')
+        return true;
+    if (!configure(play))
+        return false;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        size_t length = strlen(commands[i].word);
+        if (strncmp(line, commands[i].word, length) == 0)
+            return commands[i].run(play, line + length);
+    }
+    return fail(play, "line", "a line of README.md", line);
+}
+
+/* A line of the file without its end; false at the end of the file. */
+static bool read_line(struct play *play, FILE *file, char line[ANSWER_MAX])
+{
+    if (!fgets(line, ANSWER_MAX, file))
+        return false;
+    line[strcspn(line, "\n")] = '\0';
+    play->line++;
+    return true;
+}
+
+static void read_config(struct play *play, FILE *file)
+{
+    char line[ANSWER_MAX];
+    while (read_line(play, file, line) && strcmp(line, "end") != 0) {
+        char *keys = strstr(line, "KEYS/");
+        if (keys)
+            bs_strbuf_printf(&play->config_text, "%.*s%s%s\n", (int)(keys - line), line, play->key_folder, keys + 4);
+        else
+            bs_strbuf_printf(&play->config_text, "%s\n", line);
+    }
+}
+
+static bool read_message(struct play *play, FILE *file)
+{
+    struct bs_strbuf text;
+    char line[ANSWER_MAX];
+    int start;
+    bs_strbuf_init(&text, TEXT_MAX);
+    while (read_line(play, file, line) && strcmp(line, ".") != 0) {
+        long count = 1;
+        start = 0;
+        if (sscanf(line, "@repeat %ld %n", &count, &start) < 1)
+            start = 0;
+        for (long i = 0; i < (start ? count : 1); i++)
+            bs_strbuf_printf(&text, "%s\n", line + start);
+    }
+    bool good = command_data(play, bs_strbuf_cstr(&text));
+    bs_strbuf_free(&text);
+    return good;
+}
+
+static bool run_file(struct play *play, FILE *file)
+{
+    char line[ANSWER_MAX];
+    bool good = true;
+    while (good && read_line(play, file, line)) {
+        if (strcmp(line, "config") == 0)
+            read_config(play, file);
+        else if (strcmp(line, "DATA") == 0)
+            good = read_message(play, file);
+        else
+            good = run_line(play, line);
+    }
+    return good;
+}
+
+static bool play_file(const char *path, const char *key_folder, bool byte_by_byte, char *ret_failure, size_t size)
+{
+    struct play *play = calloc(1, sizeof *play);
+    FILE *file = fopen(path, "r");
+    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .key_folder = key_folder, .protocol = 6};
+    bs_strbuf_init(&play->config_text, TEXT_MAX);
+    bs_strbuf_init(&play->to_mta, BS_MILTER_OUTPUT_MAX);
+    bs_strbuf_init(&play->log, TEXT_MAX);
+    bool good = file ? run_file(play, file) : fail(play, "file", "a scenario", "nothing to read");
+    snprintf(ret_failure, size, "%s", play->failure);
+    if (file)
+        fclose(file);
+    if (play->connected)
+        bs_milter_session_close(&play->milter);
+    if (play->configured) {
+        bs_settings_free(&play->settings);
+        bs_config_free(&play->config);
+    }
+    bs_strbuf_free(&play->config_text);
+    bs_strbuf_free(&play->to_mta);
+    bs_strbuf_free(&play->log);
+    free(play);
+    return good;
+}
+
+static void make_keys(const char *folder)
+{
+    char path[256];
+    for (int digit = 0; digit <= 9; digit++) {
+        snprintf(path, sizeof path, "%s/%d", folder, digit);
+        FILE *file = fopen(path, "w");
+        fputs("secret\n", file);
+        fclose(file);
+        chmod(path, 0600);
+    }
+}
+
+static void remove_keys(const char *folder)
+{
+    char path[256];
+    for (int digit = 0; digit <= 9; digit++) {
+        snprintf(path, sizeof path, "%s/%d", folder, digit);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+int main(int argc, char **argv)
+{
+    char folder[] = "/tmp/backstop-scenario-XXXXXX";
+    char failure[2 * ANSWER_MAX];
+    int failed = 0, number = 0;
+    if (!mkdtemp(folder))
+        return EXIT_FAILURE;
+    make_keys(folder);
+    printf("1..%d\n", 2 * (argc - 1));
+    for (int i = 1; i < argc; i++) {
+        const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
+        for (int bytewise = 0; bytewise < 2; bytewise++) {
+            bool good = play_file(argv[i], folder, bytewise, failure, sizeof failure);
+            printf("%sok %d - %s, %s\n", good ? "" : "not ", ++number, name, bytewise ? "byte by byte" : "whole");
+            if (!good)
+                printf("# %s\n", failure);
+            failed += !good;
+        }
+    }
+    remove_keys(folder);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
