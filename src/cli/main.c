@@ -16,6 +16,7 @@ struct command {
 /* In the order in which help shows them. */
 static const struct command commands[] = {
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
+    {"config", bs_command_config, "check and print the configuration"},
     {"help", bs_command_help, "show what a command does: backstop help COMMAND"},
 };
 

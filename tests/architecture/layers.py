@@ -36,7 +36,6 @@ LAYERS = {
 # A library's headers and the layers that may use it; a header of no library in this list belongs to libc.
 LIBRARIES = {
     "openssl/": ["crypto"],
-    "confuse.h": ["config"],
     "event2/": ["daemon", "resolver"],
     "systemd/": ["daemon", "cli"],
     "seccomp.h": ["daemon"],
