@@ -401,7 +401,7 @@ static void a_macro_is_found_with_and_without_braces(void **state)
         {"i", "4XyZ"},          {"{i}", "4XyZ"},         {"{auth_authen}", "joe"}, {"auth_authen", "joe"},
         {"{short}", "s"},       {"empty", ""},           {"auth", NULL},           {"{auth_type}", NULL},
         {"joe", NULL},          {"4XyZ", NULL},          {"", NULL},               {"{}", NULL},
-        {"AUTH_AUTHEN", NULL},  {"{auth_authen", NULL},
+        {"AUTH_AUTHEN", NULL},  {"{auth_authen", NULL},  {"{auth_authen.", NULL},  {".auth_authen}", NULL},
     };
     struct bs_bytes values = BS_LITERAL("i\0" "4XyZ\0{auth_authen}\0joe\0short\0s\0{empty}\0\0i\0second\0");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -71,6 +71,8 @@ static const struct frame_case frames[] = {
     {"a header field stays folded", 'h', 0, TEXT("X-A"), TEXT("a\n b\n\tc"), "|||\015hX-A|a\n b\n\tc|"},
     {"a header field cannot begin another", 'h', 0, TEXT("X-A"), TEXT("a\nBcc: b\r\nc\r\n\r\n d\n"),
      "|||\030hX-A|a Bcc: b  c   \n d |"},
+    {"a header field begins with a fold", 'h', 0, TEXT("X-A"), TEXT("\n a"), "|||\011hX-A|\n a|"},
+    {"what is behind a value does not fold it", 'h', 0, TEXT("X-A"), {"a\n b", 2}, "|||\010hX-A|a |"},
     {"a value that is one line feed", 'h', 0, TEXT("X-A"), TEXT("\n"), "|||\7hX-A| |"},
     {"a value ends at its NUL", 'i', 0, TEXT("X-A\0"), TEXT("a\n\0 b"), "|||\014i||||X-A|a |"},
     {"a name holds no line end", 'm', 0, TEXT("X\r\n-A"), TEXT("b"), "|||\015m||||X  -A|b|"},
@@ -153,7 +155,7 @@ struct reply_case {
 static const struct reply_case replies[] = {
     {550, "5.7.1 no such bounce", "|||\032y550 5.7.1 no such bounce|"},
     {451, "4.3.0 later", "|||\021y451 4.3.0 later|"},
-    {400, "4.0.0 x", "|||\015y400 4.0.0 x|"},
+    {400, "4.0.0 ~", "|||\015y400 4.0.0 ~|"},
     {599, "5.0.0 x", "|||\015y599 5.0.0 x|"},
     {399, "3.0.0 x", NULL},
     {600, "6.0.0 x", NULL},
