@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "config/config.h"
+#include "config/key_file.h"
 #include "crypto/secret.h"
 #include "engine/settings.h"
 #include "proof/batv.h"

@@ -3,6 +3,7 @@
 #include "engine/settings.h"
 
 #include "base/timestamp.h"
+#include "config/key_file.h"
 #include "crypto/secret.h"
 
 static const enum bs_mode modes[] = {

@@ -10,8 +10,6 @@
 #include "config/config.h"
 #include "policy/gate.h"
 
-enum { BS_KEY_FILE_MAX = 4096 }; /* bytes in a key file */
-
 struct bs_settings {
     struct bs_gate *gate;         /* owned */
     const char *socketmap_name;   /* borrowed from the configuration, as all below */
@@ -29,10 +27,5 @@ void bs_settings_free(struct bs_settings *settings);
 
 /* The configuration's keys alone; free them with bs_batv_keys_free. */
 bool bs_batv_keys_load(const struct bs_config *config, struct bs_batv_keys *ret_keys, struct bs_error *ret_error);
-
-/* The secret in a key file: its first line, without the line's end. False for a file that cannot be read, is no
- * regular file, may be read by everybody, is empty, or is longer than BS_KEY_FILE_MAX. The caller wipes it. */
-bool bs_key_file_read(const char *path, char ret_secret[BS_KEY_FILE_MAX], size_t *ret_length,
-                      struct bs_error *ret_error);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading a secret from a file; see settings.h. */
-#include "crypto/secret.h"
-#include "engine/settings.h"
+/* Reading a secret from a file; see key_file.h. */
+#include "config/key_file.h"
+
+#include "base/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +61,6 @@ bool bs_key_file_read(const char *path, char ret_secret[BS_KEY_FILE_MAX], size_t
     bool read = read_secret(fd, path, ret_secret, ret_length, ret_error);
     close(fd);
     if (!read)
-        bs_secret_wipe(ret_secret, BS_KEY_FILE_MAX);
+        explicit_bzero(ret_secret, BS_KEY_FILE_MAX);
     return read;
 }
