@@ -11,7 +11,7 @@
 #include "cli/output.h"
 #include "config/nearest.h"
 #include "crypto/secret.h"
-#include "engine/settings.h"
+#include "config/key_file.h"
 
 #include <getopt.h>
 #include <inttypes.h>
