@@ -83,7 +83,7 @@ struct bs_config {
     int64_t frame_timeout;       /* seconds from the first byte of a frame to its last */
     int64_t write_timeout;       /* seconds in which a peer must read something */
     int64_t session_timeout;     /* seconds without any frame */
-    int64_t drain_timeout;       /* seconds that old filters get to finish after a reload or stop */
+    int64_t drain_timeout;       /* seconds that old filters get to finish after a reload */
 
     struct bs_arena arena; /* owns every text and array above */
 };

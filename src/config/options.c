@@ -20,7 +20,8 @@ static const struct bs_option options[] = {
         .type = BS_OPTION_ACCOUNT,
         .default_value = "\"backstop\"",
         .meaning = "The user that backstopd becomes when it is started as root, after it has read the keys and opened "
-                   "its sockets. Empty: it stays who it is. Started as anybody else, it stays that user.",
+                   "its sockets. Empty: it stays who it is. Started as anybody else, it stays that user. Changing "
+                   "it takes a restart, not a reload.",
     },
     {
         IN_CONFIG(group),
@@ -45,7 +46,7 @@ static const struct bs_option options[] = {
         .choices = {"auto", "journal", "syslog", "stderr"},
         .meaning = "Where the log goes: to systemd's journal, to syslog in the mail facility, or to stderr. auto "
                    "takes the journal where systemd started the daemon, stderr where that is a terminal, and syslog "
-                   "otherwise.",
+                   "otherwise. Where the one that is wanted is not there, it is stderr.",
     },
     {
         IN_CONFIG(log_level),
@@ -62,7 +63,8 @@ static const struct bs_option options[] = {
         .type = BS_OPTION_SOCKETS,
         .default_value = "{ \"inet:127.0.0.1:8896\" }",
         .meaning = "Where the mail server reaches the milter: inet:HOST:PORT with an IPv4 address or localhost, "
-                   "inet6:[ADDRESS]:PORT, or unix:/PATH. At most 16.",
+                   "inet6:[ADDRESS]:PORT, or unix:/PATH. At most 16. Sockets that systemd hands over under the name "
+                   "milter are taken instead.",
     },
     {
         IN_CONFIG(socketmap),
@@ -70,7 +72,7 @@ static const struct bs_option options[] = {
         .type = BS_OPTION_SOCKETS,
         .default_value = "{ \"inet:127.0.0.1:8897\" }",
         .meaning = "Where Postfix reaches the socketmap that makes tagged recipients known and takes the tag off. "
-                   "Written like milter.",
+                   "Written like milter; systemd's name for it is socketmap.",
     },
     {
         IN_CONFIG(socketmap_name),
@@ -144,7 +146,8 @@ static const struct bs_option options[] = {
         .default_value = "1M",
         .min = 64 * KIBIBYTE + 1,
         .max = 64 * MEBIBYTE,
-        .meaning = "The largest frame of the milter protocol. A header field is sent in one frame, whatever its length.",
+        .meaning = "The largest frame of the milter protocol; a longer one ends the session. A header field is sent in "
+                   "one frame, whatever its length.",
     },
     {
         IN_CONFIG(max_sessions),
@@ -153,7 +156,7 @@ static const struct bs_option options[] = {
         .default_value = "10000",
         .min = 1,
         .max = 1000000,
-        .meaning = "Sessions at once in one filter process. One more is closed at once.",
+        .meaning = "Sessions at once in one filter process, of milter and socketmap together. One more is closed.",
     },
     {
         IN_CONFIG(max_recipients),
@@ -162,7 +165,7 @@ static const struct bs_option options[] = {
         .default_value = "10000",
         .min = 1,
         .max = 1000000,
-        .meaning = "Recipients of one message. Further ones are told to try again in another message.",
+        .meaning = "Recipients of one message. One more ends the session.",
     },
     {
         IN_CONFIG(max_null_recipients),
@@ -171,7 +174,8 @@ static const struct bs_option options[] = {
         .default_value = "100",
         .min = 1,
         .max = 1000000,
-        .meaning = "Recipients in judged domains of one message with the null sender. A bounce has one.",
+        .meaning = "Recipients of one bounce in domains that observe or enforce. Further ones are told to try again "
+                   "later. A genuine bounce has one.",
     },
     {
         IN_CONFIG(max_tag_candidates),
@@ -217,7 +221,8 @@ static const struct bs_option options[] = {
         .default_value = "1h",
         .min = 1,
         .max = 7 * DAY,
-        .meaning = "How long sessions that began before a reload or stop get to finish.",
+        .meaning = "How long sessions that began before a reload get to finish on the configuration before. At a stop "
+                   "only messages under way are waited for, some seconds.",
     },
     {
         .heading = "Keys",
@@ -225,8 +230,9 @@ static const struct bs_option options[] = {
         .name = "secret-file",
         .type = BS_OPTION_PATH,
         .example = "\"/etc/backstop/batv.0.key\"",
-        .meaning = "The file that holds the secret, readable by root alone. `backstop batv keygen` makes one. Every host "
-                   "that signs or receives for a domain needs the same secret.",
+        .meaning = "The file whose first line is the secret. The daemon's user must be able to read it, and others must "
+                   "not: mode 0640 and the daemon's group. `backstop batv keygen` makes one. Every host that signs "
+                   "or receives for a domain needs the same secret.",
     },
     {
         .heading = "Domains",
