@@ -317,7 +317,7 @@ static void the_limit_of_a_frame_counts_its_command_byte(void **state)
     bs_strbuf_free(&input);
     append_body_frame(&input, FRAME_LIMIT + 1);
     check_stream(&session, bs_strbuf_bytes(&input),
-                 OFFER_READ "M | <a@b>\nBAD milter frame at byte 28 counts 1001 bytes, the limit is 1000\n");
+                 OFFER_READ "M | <a@b>\nBAD milter frame at byte 28 counts 1001 bytes, the limit is 1000 (max-frame)\n");
     bs_strbuf_free(&input);
     bs_strbuf_free(&expected);
 }
@@ -327,9 +327,9 @@ static void a_frame_over_the_limit_is_bad_once_its_length_is_known(void **state)
     (void)state;
     struct session session = {.max_frame = FRAME_LIMIT};
     check_stream(&session, BS_LITERAL("\377\377\377\377"),
-                 "BAD milter frame at byte 0 counts 4294967295 bytes, the limit is 1000\n");
+                 "BAD milter frame at byte 0 counts 4294967295 bytes, the limit is 1000 (max-frame)\n");
     check_stream(&session, BS_LITERAL("GET / HTTP/1.1\r\n"),
-                 "BAD milter frame at byte 0 counts 1195725856 bytes, the limit is 1000\n");
+                 "BAD milter frame at byte 0 counts 1195725856 bytes, the limit is 1000 (max-frame)\n");
 }
 
 static void the_decoder_says_how_many_bytes_it_needs(void **state)
