@@ -44,7 +44,7 @@ static bool read_inet(struct bs_bytes text, struct bs_config_socket *ret_socket,
     size_t colon = bs_bytes_find_last(text, ':');
     struct bs_bytes host = bs_bytes_first(text, colon);
     ret_socket->kind = BS_CONFIG_SOCKET_INET;
-    if (bs_bytes_equal_nocase(host, BS_LITERAL("localhost")))
+    if (bs_bytes_equal(host, BS_LITERAL("localhost")))
         host = BS_LITERAL("127.0.0.1");
     if (!copy_host(host, 4, ret_socket->host))
         return bs_error_set(ret_error, "needs an IPv4 address or localhost before the port, as in \"inet:127.0.0.1:8896\"");
