@@ -12,8 +12,9 @@
  * MAIL begins another message; after QUIT_NC the next CONNECT begins another SMTP connection.
  *
  * Do not rely on ABORT: a MAIL or HELO within a message ends it just so. Sendmail sends no ABORT when replies to
- * MAIL were negotiated away, nor does any MTA where another filter refused the MAIL; Postfix sends HELO before the
- * ABORT that belongs to it, and ABORT also when no message is open.
+ * MAIL were negotiated away, nor after a refused MAIL; Postfix sends HELO before the ABORT that belongs to it, and
+ * ABORT also when no message is open. When DATA was refused, by this filter or another one, the SMTP client may go
+ * on in the same envelope: RCPT and DATA come again without another MAIL.
  *
  * A frame is a length of 4 bytes, most significant first, that counts the command byte and the data behind it.
  */
@@ -188,9 +189,8 @@ enum bs_milter_progress bs_milter_decode(struct bs_milter_decoder *decoder, stru
 
 /*
  * The filter's reply ended the message before EOM: ACCEPT or DISCARD at any step of it, REJECT, TEMPFAIL or
- * REPLYCODE at any but RCPT. The MTA may no longer send this message's header or body. A refusal at DATA is not
- * the end for the SMTP client, which may go on in the same envelope, so that RCPT or DATA can come again without
- * another MAIL; they are events then, not BAD, and want a reply.
+ * REPLYCODE at any but RCPT. The MTA may no longer send this message's header or body; RCPT and DATA that follow a
+ * refused DATA stay events, and want a reply.
  */
 void bs_milter_decoder_message_done(struct bs_milter_decoder *decoder);
 
