@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Socket addresses as the configuration writes them: "inet:HOST:PORT" with an IPv4 address or localhost,
- * "inet6:[ADDRESS]:PORT", "unix:/PATH". Names are not looked up.
- */
+/* Socket addresses of the configuration (config/socket.h) as the system takes them, and connecting to them. */
 #ifndef BS_DAEMON_ENDPOINT_H
 #define BS_DAEMON_ENDPOINT_H
 
