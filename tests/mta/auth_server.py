@@ -11,8 +11,6 @@ from .machine import HERE
 
 
 class Session(socketserver.StreamRequestHandler):
-    timeout = 60
-
     def handle(self):
         self.wfile.write(b"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\n"
                          + f"SPID\t{os.getpid()}\nCUID\t1\nCOOKIE\t{os.urandom(16).hex()}\nDONE\n".encode())

@@ -108,7 +108,8 @@ class Postfix:
         }
 
     def add_mailbox(self, address):
-        self.mailboxes[address] = Maildir(self.directory / "mail" / address)
+        """`address` is written as in an SMTP command, with the quotes that its local part may need."""
+        self.mailboxes[address] = Maildir(self.directory / "mail" / address.replace('"', ""))
         return self.mailboxes[address]
 
     def write(self, name, lines):
@@ -121,7 +122,7 @@ class Postfix:
         self.write("main.cf", (f"{name} = {value}\n" for name, value in self.main_cf().items()))
         self.write("master.cf", MASTER.format(port=f"{HERE}:{self.port}"))
         self.write("transport", (f"{domain} smtp:[{HERE}]:{port}\n" for domain, port in self.routes.items()))
-        self.write("mailboxes", (f"{address} {address}/\n" for address in self.mailboxes))
+        self.write("mailboxes", (f"{address} {box.path.name}/\n" for address, box in self.mailboxes.items()))
 
     def make_directories(self):
         """What `postfix start` would make, with the owners that it would give."""

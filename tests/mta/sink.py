@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An SMTP server that takes every message and keeps it. It stands for the rest of the world."""
+"""An SMTP server that takes every message and keeps it, except those to "nobody". It stands for the rest of the
+world."""
 
 import email
 import email.policy
@@ -43,6 +44,8 @@ class Session(socketserver.StreamRequestHandler):
             elif verb == "MAIL":
                 sender, recipients = path, []
                 self.say("250 2.1.0 ok")
+            elif verb == "RCPT" and path.startswith("nobody@"):
+                self.say("550 5.1.1 nobody is nobody")
             elif verb == "RCPT":
                 recipients.append(path)
                 self.say("250 2.1.5 ok")
