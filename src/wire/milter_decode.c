@@ -189,7 +189,8 @@ static enum bs_milter_progress bad_length(const struct bs_milter_decoder *decode
     if (length == 0)
         bs_error_set(ret_error, "milter frame at byte %" PRIu64 " is empty: is the peer an MTA?", decoder->offset);
     else
-        bs_error_set(ret_error, "milter frame at byte %" PRIu64 " counts %" PRIu32 " bytes, the limit is %zu (max-frame)",
+        bs_error_set(ret_error,
+                     "milter frame at byte %" PRIu64 " counts %" PRIu32 " bytes, the limit is %zu (max-frame)",
                      decoder->offset, length, decoder->max_frame);
     return BS_MILTER_BAD;
 }

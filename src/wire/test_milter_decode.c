@@ -317,7 +317,8 @@ static void the_limit_of_a_frame_counts_its_command_byte(void **state)
     bs_strbuf_free(&input);
     append_body_frame(&input, FRAME_LIMIT + 1);
     check_stream(&session, bs_strbuf_bytes(&input),
-                 OFFER_READ "M | <a@b>\nBAD milter frame at byte 28 counts 1001 bytes, the limit is 1000 (max-frame)\n");
+                 OFFER_READ "M | <a@b>\n"
+                            "BAD milter frame at byte 28 counts 1001 bytes, the limit is 1000 (max-frame)\n");
     bs_strbuf_free(&input);
     bs_strbuf_free(&expected);
 }
