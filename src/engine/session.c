@@ -198,13 +198,12 @@ struct bs_reply bs_session_data(struct bs_session *session)
     struct bs_message *message = session->message;
     if (!message)
         return accepted;
-    bool of_interest = message->tagged.len > 0 ? !message->no_sign : message->waiting > 0;
-    if (of_interest)
+    /* A bounce is not let go of here: the MTA, or another filter, may still refuse DATA, and then the client may name
+     * further recipients, which must not pass unseen. */
+    if (!message->no_sign)
         return go_on;
-    if (message->no_sign) {
-        struct bs_decision decision = {.action = BS_ACTION_NONE, .reason = BS_REASON_NO_SIGN_LIST};
-        report(session, &decision, (struct bs_bytes){NULL, 0});
-    }
+    struct bs_decision decision = {.action = BS_ACTION_NONE, .reason = BS_REASON_NO_SIGN_LIST};
+    report(session, &decision, (struct bs_bytes){NULL, 0});
     bs_session_reset(session);
     return accepted;
 }
@@ -236,7 +235,8 @@ static bool search_is_over(const struct bs_session *session)
 struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk)
 {
     struct bs_bytes candidate;
-    if (!session->message)
+    const struct bs_message *message = session->message;
+    if (!message || (message->tagged.len == 0 && message->waiting == 0))
         return accepted;
     while (!search_is_over(session) && bs_tag_search_next(&session->message->search, &chunk, &candidate))
         try_candidate(session, candidate);

@@ -243,14 +243,14 @@ static void send_body(struct play *play, struct bs_bytes body)
 {
     struct bs_strbuf frames;
     bs_strbuf_init(&frames, TEXT_MAX);
-    while (body.len > 0 && play->connected && strcmp(play->answer, "250 skip") != 0) {
+    while (body.len > 0 && play->connected && !play->accepted && strcmp(play->answer, "250 skip") != 0) {
         bs_milter_peer_body(&frames, bs_bytes_first(body, BS_MILTER_CHUNK_MAX));
         body = bs_bytes_skip(body, body.len < BS_MILTER_CHUNK_MAX ? body.len : BS_MILTER_CHUNK_MAX);
         exchange(play, &frames, BS_MILTER_BODY);
     }
     append_queue_id(play, &frames, BS_MILTER_EOM);
     bs_milter_peer_command(&frames, BS_MILTER_EOM);
-    if (play->connected)
+    if (play->connected && !play->accepted)
         exchange(play, &frames, BS_MILTER_EOM);
     bs_strbuf_free(&frames);
 }
@@ -265,6 +265,17 @@ static bool command_data(struct play *play, const char *text)
     }
     if (!play->accepted && play->connected && play->answer[0] == '2')
         send_body(play, send_header(play, bs_bytes_from_cstr(text)));
+    return true;
+}
+
+/* The filter is asked about DATA, and then somebody else refuses it. */
+static bool command_data_refused(struct play *play, const char *nothing)
+{
+    struct bs_strbuf frames;
+    (void)nothing;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    bs_milter_peer_command(&frames, BS_MILTER_DATA);
+    exchange(play, &frames, BS_MILTER_DATA);
     return true;
 }
 
@@ -353,6 +364,7 @@ static const struct {
     {"MAIL FROM:", command_mail},
     {"RCPT TO:", command_rcpt},
     {"RSET", command_rset},
+    {"DATA refused", command_data_refused},
     {"map ", command_map},
     {"=> ", command_expect},
     {"sender ", command_sender},
