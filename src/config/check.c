@@ -43,8 +43,8 @@ static bool check_signing_key(const struct bs_config *config, struct bs_error *r
         if (domain->mode == BS_CONFIG_OFF)
             continue;
         return bs_error_set(ret_error,
-                            "%s:%d: domain %s has the mode %s, but there is no key %" PRId64 " to sign with (signing-key); "
-                            "add: key %" PRId64 " { secret-file = \"...\" }",
+                            "%s:%d: domain %s has the mode %s, but there is no key %" PRId64 " to sign with "
+                            "(signing-key); add: key %" PRId64 " { secret-file = \"...\" }",
                             config->file, domain->line, bs_quote(bs_bytes_from_cstr(domain->name)).text,
                             modes[domain->mode], config->signing_key, config->signing_key);
     }
@@ -56,8 +56,8 @@ static bool check_sockets_differ(const struct bs_config *config, struct bs_error
     for (size_t i = 0; i < config->milter.count; i++) {
         for (size_t j = 0; j < config->socketmap.count; j++) {
             if (strcmp(config->milter.items[i], config->socketmap.items[j]) == 0)
-                return bs_error_set(ret_error, "%s: %s stands in both milter and socketmap; a socket serves one of them",
-                                    config->file, bs_quote(bs_bytes_from_cstr(config->milter.items[i])).text);
+                return bs_error_set(ret_error, "%s: %s stands in both milter and socketmap; a socket serves one of "
+                                    "them", config->file, bs_quote(bs_bytes_from_cstr(config->milter.items[i])).text);
         }
     }
     return true;

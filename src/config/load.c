@@ -16,7 +16,8 @@ const char *bs_config_default_file(void)
     return BACKSTOP_CONFIG_FILE;
 }
 
-static bool read_bytes(struct bs_bytes text, const char *name, struct bs_config *ret_config, struct bs_error *ret_error)
+static bool read_bytes(struct bs_bytes text, const char *name, struct bs_config *ret_config,
+                       struct bs_error *ret_error)
 {
     *ret_config = (struct bs_config){0};
     bs_arena_init(&ret_config->arena, BS_CONFIG_MEMORY_MAX);
@@ -43,8 +44,8 @@ static bool read_all(int fd, const char *path, struct bs_strbuf *buf, struct bs_
             return true;
         bs_strbuf_append(buf, bs_bytes(chunk, (size_t)size));
         if (buf->failed)
-            return bs_error_set(ret_error, "%s: larger than the %d MB that a configuration may have, or out of memory",
-                                path, BS_CONFIG_FILE_MAX / (1024 * 1024));
+            return bs_error_set(ret_error, "%s: larger than the %d MB that a configuration may have, or out of "
+                                "memory", path, BS_CONFIG_FILE_MAX / (1024 * 1024));
     }
 }
 

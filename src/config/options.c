@@ -19,9 +19,9 @@ static const struct bs_option options[] = {
         .name = "user",
         .type = BS_OPTION_ACCOUNT,
         .default_value = "\"backstop\"",
-        .meaning = "The user that backstopd becomes when it is started as root, after it has read the keys and opened "
-                   "its sockets. Empty: it stays who it is. Started as anybody else, it stays that user. Changing "
-                   "it takes a restart, not a reload.",
+        .meaning = "The user that backstopd becomes when it is started as root, after it has read the keys and "
+                   "opened its sockets. Empty: it stays who it is. Started as anybody else, it stays that user. "
+                   "Changing it takes a restart, not a reload.",
     },
     {
         IN_CONFIG(group),
@@ -79,8 +79,8 @@ static const struct bs_option options[] = {
         .name = "socketmap-name",
         .type = BS_OPTION_MAP_NAME,
         .default_value = "\"backstop\"",
-        .meaning = "The name of the map in Postfix's socketmap:inet:127.0.0.1:8897:backstop. Requests for another map "
-                   "find nothing.",
+        .meaning = "The name of the map in Postfix's socketmap:inet:127.0.0.1:8897:backstop. Requests for another "
+                   "map find nothing.",
     },
     {
         IN_CONFIG(socket_mode),
@@ -106,7 +106,8 @@ static const struct bs_option options[] = {
         .max = BS_CONFIG_KEYS_MAX - 1,
         .meaning = "The digit of the key that signs. Tags made with any other key that has a section are still "
                    "recognised, so that keys can be changed without losing a bounce: add the new key, wait until "
-                   "every host has it, make it the signing key, and remove the old one when its last tag has expired.",
+                   "every host has it, make it the signing key, and remove the old one when its last tag has "
+                   "expired.",
     },
     {
         IN_CONFIG(tag_lifetime),
@@ -116,16 +117,16 @@ static const struct bs_option options[] = {
         .min = DAY,
         .max = 499 * DAY,
         .step = DAY,
-        .meaning = "How long a tag stays valid. It must be longer than any mail server on the way keeps a message "
-                   "in its queue: most give up after five days.",
+        .meaning = "How long a tag stays valid. It must be longer than any mail server on the way keeps a message in "
+                   "its queue: most give up after five days.",
     },
     {
         IN_CONFIG(networks),
         .name = "networks",
         .type = BS_OPTION_NETWORKS,
         .default_value = "{ \"127.0.0.0/8\", \"::1/128\" }",
-        .meaning = "Clients whose mail is ours without a login, as in Postfix's mynetworks: addresses, or networks as "
-                   "ADDRESS/BITS. Their mail is signed and never refused. Clients that log in need not be listed. "
+        .meaning = "Clients whose mail is ours without a login, as in Postfix's mynetworks: addresses, or networks "
+                   "as ADDRESS/BITS. Their mail is signed and never refused. Clients that log in need not be listed. "
                    "An IPv4-mapped IPv6 address is the IPv4 address that it holds.",
     },
     {
@@ -146,8 +147,8 @@ static const struct bs_option options[] = {
         .default_value = "1M",
         .min = 64 * KIBIBYTE + 1,
         .max = 64 * MEBIBYTE,
-        .meaning = "The largest frame of the milter protocol; a longer one ends the session. A header field is sent in "
-                   "one frame, whatever its length.",
+        .meaning = "The largest frame of the milter protocol; a longer one ends the session. A header field is sent "
+                   "in one frame, whatever its length.",
     },
     {
         IN_CONFIG(max_sessions),
@@ -221,8 +222,8 @@ static const struct bs_option options[] = {
         .default_value = "1h",
         .min = 1,
         .max = 7 * DAY,
-        .meaning = "How long sessions that began before a reload get to finish on the configuration before. At a stop "
-                   "only messages under way are waited for, some seconds.",
+        .meaning = "How long sessions that began before a reload get to finish on the configuration before. At a "
+                   "stop only messages under way are waited for, some seconds.",
     },
     {
         .heading = "Keys",
@@ -230,9 +231,9 @@ static const struct bs_option options[] = {
         .name = "secret-file",
         .type = BS_OPTION_PATH,
         .example = "\"/etc/backstop/batv.0.key\"",
-        .meaning = "The file whose first line is the secret. The daemon's user must be able to read it, and others must "
-                   "not: mode 0640 and the daemon's group. `backstop batv keygen` makes one. Every host that signs "
-                   "or receives for a domain needs the same secret.",
+        .meaning = "The file whose first line is the secret. The daemon's user must be able to read it, and others "
+                   "must not: mode 0640 and the daemon's group. `backstop batv keygen` makes one. Every host that "
+                   "signs or receives for a domain needs the same secret.",
     },
     {
         .heading = "Domains",
@@ -243,8 +244,8 @@ static const struct bs_option options[] = {
         .choices = {"off", "sign", "observe", "enforce"},
         .meaning = "off: the domain is left alone. sign: envelope senders are tagged, nothing is judged. observe: "
                    "also say in the log which bounces would be refused. enforce: refuse them. Stay with sign until "
-                   "the bounces of untagged mail have come back, which takes as long as the longest queue on the "
-                   "way and tag-lifetime together.",
+                   "the bounces of untagged mail have come back, which takes as long as the longest queue on the way "
+                   "and tag-lifetime together.",
     },
     {
         IN_DOMAIN(fold_case),
@@ -305,16 +306,16 @@ const struct bs_section *bs_section(enum bs_option_section section)
                 .name = "key",
                 .title = "digit",
                 .example = "0",
-                .meaning = "A section for each key that tags are made or recognised with, called by the digit from 0 "
-                           "to 9 that its tags carry.",
+                .meaning = "A section for each key that tags are made or recognised with, called by the digit from "
+                           "0 to 9 that its tags carry.",
             },
         [BS_SECTION_DOMAIN] =
             {
                 .name = "domain",
                 .title = "name",
                 .example = "\"example.com\"",
-                .meaning = "A section for each domain of ours; mail of any other is left alone. A domain stands for "
-                           "itself, not for those below it, and is written without a dot at its end; an "
+                .meaning = "A section for each domain of ours; mail of any other is left alone. A domain stands "
+                           "for itself, not for those below it, and is written without a dot at its end; an "
                            "internationalized one in its xn-- form.",
             },
     };

@@ -153,8 +153,9 @@ static bool store_items(struct parser *parser, const struct place *place, const 
     list->count = parser->item_count;
     if (!bs_duplicate_find(parser->items, parser->item_count, option->type != BS_OPTION_SOCKETS, &first, &second))
         return true;
-    return bs_reader_fail(&parser->reader, second.line, parser->error, "%s%s: %s stands in the list already, on line %d",
-                          option->name, place->description, bs_quote(bs_bytes_from_cstr(second.name)).text, first.line);
+    return bs_reader_fail(&parser->reader, second.line, parser->error,
+                          "%s%s: %s stands in the list already, on line %d", option->name, place->description,
+                          bs_quote(bs_bytes_from_cstr(second.name)).text, first.line);
 }
 
 /* Reads the items behind an opening brace, and the closing one. */

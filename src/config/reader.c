@@ -104,7 +104,8 @@ static bool is_word_char(char c)
 static bool add_to_text(struct bs_reader *reader, char c, struct bs_error *ret_error)
 {
     if (reader->text_size == sizeof reader->text)
-        return bs_reader_fail(reader, reader->line, ret_error, "a text is longer than %zu bytes", sizeof reader->text);
+        return bs_reader_fail(reader, reader->line, ret_error, "a text is longer than %zu bytes",
+                              sizeof reader->text);
     reader->text[reader->text_size++] = c;
     reader->rest = bs_bytes_skip(reader->rest, 1);
     return true;
@@ -127,7 +128,8 @@ static bool read_string_char(struct bs_reader *reader, struct bs_error *ret_erro
         char escaped = reader->rest.len > 1 ? reader->rest.ptr[1] : '\0';
         if (escaped != '"' && escaped != '\\')
             return bs_reader_fail(reader, reader->line, ret_error,
-                                  "in a string a backslash is written \\\\ and a quote \\\"; nothing else is escaped");
+                                  "in a string a backslash is written \\\\ and a quote \\\"; nothing else is "
+                                  "escaped");
         reader->rest = bs_bytes_skip(reader->rest, 1);
         c = escaped;
     } else if ((unsigned char)c < 0x20 || c == 0x7f) {
@@ -145,7 +147,8 @@ static bool read_string(struct bs_reader *reader, struct bs_error *ret_error)
             return false;
     }
     if (reader->rest.len == 0 || reader->rest.ptr[0] != '"')
-        return bs_reader_fail(reader, reader->line, ret_error, "a string that begins on this line has no closing quote");
+        return bs_reader_fail(reader, reader->line, ret_error,
+                              "a string that begins on this line has no closing quote");
     reader->rest = bs_bytes_skip(reader->rest, 1);
     if (!bs_utf8_is_valid(bs_bytes(reader->text, reader->text_size)))
         return bs_reader_fail(reader, reader->line, ret_error, "a string is not UTF-8");
@@ -157,12 +160,13 @@ static bool report_stray(const struct bs_reader *reader, char c, struct bs_error
     if (c == '\0')
         return bs_reader_fail(reader, reader->line, ret_error, "the file holds a null byte; it must be text");
     if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f)
-        return bs_reader_fail(reader, reader->line, ret_error, "unexpected byte 0x%02x; outside of strings and comments "
-                              "only ASCII is allowed", (unsigned)(unsigned char)c);
+        return bs_reader_fail(reader, reader->line, ret_error,
+                              "unexpected byte 0x%02x; outside of strings and comments only ASCII is allowed",
+                              (unsigned)(unsigned char)c);
     if (c == '\'')
         return bs_reader_fail(reader, reader->line, ret_error, "unexpected \"'\"; strings stand in double quotes");
-    return bs_reader_fail(reader, reader->line, ret_error, "unexpected \"%c\"; a text with it must stand in double quotes",
-                          c);
+    return bs_reader_fail(reader, reader->line, ret_error,
+                          "unexpected \"%c\"; a text with it must stand in double quotes", c);
 }
 
 static bool read_text(struct bs_reader *reader, struct bs_token *ret_token, struct bs_error *ret_error)

@@ -47,7 +47,8 @@ static bool read_inet(struct bs_bytes text, struct bs_config_socket *ret_socket,
     if (bs_bytes_equal(host, BS_LITERAL("localhost")))
         host = BS_LITERAL("127.0.0.1");
     if (!copy_host(host, 4, ret_socket->host))
-        return bs_error_set(ret_error, "needs an IPv4 address or localhost before the port, as in \"inet:127.0.0.1:8896\"");
+        return bs_error_set(ret_error, "needs an IPv4 address or localhost before the port, as in "
+                            "\"inet:127.0.0.1:8896\"");
     return read_port(bs_bytes_skip(text, colon < text.len ? colon + 1 : colon), &ret_socket->port, ret_error);
 }
 

@@ -14,6 +14,10 @@
 
 #include <cmocka.h>
 
+#define NO_DOMAIN \
+    "is no domain: labels of 1 to 63 letters, digits and inner hyphens, with dots between them"
+#define NO_ACCOUNT "is no name of an account: at most 32 bytes, ASCII, without blanks, : / and ,"
+#define NO_SIZE    "is not a size in bytes, or with k or M, from 65537 to 64M"
 #define LABEL_63 "a23456789012345678901234567890123456789012345678901234567890123"
 
 static const struct {
@@ -86,13 +90,13 @@ static const struct {
      "f:2: mode in domain \"a\": \"enforcee\" is not one of off, sign, observe, enforce; did you mean \"enforce\"?"},
     {"domain a { fold-case = maybe }", "f:1: fold-case in domain \"a\": \"maybe\" is not true or false"},
     {"domain a { fold-case = 1 }", "f:1: fold-case in domain \"a\": \"1\" is not true or false"},
-    {"max-frame = 64k", "f:1: max-frame: \"64k\" is not a size in bytes, or with k or M, from 65537 to 64M"},
-    {"max-frame = 65536", "f:1: max-frame: \"65536\" is not a size in bytes, or with k or M, from 65537 to 64M"},
-    {"max-frame = 67108865", "f:1: max-frame: \"67108865\" is not a size in bytes, or with k or M, from 65537 to 64M"},
-    {"max-frame = 1G", "f:1: max-frame: \"1G\" is not a size in bytes, or with k or M, from 65537 to 64M"},
-    {"max-frame = M", "f:1: max-frame: \"M\" is not a size in bytes, or with k or M, from 65537 to 64M"},
+    {"max-frame = 64k", "f:1: max-frame: \"64k\" " NO_SIZE},
+    {"max-frame = 65536", "f:1: max-frame: \"65536\" " NO_SIZE},
+    {"max-frame = 67108865", "f:1: max-frame: \"67108865\" " NO_SIZE},
+    {"max-frame = 1G", "f:1: max-frame: \"1G\" " NO_SIZE},
+    {"max-frame = M", "f:1: max-frame: \"M\" " NO_SIZE},
     {"max-frame = 8796093022208M",
-     "f:1: max-frame: \"8796093022208M\" is not a size in bytes, or with k or M, from 65537 to 64M"},
+     "f:1: max-frame: \"8796093022208M\" " NO_SIZE},
     {"frame-timeout = 30", "f:1: frame-timeout: \"30\" is not a time with its unit (s, m, h, d or w) from 1s to 1h"},
     {"frame-timeout = 0s", "f:1: frame-timeout: \"0s\" is not a time with its unit (s, m, h, d or w) from 1s to 1h"},
     {"frame-timeout = 3601s",
@@ -107,9 +111,8 @@ static const struct {
     {"socket-mode = 1777", "f:1: socket-mode: \"1777\" is not permissions in octal from 0000 to 0777"},
     {"socket-mode = 0668", "f:1: socket-mode: \"0668\" is not permissions in octal from 0000 to 0777"},
     {"socket-mode = rw", "f:1: socket-mode: \"rw\" is not permissions in octal from 0000 to 0777"},
-    {"user = \"a b\"", "f:1: user: \"a b\" is no name of an account: at most 32 bytes, ASCII, without blanks, : / and ,"},
-    {"group = a23456789012345678901234567890123", "f:1: group: \"a23456789012345678901234567890123\" is no name of an "
-                                                  "account: at most 32 bytes, ASCII, without blanks, : / and ,"},
+    {"user = \"a b\"", "f:1: user: \"a b\" " NO_ACCOUNT},
+    {"group = a23456789012345678901234567890123", "f:1: group: \"a23456789012345678901234567890123\" " NO_ACCOUNT},
     {"socketmap-name = \"\"",
      "f:1: socketmap-name: \"\" is no name of a map: 1 to 100 bytes of ASCII without blanks, : and ,"},
     {"socketmap-name = a:b",
@@ -118,61 +121,57 @@ static const struct {
     {"key 1 { secret-file = \"\" }", "f:1: secret-file in key \"1\": \"\" is no absolute path"},
     {"milter = { inet:127.0.0.1:0 }",
      "f:1: milter: \"inet:127.0.0.1:0\" needs a port from 1 to 65535 at its end"},
-    {"milter = 8896", "f:1: milter: \"8896\" is no socket address: inet:HOST:PORT, inet6:[ADDRESS]:PORT or unix:/PATH"},
+    {"milter = 8896",
+     "f:1: milter: \"8896\" is no socket address: inet:HOST:PORT, inet6:[ADDRESS]:PORT or unix:/PATH"},
     {"networks = { 127.0.0.1,\n10.0.0.1/8 }",
      "f:2: networks: \"10.0.0.1/8\" has bits set behind its first 8; the network is \"10.0.0.0/8\""},
     {"networks = 2001:db8::1/64",
      "f:1: networks: \"2001:db8::1/64\" has bits set behind its first 64; the network is \"2001:db8::/64\""},
-    {"networks = mail.example.com", "f:1: networks: \"mail.example.com\" is no address or network, such as "
-                                    "\"192.0.2.0/24\" or \"2001:db8::/32\""},
+    {"networks = mail.example.com",
+     "f:1: networks: \"mail.example.com\" is no address or network, such as \"192.0.2.0/24\" or \"2001:db8::/32\""},
     {"networks = 10.0.0.0/33",
      "f:1: networks: \"10.0.0.0/33\" is no address or network, such as \"192.0.2.0/24\" or \"2001:db8::/32\""},
-    {"no-sign = @example.com", "f:1: no-sign: \"@example.com\" begins with an @; a domain alone is written without it"},
-    {"no-sign = user@", "f:1: no-sign: \"user@\" is no domain: labels of 1 to 63 letters, digits and inner hyphens, "
-                        "with dots between them"},
-    {"no-sign = \".\"", "f:1: no-sign: \".\" is no domain: labels of 1 to 63 letters, digits and inner hyphens, with "
-                        "dots between them"},
-    {"no-sign = \"a b@example.com\"", "f:1: no-sign: \"a b@example.com\" is no local part: it has a blank, or one of "
-                                      "< > \""},
+    {"no-sign = @example.com",
+     "f:1: no-sign: \"@example.com\" begins with an @; a domain alone is written without it"},
+    {"no-sign = user@", "f:1: no-sign: \"user@\" " NO_DOMAIN},
+    {"no-sign = \".\"", "f:1: no-sign: \".\" " NO_DOMAIN},
+    {"no-sign = \"a b@example.com\"",
+     "f:1: no-sign: \"a b@example.com\" is no local part: it has a blank, or one of < > \""},
     {"no-sign = a@b@c", "f:1: no-sign: \"a@b@c\" has an @; write the part before it alone"},
     {"domain a { never-sends = info@a }",
      "f:1: never-sends in domain \"a\": \"info@a\" has an @; write the part before it alone"},
-    {"domain a { never-sends = \"\" }", "f:1: never-sends in domain \"a\": \"\" is no local part: it has 1 to 64 bytes"},
-    {"domain a { never-sends = " LABEL_63 "45 }", "f:1: never-sends in domain \"a\": \""
-     "a23456789012345678901234567890123456789012345678901234567890...\" is no local part: it has 1 to 64 bytes"},
+    {"domain a { never-sends = \"\" }",
+     "f:1: never-sends in domain \"a\": \"\" is no local part: it has 1 to 64 bytes"},
+    {"domain a { never-sends = " LABEL_63 "45 }",
+     "f:1: never-sends in domain \"a\": \"a23456789012345678901234567890123456789012345678901234567890...\" is no "
+     "local part: it has 1 to 64 bytes"},
 
     /* Domains. */
     {"domain example.com. { }", "f:1: domain \"example.com.\" ends with a dot; write the domain without it"},
     {"domain \"bücher.example\" { }",
      "f:1: domain \"bücher.example\" is not ASCII; write an internationalized domain in its xn-- form"},
-    {"domain a_b.example { }", "f:1: domain \"a_b.example\" is no domain: labels of 1 to 63 letters, digits and inner "
-                               "hyphens, with dots between them"},
-    {"domain -a.example { }", "f:1: domain \"-a.example\" is no domain: labels of 1 to 63 letters, digits and inner "
-                              "hyphens, with dots between them"},
-    {"domain a-.example { }", "f:1: domain \"a-.example\" is no domain: labels of 1 to 63 letters, digits and inner "
-                              "hyphens, with dots between them"},
-    {"domain a..example { }", "f:1: domain \"a..example\" is no domain: labels of 1 to 63 letters, digits and inner "
-                              "hyphens, with dots between them"},
-    {"domain \"\" { }", "f:1: domain \"\" is no domain: labels of 1 to 63 letters, digits and inner hyphens, with dots "
-                        "between them"},
-    {"domain [127.0.0.1] { }", "f:1: domain \"[127.0.0.1]\" is no domain: labels of 1 to 63 letters, digits and inner "
-                               "hyphens, with dots between them"},
-    {"domain user@example.com { }", "f:1: domain \"user@example.com\" is no domain: labels of 1 to 63 letters, digits "
-                                    "and inner hyphens, with dots between them"},
-    {"domain " LABEL_63 "4 { }", "f:1: domain \"a23456789012345678901234567890123456789012345678901234567890...\" is "
-                                 "no domain: labels of 1 to 63 letters, digits and inner hyphens, with dots between them"},
+    {"domain a_b.example { }", "f:1: domain \"a_b.example\" " NO_DOMAIN},
+    {"domain -a.example { }", "f:1: domain \"-a.example\" " NO_DOMAIN},
+    {"domain a-.example { }", "f:1: domain \"a-.example\" " NO_DOMAIN},
+    {"domain a..example { }", "f:1: domain \"a..example\" " NO_DOMAIN},
+    {"domain \"\" { }", "f:1: domain \"\" " NO_DOMAIN},
+    {"domain [127.0.0.1] { }", "f:1: domain \"[127.0.0.1]\" " NO_DOMAIN},
+    {"domain user@example.com { }", "f:1: domain \"user@example.com\" " NO_DOMAIN},
+    {"domain " LABEL_63 "4 { }",
+     "f:1: domain \"a23456789012345678901234567890123456789012345678901234567890...\" " NO_DOMAIN},
     {"domain " LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 " { }",
-     "f:1: domain \"a23456789012345678901234567890123456789012345678901234567890...\" is longer than the 253 bytes of a "
-     "domain"},
+     "f:1: domain \"a23456789012345678901234567890123456789012345678901234567890...\" is longer than the 253 "
+     "bytes of a domain"},
 
     /* What must hold between options. */
     {"key 0 { secret-file = /a }\ndomain a { }\ndomain b { }\ndomain c { }\n\ndomain C { }\ndomain B { }",
      "f:6: domain \"C\" has a section already, on line 4"},
     {"signing-key = 1\nkey 0 { secret-file = /a }\ndomain a { mode = off }\ndomain b { mode = observe }",
-     "f:4: domain \"b\" has the mode observe, but there is no key 1 to sign with (signing-key); "
-     "add: key 1 { secret-file = \"...\" }"},
-    {"domain a { }", "f:1: domain \"a\" has the mode sign, but there is no key 0 to sign with (signing-key); "
-                     "add: key 0 { secret-file = \"...\" }"},
+     "f:4: domain \"b\" has the mode observe, but there is no key 1 to sign with (signing-key); add: key 1 { "
+     "secret-file = \"...\" }"},
+    {"domain a { }",
+     "f:1: domain \"a\" has the mode sign, but there is no key 0 to sign with (signing-key); add: key 0 { "
+     "secret-file = \"...\" }"},
     {"milter = unix:/a\nsocketmap = { unix:/b, unix:/a }",
      "f: \"unix:/a\" stands in both milter and socketmap; a socket serves one of them"},
 };

@@ -56,7 +56,8 @@ static void an_address_is_read_with_host_port_or_path(void **state)
 static void what_is_wrong_with_an_address_is_said(void **state)
 {
     static const char no_form[] = "is no socket address: inet:HOST:PORT, inet6:[ADDRESS]:PORT or unix:/PATH";
-    static const char inet_host[] = "needs an IPv4 address or localhost before the port, as in \"inet:127.0.0.1:8896\"";
+    static const char inet_host[] =
+        "needs an IPv4 address or localhost before the port, as in \"inet:127.0.0.1:8896\"";
     static const char inet6_host[] = "needs an IPv6 address in brackets, as in \"inet6:[::1]:8896\"";
     static const char inet6_port[] = "needs a colon and a port behind the bracket, as in \"inet6:[::1]:8896\"";
     static const char port[] = "needs a port from 1 to 65535 at its end";
