@@ -53,6 +53,7 @@ static void connect(struct bs_milter_session *milter, const struct bs_milter_eve
     struct bs_session *session = &milter->session;
     struct bs_ip ip = {0};
     bool known = bs_ip_parse(event->connect.address, &ip);
+    bs_session_reset(session);
     bs_session_init(session, session->settings, session->report, session->context);
     if (is_local_submission(event, &ip))
         bs_session_client(session, NULL);
@@ -174,8 +175,10 @@ static bool handle(struct bs_milter_session *milter, const struct bs_milter_even
         return bs_error_set(ret_error, "%s", reply.text);
     if (bs_milter_expects_reply(&milter->agreed, event->command)) {
         encode_reply(milter, &reply, out);
-        if (ends_message(event, &reply))
+        if (ends_message(event, &reply)) {
             bs_milter_decoder_message_done(&milter->decoder);
+            bs_session_reset(&milter->session);
+        }
     }
     if (out->failed)
         return bs_error_set(ret_error, "the MTA does not wait for replies: %d bytes of them are waiting",
