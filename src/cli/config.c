@@ -23,7 +23,7 @@ static const char usage[] =
     "usage: backstop config check  [OPTION]... [FILE]   say whether the configuration and its key files are good\n"
     "       backstop config show   [OPTION]... [FILE]   print every option with the value in force\n"
     "       backstop config sample                      print a file with every option, to be edited\n"
-    "  -c, --config FILE   the same as FILE; default " BACKSTOP_CONFIG_FILE "\n"
+    "  -c, --config FILE   the same as FILE; default " BACKSTOP_CONFIG_FILE "; - is standard input\n"
     "      --json          print an object\n"
     "check and show exit 78 for a configuration that cannot be used.\n";
 
@@ -58,6 +58,8 @@ static int read_options(int argc, char **argv, struct options *ret_options)
     }
     if (optind < argc)
         ret_options->file = argv[optind++];
+    if (strcmp(ret_options->file, "-") == 0)
+        ret_options->file = "/dev/stdin";
     return optind == argc ? -1 : bs_output_usage(usage, false);
 }
 

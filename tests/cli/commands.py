@@ -100,6 +100,12 @@ def _(world):
     assert run.returncode == 0 and json.loads(run.stdout) == {"file": str(world.good), "result": "good"}, run
 
 
+@suite.case("config check reads standard input where the file is -")
+def _(world):
+    run = world.run("config", "check", "-", input="\nfilters = many\n")
+    assert run.returncode == 78 and run.stderr.startswith("backstop: /dev/stdin:2: filters: \"many\" is not"), run
+
+
 @suite.case("config check names the line of an error, with status 78")
 def _(world):
     bad = world.file("bad.conf", 'domain "example.com" {\n    mdoe = sign\n}\n')
