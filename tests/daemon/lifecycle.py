@@ -77,6 +77,7 @@ def _(world):
         assert refused.returncode == 78 and "another backstopd" in refused.stderr, refused
         daemon.process.stop(signal.SIGKILL)
         assert os.path.exists(path_of(daemon.milter))
+        daemon.process.output.unlink()  # it says " is ready" already
         daemon.start()
         assert Mta(path_of(daemon.milter)).refuses_forged_bounce(FORGED)
 
