@@ -91,6 +91,12 @@ static bool has_message(const struct bs_connection *connection)
            (connection->milter && connection->milter->session.message);
 }
 
+static bool must_end(const struct bs_connection *connection)
+{
+    bool drains = connection->all->draining && connection->protocol == BS_PROTOCOL_SOCKETMAP;
+    return (connection->all->stopping || drains) && !has_message(connection);
+}
+
 /* Waits for the rest of a frame, or for the next one. */
 static void wait_for_input(struct bs_connection *connection)
 {
@@ -191,7 +197,7 @@ static void after_input(struct bs_connection *connection)
 {
     if (connection->milter && connection->milter->finished)
         close_connection(connection);
-    else if (connection->all->stopping && !has_message(connection))
+    else if (must_end(connection))
         close_connection(connection);
     else if (frame_took_too_long(connection))
         give_up(connection, "a frame was not whole within frame-timeout");
@@ -283,7 +289,7 @@ void bs_connections_close_idle(struct bs_connections *all)
 {
     for (struct bs_connection *connection = all->first, *next; connection; connection = next) {
         next = connection->next;
-        if (!has_message(connection))
+        if (must_end(connection))
             close_connection(connection);
     }
 }

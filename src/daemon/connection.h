@@ -26,6 +26,7 @@ struct bs_connections {
     struct bs_connection *first; /* all of them, doubly linked */
     size_t count;
     bool stopping;              /* connections end as soon as no message is under way */
+    bool draining;              /* those for the socketmap do: the next lookup goes to the new configuration */
     void (*on_closed)(void *filter); /* after a connection is gone */
     void *filter;
     struct bs_strbuf out; /* replies on their way, empty between events */
@@ -35,7 +36,7 @@ struct bs_connections {
 /* Serves `fd`, which it then owns; false, with the fd closed, without memory. */
 bool bs_connection_open(struct bs_connections *all, int fd, enum bs_protocol protocol);
 
-/* Ends those connections that have no message under way. */
+/* Once stopping or draining is set: ends those connections that nothing keeps. */
 void bs_connections_close_idle(struct bs_connections *all);
 
 /* Ends all of them. */

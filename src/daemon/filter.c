@@ -40,6 +40,16 @@ static void set_accepting(struct filter *filter, bool on)
     }
 }
 
+/* A socket that nobody accepts on would keep clients waiting, and its address taken, until the last session ends. */
+static void stop_listening(struct filter *filter)
+{
+    for (size_t i = 0; i < filter->listeners->count; i++) {
+        event_free(filter->accepting[i]);
+        filter->accepting[i] = NULL;
+        close(filter->listeners->items[i].fd);
+    }
+}
+
 static void pause_accepting(struct filter *filter, const char *why)
 {
     static const struct timeval pause = {ACCEPT_PAUSE_SECONDS, 0};
@@ -111,7 +121,7 @@ static void begin_to_end(struct filter *filter, int64_t seconds)
 {
     const struct timeval limit = {.tv_sec = seconds};
     if (!filter->ending)
-        set_accepting(filter, false);
+        stop_listening(filter);
     filter->ending = true;
     event_add(filter->deadline, &limit);
     if (filter->connections.count == 0)
@@ -133,8 +143,11 @@ static void on_drain(evutil_socket_t number, short what, void *context)
     struct filter *filter = context;
     (void)number;
     (void)what;
-    if (!filter->ending)
-        begin_to_end(filter, filter->connections.config->drain_timeout);
+    if (filter->ending)
+        return;
+    filter->connections.draining = true;
+    begin_to_end(filter, filter->connections.config->drain_timeout);
+    bs_connections_close_idle(&filter->connections);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *context)

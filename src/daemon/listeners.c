@@ -197,6 +197,14 @@ bool bs_listeners_open(const struct bs_config *config, const struct bs_listeners
     return false;
 }
 
+void bs_listeners_close_others(const struct bs_listeners *old, const struct bs_listeners *kept)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        if (!find_listener(kept, old->items[i].protocol, old->items[i].name))
+            close(old->items[i].fd);
+    }
+}
+
 static void remove_file(const char *name)
 {
     if (strncmp(name, "unix:", 5) == 0)

@@ -33,6 +33,9 @@ const char *bs_protocol_name(enum bs_protocol protocol);
 bool bs_listeners_open(const struct bs_config *config, const struct bs_listeners *current,
                        struct bs_listeners *ret_listeners, struct bs_error *ret_error);
 
+/* In a process that serves `kept`: closes those of `old` that it does not hold. Their files stay. */
+void bs_listeners_close_others(const struct bs_listeners *old, const struct bs_listeners *kept);
+
 /* Closes those of `old` that `kept` (NULL: none) does not hold, and removes the files of unix sockets. */
 void bs_listeners_drop(struct bs_listeners *old, const struct bs_listeners *kept);
 

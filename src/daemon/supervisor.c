@@ -25,8 +25,11 @@ struct slot {
 struct supervisor {
     const char *path;
     struct bs_generation *generation;
+    struct bs_generation *previous; /* during a reload: the one that still serves; NULL else */
     struct slot slots[BS_FILTERS_MAX];
     size_t count;
+    pid_t *draining; /* filters of older generations */
+    size_t draining_count;
     sigset_t signals;
 };
 
@@ -49,8 +52,11 @@ static pid_t fork_filter(const struct supervisor *supervisor, int ready_fd)
 {
     const struct bs_generation *generation = supervisor->generation;
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        if (supervisor->previous)
+            bs_listeners_close_others(&supervisor->previous->listeners, &generation->listeners);
         exit(bs_filter_run(&generation->config, &generation->settings, &generation->listeners, ready_fd));
+    }
     if (pid < 0)
         bs_log(BS_CONFIG_LEVEL_ERROR, "cannot start a filter: %s", strerror(errno));
     return pid;
@@ -128,12 +134,41 @@ static void describe_death(const struct slot *slot, pid_t pid, int status)
                WEXITSTATUS(status), (long)slot->pause);
 }
 
+static void signal_draining(const struct supervisor *supervisor, int number)
+{
+    for (size_t i = 0; i < supervisor->draining_count; i++)
+        kill(supervisor->draining[i], number);
+}
+
+/* Lets a filter finish its sessions, and keeps its pid for the day that the daemon stops. */
+static void drain_filter(struct supervisor *supervisor, pid_t pid)
+{
+    size_t size = (supervisor->draining_count + 1) * sizeof *supervisor->draining;
+    pid_t *grown = realloc(supervisor->draining, size);
+    if (!grown) {
+        kill(pid, SIGTERM);
+        return;
+    }
+    supervisor->draining = grown;
+    grown[supervisor->draining_count++] = pid;
+    kill(pid, SIGUSR1);
+}
+
+static void forget_draining(struct supervisor *supervisor, pid_t pid)
+{
+    for (size_t i = 0; i < supervisor->draining_count; i++) {
+        if (supervisor->draining[i] == pid)
+            supervisor->draining[i] = supervisor->draining[--supervisor->draining_count];
+    }
+}
+
 /* Collects filters that ended; those of older generations end unnoticed. */
 static void reap(struct supervisor *supervisor)
 {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        forget_draining(supervisor, pid);
         for (size_t i = 0; i < supervisor->count; i++) {
             if (supervisor->slots[i].pid != pid)
                 continue;
@@ -167,7 +202,10 @@ static void free_generation(struct bs_generation *generation)
 /* The new generation serves; the old one finishes what it has. */
 static void take_over(struct supervisor *supervisor, struct bs_generation *old, const struct slot *slots, size_t count)
 {
-    signal_filters(supervisor->slots, supervisor->count, SIGUSR1);
+    for (size_t i = 0; i < supervisor->count; i++) {
+        if (supervisor->slots[i].pid > 0)
+            drain_filter(supervisor, supervisor->slots[i].pid);
+    }
     memcpy(supervisor->slots, slots, count * sizeof *slots);
     supervisor->count = count;
     bs_listeners_drop(&old->listeners, &supervisor->generation->listeners);
@@ -185,8 +223,11 @@ static void reload(struct supervisor *supervisor)
         return;
     }
     supervisor->generation = new;
+    supervisor->previous = old;
     size_t count = filter_count(&new->config);
-    if (!start_all(supervisor, slots, count)) {
+    bool started = start_all(supervisor, slots, count);
+    supervisor->previous = NULL;
+    if (!started) {
         bs_log(BS_CONFIG_LEVEL_ERROR, "the new configuration is not used, the old one stays: its filters did not start");
         supervisor->generation = old;
         bs_listeners_drop(&new->listeners, &old->listeners);
@@ -205,11 +246,13 @@ static void stop_all(struct supervisor *supervisor)
     time_t deadline = monotonic_seconds() + BS_FILTER_STOP_SECONDS + 2;
     bool killed = false;
     signal_filters(supervisor->slots, supervisor->count, SIGTERM);
+    signal_draining(supervisor, SIGTERM);
     while (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR) {
         nanosleep(&tick, NULL);
         if (monotonic_seconds() < deadline || killed)
             continue;
         signal_filters(supervisor->slots, supervisor->count, SIGKILL);
+        signal_draining(supervisor, SIGKILL);
         killed = true;
     }
 }
@@ -273,6 +316,7 @@ int bs_supervisor_run(const char *path, struct bs_generation *generation)
     stop_all(supervisor);
     bs_listeners_drop(&supervisor->generation->listeners, NULL);
     free_generation(supervisor->generation);
+    free(supervisor->draining);
     free(supervisor);
     return started ? EX_OK : EX_OSERR;
 }
