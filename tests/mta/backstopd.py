@@ -48,8 +48,11 @@ class Backstopd:
 
     def start(self):
         self.configure()
-        self.process = machine.Process([machine.built("backstopd"), "-c", self.file], self.directory / "backstopd.log")
-        self.process.wait_until("backstopd is ready", lambda: " is ready" in self.log())
+        log = self.directory / "backstopd.log"
+        log.touch()
+        seen = log.stat().st_size
+        self.process = machine.Process([machine.built("backstopd"), "-c", self.file], log)
+        self.process.wait_until("backstopd is ready", lambda: " is ready" in self.log()[seen:])
 
     def stop(self):
         return self.process.stop() if self.process else None
