@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Answers by name and type, and the questions that have none; see ask.h. */
+#include "ask/ask.h"
+
+struct bs_answer_entry {
+    struct bs_answer_entry *next;
+    struct bs_bytes name; /* in lower case */
+    enum bs_dns_type type;
+    struct bs_dns_answer answer;
+};
+
+static const struct bs_dns_answer no_such_name = {.status = BS_DNS_NXDOMAIN};
+
+void bs_answers_init(struct bs_answers *answers, struct bs_arena *arena)
+{
+    *answers = (struct bs_answers){.arena = arena};
+}
+
+bool bs_dns_name_is_valid(struct bs_bytes name)
+{
+    size_t label = 0;
+    if (name.len == 0 || name.len > BS_DNS_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        bool dot = name.ptr[i] == '.';
+        if (dot ? label == 0 : label == BS_DNS_LABEL_MAX)
+            return false;
+        label = dot ? 0 : label + 1;
+    }
+    return label > 0;
+}
+
+static struct bs_bytes fold(struct bs_bytes name, struct bs_arena *arena)
+{
+    struct bs_bytes copy = bs_arena_copy(arena, name);
+    for (size_t i = 0; i < copy.len; i++)
+        ((char *)copy.ptr)[i] = bs_ascii_lower(copy.ptr[i]);
+    return copy;
+}
+
+static bool copy_records(struct bs_arena *arena, const struct bs_dns_answer *answer, struct bs_dns_answer *copy)
+{
+    size_t count = answer->count < BS_DNS_RECORDS_MAX ? answer->count : BS_DNS_RECORDS_MAX;
+    struct bs_dns_record *records = bs_arena_take(arena, count * sizeof *records);
+    *copy = *answer;
+    copy->records = records;
+    copy->count = count;
+    for (size_t i = 0; records && i < count; i++) {
+        records[i].preference = answer->records[i].preference;
+        records[i].data = bs_arena_copy(arena, answer->records[i].data);
+        if (!records[i].data.ptr)
+            return false;
+    }
+    return records != NULL;
+}
+
+bool bs_answers_add(struct bs_answers *answers, struct bs_bytes name, enum bs_dns_type type,
+                    const struct bs_dns_answer *answer)
+{
+    struct bs_answer_entry *entry = bs_arena_take(answers->arena, sizeof *entry);
+    if (!entry)
+        return false;
+    entry->name = fold(name, answers->arena);
+    entry->type = type;
+    entry->next = answers->entries;
+    if (!entry->name.ptr || !copy_records(answers->arena, answer, &entry->answer))
+        return false;
+    answers->entries = entry;
+    return true;
+}
+
+static void note_question(struct bs_questions *missing, struct bs_bytes name, enum bs_dns_type type)
+{
+    for (size_t i = 0; i < missing->count; i++) {
+        if (missing->items[i].type == type && bs_bytes_equal_nocase(missing->items[i].name, name))
+            return;
+    }
+    if (missing->count == BS_QUESTIONS_MAX)
+        missing->overflow = true;
+    else
+        missing->items[missing->count++] = (struct bs_question){type, name};
+}
+
+const struct bs_dns_answer *bs_ask_dns(const struct bs_answers *known, struct bs_questions *io_missing,
+                                       struct bs_bytes name, enum bs_dns_type type)
+{
+    if (!bs_dns_name_is_valid(name))
+        return &no_such_name;
+    for (const struct bs_answer_entry *entry = known->entries; entry; entry = entry->next) {
+        if (entry->type == type && bs_bytes_equal_nocase(entry->name, name))
+            return &entry->answer;
+    }
+    note_question(io_missing, name, type);
+    return NULL;
+}
+
+const char *bs_dns_status_name(enum bs_dns_status status)
+{
+    static const char *const names[] = {
+        [BS_DNS_FOUND] = "found",     [BS_DNS_NODATA] = "nodata",     [BS_DNS_NXDOMAIN] = "nxdomain",
+        [BS_DNS_TIMEOUT] = "timeout", [BS_DNS_SERVFAIL] = "servfail", [BS_DNS_BOGUS] = "bogus",
+    };
+    return names[status];
+}
+
+const char *bs_dns_type_name(enum bs_dns_type type)
+{
+    switch (type) {
+    case BS_DNS_A:
+        return "A";
+    case BS_DNS_NS:
+        return "NS";
+    case BS_DNS_CNAME:
+        return "CNAME";
+    case BS_DNS_SOA:
+        return "SOA";
+    case BS_DNS_PTR:
+        return "PTR";
+    case BS_DNS_MX:
+        return "MX";
+    case BS_DNS_TXT:
+        return "TXT";
+    case BS_DNS_AAAA:
+        return "AAAA";
+    case BS_DNS_TLSA:
+        return "TLSA";
+    }
+    return "?";
+}
