@@ -116,8 +116,12 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
 
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id)
 {
-    if (session->message)
-        snprintf(session->message->queue_id, sizeof session->message->queue_id, "%.*s", BS_BYTES_ARG(queue_id));
+    struct bs_message *message = session->message;
+    if (!message || queue_id.len == 0)
+        return;
+    queue_id = bs_bytes_first(queue_id, BS_QUEUE_ID_MAX);
+    memcpy(message->queue_id, queue_id.ptr, queue_id.len);
+    message->queue_id[queue_id.len] = '\0';
 }
 
 /* Recipients that are refused at the end of data must not take others with them, since SMTP has one reply for the
