@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from . import machine
-from .machine import HERE
+from .machine import HERE, STRANGER
 from .maildir import Maildir
 
 # Accounts of every Debian system that no program runs as nowadays. Postfix wants an owner of its queue, a group of
@@ -180,3 +180,17 @@ class Postfix:
 
     def wait_until_empty(self):
         machine.wait_for("an empty queue", lambda: not self.queued())
+
+
+class FarPostfix(Postfix):
+    """Another's server: it takes any mail for `domain`, finds then that nobody there has that name, and bounces it. It
+    connects from a stranger's address, to port `route` for any domain."""
+
+    def __init__(self, directory, domain="elsewhere.example", route=25):
+        super().__init__(directory, f"mx.{domain}", {
+            "virtual_mailbox_domains": domain,
+            "smtpd_reject_unlisted_recipient": "no",
+            "default_transport": f"smtp:[{HERE}]:{route}",
+            "smtp_bind_address": STRANGER,
+        })
+        self.add_mailbox(f"postmaster@{domain}")

@@ -45,9 +45,10 @@ def protected(backstopd, auth, domains):
 
 
 class World:
-    """Everything, started. `settings` are lines of main.cf, the rest is as for Backstopd."""
+    """Everything. `settings` are lines of main.cf, `far` is the kind of server elsewhere, the rest is as for
+    Backstopd."""
 
-    def __init__(self, directory, domains=None, options="", settings=None, unix=False, mailboxes=MAILBOXES):
+    def __init__(self, directory, domains=None, options="", settings=None, unix=False, mailboxes=MAILBOXES, far=Exim):
         domains = DOMAINS if domains is None else domains
         self.directory = directory
         self.sink, self.auth = Sink(), AuthServer()
@@ -55,17 +56,17 @@ class World:
         hosted = sorted({address.split("@")[1] for address in mailboxes})
         self.postfix = Postfix(directory / "ours",
                                settings={**protected(self.backstopd, self.auth, hosted), **(settings or {})})
-        self.exim = Exim(directory / "elsewhere", ELSEWHERE, self.postfix.port)
+        self.far = far(directory / "elsewhere", ELSEWHERE, self.postfix.port)
         self.boxes = {address: self.postfix.add_mailbox(address) for address in mailboxes}
-        self.postfix.routes = {SINK: self.sink.port, "." + SINK: self.sink.port, ELSEWHERE: self.exim.port}
+        self.postfix.routes = {SINK: self.sink.port, "." + SINK: self.sink.port, ELSEWHERE: self.far.port}
         self.keep = False
 
     def start(self):
-        for server in (self.backstopd, self.postfix, self.exim):
+        for server in (self.backstopd, self.postfix, self.far):
             server.start()
 
     def stop(self):
-        for server in (self.exim, self.postfix, self.backstopd, self.auth, self.sink):
+        for server in (self.far, self.postfix, self.backstopd, self.auth, self.sink):
             server.stop()
 
     def send(self, sender, recipients, message, **how):

@@ -142,7 +142,7 @@ def _(world):
 
 @suite.case("where case counts, Exim's tag is good, and still so when its hexadecimal digits come in upper case")
 def _(world):
-    tagged = world.exim.expand(f"${{prvs{{alice@exact.example}}{{{SECRETS[1]}}}{{1}}}}")
+    tagged = world.far.expand(f"${{prvs{{alice@exact.example}}{{{SECRETS[1]}}}{{1}}}}")
     for subject, recipient in (("from Exim", tagged), ("digits louder", tagged.replace(tagged[9:15], tagged[9:15].upper()))):
         delivered(world, world.bounce(recipient, bounces.report(recipient, subject)), "alice@exact.example", subject)
 

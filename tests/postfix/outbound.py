@@ -97,10 +97,10 @@ def _(world):
 def _(world):
     secret, digit = "the secret that signs", 1
     sender = leaves_as(world, "alice@exact.example", "as Exim does")
-    expect(world.exim.expand(f"${{prvs{{alice@exact.example}}{{{secret}}}{{{digit}}}}}"), sender)
-    expect(world.exim.expand(f"${{prvscheck{{{sender}}}{{{secret}}}}}"), "alice@exact.example")
+    expect(world.far.expand(f"${{prvs{{alice@exact.example}}{{{secret}}}{{{digit}}}}}"), sender)
+    expect(world.far.expand(f"${{prvscheck{{{sender}}}{{{secret}}}}}"), "alice@exact.example")
     mixed = leaves_as(world, "Alice.B@exact.example", "as Exim does, with its case")
-    expect(world.exim.expand(f"${{prvs{{Alice.B@exact.example}}{{{secret}}}{{{digit}}}}}"), mixed)
+    expect(world.far.expand(f"${{prvs{{Alice.B@exact.example}}{{{secret}}}{{{digit}}}}}"), mixed)
 
 
 @suite.case("all of a day's mail of one sender has one tag")

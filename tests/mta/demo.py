@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The main job, shown on real SMTP: what scripts/demo runs once everything is built.
+
+A user's mail leaves through a private Postfix with a tagged envelope sender; another Postfix, elsewhere, bounces it, and
+the bounce is delivered; a few hundred forged bounces are refused; mail that is no bounce arrives. Then a table of what
+happened. Everything is kept in .state-demo/N, N being the first that no other demo is using."""
+
+import argparse
+import collections
+import contextlib
+import fcntl
+import itertools
+import re
+import shutil
+import signal
+import sys
+import time
+
+from . import bounces, machine, tags
+from .backstopd import SECRETS
+from .client import Client
+from .machine import CHECKOUT, HERE, STRANGER, Failed
+from .postfix import FarPostfix
+from .tap import Skip
+from .world import ELSEWHERE, SINK, World
+
+ALICE = "alice@example.com"
+SILENT = ["info@example.com", "sales@example.com", "webmaster@example.com"]
+DOMAINS = {"example.com": 'mode = enforce\nnever-sends = { "info", "sales", "webmaster" }'}
+FORGED = 300
+
+started = time.monotonic()
+
+
+def progress(text):
+    print(f"[{time.monotonic() - started:6.1f} s] {text}", flush=True)
+
+
+@contextlib.contextmanager
+def state_directory():
+    """A directory that is ours alone while we run; what an earlier run left there is removed first."""
+    for number in itertools.count(1):
+        directory = CHECKOUT / ".state-demo" / str(number)
+        directory.mkdir(parents=True, exist_ok=True)
+        with open(directory / "lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            for entry in directory.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+            yield directory
+            return
+
+
+class Row:
+    """A line of the table: how often something happened, and how often it should have."""
+
+    def __init__(self, what, happened, wanted, detail="", more=()):
+        self.what, self.happened, self.wanted, self.detail, self.more = what, happened, wanted, detail, more
+
+    @property
+    def good(self):
+        return self.happened == self.wanted
+
+    def __str__(self):
+        mark = "ok " if self.good else "NO "
+        line = f"  {mark} {self.what:<48} {self.happened:>4} of {self.wanted:<4} {self.detail}".rstrip()
+        return "\n".join([line, *(f"        {text}" for text in self.more)])
+
+
+def send_original(world):
+    """A user who logged in writes to a sink, and to somebody elsewhere who is gone."""
+    progress("alice logs in and writes to a friend, and to somebody elsewhere who is gone")
+    with Client(world.postfix.port, STRANGER) as client:
+        client.login("alice")
+        recipients = [f"friend@{SINK}", f"gone@{ELSEWHERE}"]
+        reply = client.send(ALICE, recipients, bounces.ordinary("Hello from Alice", ALICE, recipients[0]))
+    if not reply.accepted:
+        raise Failed(f"Postfix did not take alice's mail: {reply}")
+    sender = world.sink.wait_for_subject("Hello from Alice").sender
+    return Row("mail that left with a tagged sender", int(sender == world.sign(ALICE)), 1, sender)
+
+
+def await_bounce(world):
+    progress(f"the Postfix of {ELSEWHERE} bounces it; the bounce comes back to the tag")
+    mail = world.boxes[ALICE].wait_for("the genuine bounce", lambda mail: mail["From"] and "MAILER-DAEMON" in mail["From"]
+                                       and "Hello from Alice" in mail.as_string())
+    plain = mail["Delivered-To"] == ALICE and "prvs=" in mail["X-Original-To"]
+    return Row("genuine bounce delivered with the tag taken off", int(plain), 1,
+               f"{mail['X-Original-To']} -> {mail['Delivered-To']}")
+
+
+def forgeries(world):
+    """Recipients and messages without end, each kind of forgery in each shape of bounce."""
+    kinds = [lambda: ALICE, lambda: world.forged(ALICE), lambda: world.expired(ALICE),
+             lambda: tags.sign(ALICE, "a guess", 7), lambda: SILENT[0], lambda: SILENT[1], lambda: SILENT[2],
+             lambda: world.sign("bob@example.com").replace("bob", "alice")]
+    guesses = itertools.count()
+    for shape, kind in itertools.cycle(itertools.product(bounces.SHAPES.values(), kinds)):
+        recipient = kind()
+        guess = f"prvs=1{(tags.today() + 7) % 1000:03d}{next(guesses):06x}={ALICE}"
+        yield recipient, shape(recipient, f"forged {next(guesses)}", return_path=guess)
+
+
+def send_forgeries(world):
+    progress(f"strangers send {FORGED} forged bounces to alice and to addresses that never send")
+    replies = collections.Counter()
+    for number, (recipient, message) in enumerate(itertools.islice(forgeries(world), FORGED)):
+        with Client(world.postfix.port, f"127.0.0.{100 + number % 100}") as client:
+            reply = client.send("", recipient, message)
+        replies[f"{reply.code} {re.sub('<[^>]*>', '<...>', reply.text)}"] += 1
+        if number % 100 == 99:
+            progress(f"  {number + 1} sent")
+    refused = sum(count for text, count in replies.items() if text.startswith("550 "))
+    return Row("forged bounces refused with 550", refused, FORGED, "",
+               [f"{count:>4}  {text}" for text, count in replies.most_common()])
+
+
+def send_good(world):
+    progress("friends write to alice, one of them to an old tag; receipts and replies come without any tag")
+    good = [("friend@other.example", ALICE, bounces.ordinary("a friend's letter", "friend@other.example", ALICE)),
+            ("friend@other.example", world.expired(ALICE), bounces.ordinary("a friend's late answer")),
+            ("", ALICE, bounces.read_receipt(ALICE)), ("", ALICE, bounces.out_of_office(ALICE)),
+            ("", world.sign(ALICE), bounces.qmail(world.sign(ALICE), "bounced by qmail")),
+            ("", ALICE, bounces.exim(ALICE, "bounced to From", return_path=world.sign(ALICE)))]
+    accepted = 0
+    for sender, recipient, message in good:
+        reply = world.send(sender, recipient, message)
+        accepted += reply.accepted
+        if not reply.accepted:
+            progress(f"  refused: {reply}")
+    return Row("other mail that must arrive: accepted", accepted, len(good))
+
+
+def look_into_mailboxes(world, good):
+    progress("looking into the mailboxes and the queue")
+    world.postfix.wait_until_empty()
+    arrived = [mail["Subject"] for mail in world.boxes[ALICE].messages()]
+    strays = [subject for subject in arrived if subject.startswith("forged")]
+    strays += [mail["Subject"] for address in SILENT for mail in world.boxes[address].messages()]
+    return [Row("messages in alice's mailbox", len(arrived), good), Row("forged bounces in any mailbox", len(strays), 0)]
+
+
+def main_job(world):
+    rows = [send_original(world), await_bounce(world), send_forgeries(world), send_good(world)]
+    return rows + look_into_mailboxes(world, rows[1].wanted + rows[3].wanted)
+
+
+def describe(world):
+    """What there is to play with."""
+    backstopd = world.backstopd
+    print(f"""
+  Postfix         {HERE} port {world.postfix.port}; from another address of 127.0.0.0/8 you are a stranger.
+                  SMTP AUTH takes any user with the password "password".
+  mailboxes       {world.boxes[ALICE].path.parent}
+  backstopd       milter {backstopd.milter}, socketmap {backstopd.socketmap}
+                  {backstopd.file}, key {SECRETS[1]!r}
+  elsewhere       port {world.far.port}; mail to {ELSEWHERE} bounces
+  sink            port {world.sink.port}; mail to {SINK} is kept by this program
+  logs            {backstopd.process.output}
+                  {world.postfix.log_file}
+
+  Forge a bounce: nc -s {STRANGER} {HERE} {world.postfix.port}
+                  EHLO x, MAIL FROM:<>, RCPT TO:<{SILENT[0]}>
+""")
+
+
+def stay(world):
+    """Shows each decision as it comes, until Ctrl-C."""
+    describe(world)
+    print("Everything stays up until Ctrl-C. Decisions as they come:", flush=True)
+    shown = len(world.backstopd.log().splitlines())
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            lines = world.backstopd.log().splitlines()
+            for line in lines[shown:]:
+                print(" ", line, flush=True)
+            shown = len(lines)
+            time.sleep(0.2)
+    print()
+
+
+def run(directory, once):
+    """The whole demo; the exit status."""
+    progress(f"starting two Postfix instances and backstopd in {directory}")
+    world = World(directory, DOMAINS, far=FarPostfix, mailboxes=[ALICE, *SILENT])
+    try:
+        world.start()
+        rows = main_job(world)
+        print("\nWhat happened:\n", *rows, sep="\n", end="\n\n")
+        good = all(row.good for row in rows)
+        print("Everything went as it should." if good else "Not everything went as it should; look at the logs: "
+              f"{world.backstopd.process.output} and {world.postfix.log_file}", flush=True)
+        if not once:
+            stay(world)
+        return 0 if good else 1
+    finally:
+        progress("stopping what was started")
+        world.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/demo", description="Runs the main job on private mail servers.")
+    parser.add_argument("--once", action="store_true", help="end after the table; status 0 only if all went well")
+    once = parser.parse_args().once
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us in the background
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with state_directory() as directory:
+        try:
+            return run(directory, once)
+        except (Failed, Skip, OSError) as failure:
+            print(f"scripts/demo: {failure}\nLook at what is in {directory}: backstop/backstopd.log, ours/mail.log, "
+                  "ours/master.out, elsewhere/mail.log", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
