@@ -142,14 +142,44 @@ static bool has_ours(const struct bs_postfix_sockets *sockets, const char *list,
            bs_postfix_list_has_ours(sockets, list, value, true, NULL);
 }
 
+static bool is_name_character(char c)
+{
+    return bs_ascii_is_digit(c) || c == '_' || (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z');
+}
+
+/* Whether the value has $name, ${name} or $(name) in it. */
+static bool refers_to(struct bs_bytes value, const char *name)
+{
+    struct bs_bytes wanted = bs_bytes_from_cstr(name);
+    for (size_t dollar; (dollar = bs_bytes_find(value, '$')) < value.len;) {
+        value = bs_bytes_skip(value, dollar + 1);
+        if (value.len > 0 && (value.ptr[0] == '{' || value.ptr[0] == '('))
+            value = bs_bytes_skip(value, 1);
+        if (bs_bytes_equal(bs_bytes_first(value, wanted.len), wanted) &&
+            (value.len == wanted.len || !is_name_character(value.ptr[wanted.len])))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the list takes what another one has, and so ours with it. */
+static bool follows_another(const struct bs_postfix *postfix, const char *list)
+{
+    for (size_t i = 0; i < BS_POSTFIX_LISTS; i++) {
+        if (refers_to(bs_postfix_written(postfix, list), bs_postfix_lists[i]))
+            return true;
+    }
+    return false;
+}
+
 size_t bs_postfix_plan(const struct bs_postfix_sockets *sockets, struct bs_arena *arena,
                        struct bs_main_cf_item ret_items[BS_POSTFIX_LISTS])
 {
     size_t count = 0;
     for (size_t i = 0; i < BS_POSTFIX_LISTS; i++) {
         const char *list = bs_postfix_lists[i];
-        struct bs_bytes value = bs_postfix_value(sockets->postfix, list);
-        if (has_ours(sockets, list, value))
+        if (has_ours(sockets, list, bs_postfix_value(sockets->postfix, list)) ||
+            follows_another(sockets->postfix, list))
             continue;
         struct bs_main_cf_item item = {
             .name = list,
@@ -161,4 +191,22 @@ size_t bs_postfix_plan(const struct bs_postfix_sockets *sockets, struct bs_arena
         ret_items[count++] = item;
     }
     return count;
+}
+
+bool bs_postfix_assume_plan(struct bs_postfix *postfix, const struct bs_main_cf_item *items, size_t count,
+                            struct bs_arena *arena)
+{
+    for (size_t i = 0; i < BS_POSTFIX_LISTS; i++) {
+        const char *list = bs_postfix_lists[i];
+        for (size_t j = 0; j < count; j++) {
+            struct bs_bytes now = bs_postfix_value(postfix, list);
+            if (strcmp(items[j].name, list) != 0 && !refers_to(bs_postfix_written(postfix, list), items[j].name))
+                continue;
+            const char *then = bs_arena_printf(arena, "%s, %.*s", items[j].item, BS_BYTES_ARG(now));
+            if (!then)
+                return false;
+            bs_postfix_assume(postfix, list, bs_bytes_from_cstr(then));
+        }
+    }
+    return true;
 }

@@ -53,4 +53,8 @@ bool bs_postfix_matches_stale(const void *context, struct bs_bytes list, struct 
 size_t bs_postfix_plan(const struct bs_postfix_sockets *sockets, struct bs_arena *arena,
                        struct bs_main_cf_item ret_items[BS_POSTFIX_LISTS]);
 
+/* Changes the settings to what they are once main.cf has the items; false past the arena's limit. */
+bool bs_postfix_assume_plan(struct bs_postfix *postfix, const struct bs_main_cf_item *items, size_t count,
+                            struct bs_arena *arena);
+
 #endif

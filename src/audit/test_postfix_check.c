@@ -31,6 +31,7 @@ struct given {
     const char *milter;    /* of backstop.conf; NULL: the default */
     const char *map;
     const char *network;   /* NULL: those of the healthy one */
+    const char *written;   /* settings with $ in them, as main.cf has them; NULL: none */
     bool enforces;
 };
 
@@ -39,6 +40,9 @@ struct judged {
     struct bs_findings findings;
     struct bs_main_cf_item items[BS_POSTFIX_LISTS];
     size_t item_count;
+    struct bs_postfix *postfix;
+    struct bs_mta_socket milter, map;
+    struct bs_postfix_sockets sockets;
 };
 
 static bool is_one_mount(const char *a, const char *b)
@@ -54,22 +58,26 @@ static struct judged *judge(const struct given *given)
     bs_arena_init(&judged->arena, MEMORY);
     bs_findings_init(&judged->findings, &judged->arena);
     const struct bs_postfix_texts texts = {
+        .written = bs_bytes_from_cstr(given->written),
         .expanded = bs_bytes_from_cstr(bs_arena_printf(&judged->arena, "%s%s\n", healthy, given->settings)),
         .services = bs_bytes_from_cstr(services),
         .overrides = bs_bytes_from_cstr(given->overrides),
     };
     struct bs_postfix *postfix = bs_arena_take(&judged->arena, sizeof *postfix);
     bs_postfix_parse(&texts, postfix);
-    struct bs_mta_socket milter, map, default_milter;
-    assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(given->milter ? given->milter : "inet:127.0.0.1:8896"), &milter));
-    assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(given->map ? given->map : "inet:127.0.0.1:8897"), &map));
-    assert_true(bs_mta_socket_parse(BS_LITERAL("inet:127.0.0.1:8896"), &default_milter));
+    struct bs_mta_socket usual;
+    const char *milter = given->milter ? given->milter : "inet:127.0.0.1:8896";
+    assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(milter), &judged->milter));
+    assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(given->map ? given->map : "inet:127.0.0.1:8897"), &judged->map));
+    assert_true(bs_mta_socket_parse(BS_LITERAL("inet:127.0.0.1:8896"), &usual));
+    judged->postfix = postfix;
+    judged->sockets = (struct bs_postfix_sockets){postfix, &judged->milter, 1, &judged->map, 1, BS_LITERAL("backstop"), usual};
     static const struct bs_bytes domains[] = {{"example.com", 11}};
     struct bs_network networks[2] = {0};
     assert_true(bs_network_parse(bs_bytes_from_cstr(given->network ? given->network : "127.0.0.0/8"), &networks[0]));
     assert_true(bs_network_parse(BS_LITERAL("::1"), &networks[1]));
     const struct bs_postfix_expectation expected = {
-        .sockets = {postfix, &milter, 1, &map, 1, BS_LITERAL("backstop"), default_milter},
+        .sockets = judged->sockets,
         .config_file = "/etc/backstop/backstop.conf",
         .domains = domains, .domain_count = 1, .networks = networks, .network_count = 2,
         .enforces = given->enforces, .same_file = is_one_mount,
@@ -116,15 +124,37 @@ static void nothing_is_found_where_nothing_is_wrong(void **state)
     }
 }
 
-static void each_fault_is_found_with_its_repair(void **state)
+struct fault {
+    struct given given;
+    const char *id;
+    enum bs_severity severity;
+    const char *problem; /* a part of it */
+    const char *repair;
+};
+
+static void expect_findings(const struct fault *faults, size_t count)
 {
-    static const struct {
-        struct given given;
-        const char *id;
-        enum bs_severity severity;
-        const char *problem; /* a part of it */
-        const char *repair;
-    } cases[] = {
+    for (size_t i = 0; i < count; i++) {
+        struct judged *judged = judge(&faults[i].given);
+        const struct bs_finding *finding = bs_findings_find(&judged->findings, faults[i].id);
+        if (!finding)
+            print_error("case %zu: no %s among %zu\n", i, faults[i].id, judged->findings.count);
+        assert_non_null(finding);
+        if (!strstr(finding->problem, faults[i].problem))
+            print_error("case %zu: %s\n", i, finding->problem);
+        assert_non_null(strstr(finding->problem, faults[i].problem));
+        assert_int_equal(finding->severity, faults[i].severity);
+        assert_int_equal(finding->repair != NULL, faults[i].repair != NULL);
+        if (faults[i].repair && !strstr(finding->repair, faults[i].repair))
+            print_error("case %zu: %s\n", i, finding->repair);
+        assert_true(!faults[i].repair || strstr(finding->repair, faults[i].repair));
+        finish(judged);
+    }
+}
+
+static void settings_that_do_not_lead_to_us_are_found_with_their_repair(void **state)
+{
+    static const struct fault faults[] = {
         {{.settings = "smtpd_milters ="}, "smtpd-milter-missing", BS_SEVERITY_SERIOUS, "it is empty", "setup --write"},
         {{.settings = "smtpd_milters = inet:127.0.0.1:8891"}, "smtpd-milter-missing", BS_SEVERITY_SERIOUS,
          "there is only: inet:127.0.0.1:8891", "setup --write"},
@@ -139,6 +169,14 @@ static void each_fault_is_found_with_its_repair(void **state)
          "\"other\"", "setup --write"},
         {{.settings = "virtual_alias_maps = socketmap:inet:127.0.0.1:1:backstop"}, "map-elsewhere", BS_SEVERITY_SERIOUS,
          "listens on inet:127.0.0.1:8897", "setup --write"},
+    };
+    (void)state;
+    expect_findings(faults, sizeof faults / sizeof *faults);
+}
+
+static void settings_that_work_against_us_are_found_with_their_repair(void **state)
+{
+    static const struct fault faults[] = {
         {{.settings = "smtpd_milters = inet:127.0.0.1:8896"}, "default-action", BS_SEVERITY_WARNING, "accept",
          "default_action=tempfail"},
         {{.settings = "non_smtpd_milters = {inet:127.0.0.1:8896, default_action=reject}"}, "default-action",
@@ -172,22 +210,7 @@ static void each_fault_is_found_with_its_repair(void **state)
         {{.settings = "", .network = "0.0.0.0/0"}, "network-everyone", BS_SEVERITY_SERIOUS, "every address", "list only"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct judged *judged = judge(&cases[i].given);
-        const struct bs_finding *finding = bs_findings_find(&judged->findings, cases[i].id);
-        if (!finding)
-            print_error("case %zu: no %s among %zu\n", i, cases[i].id, judged->findings.count);
-        assert_non_null(finding);
-        if (!strstr(finding->problem, cases[i].problem))
-            print_error("case %zu: %s\n", i, finding->problem);
-        assert_non_null(strstr(finding->problem, cases[i].problem));
-        assert_int_equal(finding->severity, cases[i].severity);
-        assert_int_equal(finding->repair != NULL, cases[i].repair != NULL);
-        if (cases[i].repair && !strstr(finding->repair, cases[i].repair))
-            print_error("case %zu: %s\n", i, finding->repair);
-        assert_true(!cases[i].repair || strstr(finding->repair, cases[i].repair));
-        finish(judged);
-    }
+    expect_findings(faults, sizeof faults / sizeof *faults);
 }
 
 static void domains_in_tables_are_not_missed(void **state)
@@ -215,6 +238,13 @@ static void the_plan_has_what_main_cf_lacks(void **state)
         {{.settings = "", .milter = "unix:/var/spool/postfix/backstop/milter", .map = "unix:/run/map"},
          {"{ unix:backstop/milter, default_action=tempfail }", "{ unix:backstop/milter, default_action=tempfail }",
           "socketmap:unix:/run/map:backstop"}},
+        /* A list that takes what another one has gets ours with it. */
+        {{.settings = "smtpd_milters =\nnon_smtpd_milters =", .written = "non_smtpd_milters = $smtpd_milters"},
+         {MILTER, NULL, NULL}},
+        {{.settings = "smtpd_milters =\nnon_smtpd_milters =", .written = "smtpd_milters = a, ${non_smtpd_milters}"},
+         {NULL, MILTER, NULL}},
+        {{.settings = "smtpd_milters =\nnon_smtpd_milters =", .written = "non_smtpd_milters = $smtpd_milters_more $x"},
+         {MILTER, MILTER, NULL}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -228,6 +258,8 @@ static void the_plan_has_what_main_cf_lacks(void **state)
             assert_string_equal(judged->items[next++].item, cases[i].items[list]);
         }
         assert_int_equal(judged->item_count, next);
+        assert_true(bs_postfix_assume_plan(judged->postfix, judged->items, judged->item_count, &judged->arena));
+        assert_int_equal(bs_postfix_plan(&judged->sockets, &judged->arena, judged->items), 0);
         finish(judged);
     }
 }
@@ -255,7 +287,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_found_where_nothing_is_wrong),
-        cmocka_unit_test(each_fault_is_found_with_its_repair),
+        cmocka_unit_test(settings_that_do_not_lead_to_us_are_found_with_their_repair),
+        cmocka_unit_test(settings_that_work_against_us_are_found_with_their_repair),
         cmocka_unit_test(domains_in_tables_are_not_missed),
         cmocka_unit_test(the_plan_has_what_main_cf_lacks),
         cmocka_unit_test(findings_are_kept_up_to_their_limit),
