@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { FRAME_MARKS_MAX = 16 }; /* bytes that a frame may take beside those it counts */
+
 struct bs_connection {
     struct bs_connections *all;
     struct bs_connection *next;
@@ -23,6 +25,7 @@ struct bs_connection {
     struct event *writable; /* only while the peer does not read */
     int fd;
     enum bs_protocol protocol;
+    const struct timeval *limit; /* of the wait for input that the event has now */
     time_t frame_began;      /* of the frame that is not whole, on the monotonic clock; 0: none */
     struct bs_strbuf input;  /* the beginning of a frame; no memory while there is none */
     struct bs_strbuf output; /* what the peer did not take; no memory while there is none */
@@ -97,14 +100,24 @@ static bool must_end(const struct bs_connection *connection)
     return (connection->all->stopping || drains) && !has_message(connection);
 }
 
+/* How long to wait for input. A limit that stands starts anew by itself with every input. */
+static bool set_limit(struct bs_connection *connection, const struct timeval *limit)
+{
+    if (connection->limit == limit)
+        return true;
+    connection->limit = limit;
+    return event_add(&connection->readable, limit) == 0;
+}
+
 /* Waits for the rest of a frame, or for the next one. */
 static void wait_for_input(struct bs_connection *connection)
 {
     bool partial = connection->input.len > 0;
-    if (partial == (connection->frame_began != 0))
-        return;
-    connection->frame_began = partial ? monotonic_seconds() : 0;
-    event_add(&connection->readable, partial ? connection->all->frame_timeout : connection->all->session_timeout);
+    if (!partial)
+        connection->frame_began = 0;
+    else if (connection->frame_began == 0)
+        connection->frame_began = monotonic_seconds();
+    set_limit(connection, partial ? connection->all->frame_timeout : connection->all->session_timeout);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context);
@@ -119,6 +132,7 @@ static bool keep_output(struct bs_connection *connection, struct bs_bytes rest)
     if (!connection->writable)
         connection->writable = event_new(all->base, connection->fd, EV_WRITE | EV_PERSIST, on_writable, connection);
     event_del(&connection->readable);
+    connection->limit = NULL;
     return connection->writable && event_add(connection->writable, all->write_timeout) == 0;
 }
 
@@ -242,7 +256,6 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
     event_free(connection->writable);
     connection->writable = NULL;
     connection->frame_began = 0;
-    event_add(&connection->readable, connection->all->session_timeout);
     after_input(connection);
 }
 
@@ -272,7 +285,7 @@ bool bs_connection_open(struct bs_connections *all, int fd, enum bs_protocol pro
     connection->fd = fd;
     connection->protocol = protocol;
     size_t frame = protocol == BS_PROTOCOL_MILTER ? all->settings->max_frame : BS_SOCKETMAP_REQUEST_MAX;
-    bs_strbuf_init(&connection->input, frame + BS_READ_SIZE);
+    bs_strbuf_init(&connection->input, frame + FRAME_MARKS_MAX + BS_READ_SIZE);
     bs_strbuf_init(&connection->output, BS_MILTER_OUTPUT_MAX);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection->next = all->first;
@@ -281,8 +294,10 @@ bool bs_connection_open(struct bs_connections *all, int fd, enum bs_protocol pro
     all->first = connection;
     all->count++;
     event_assign(&connection->readable, all->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
-    event_add(&connection->readable, all->session_timeout);
-    return true;
+    if (set_limit(connection, all->session_timeout))
+        return true;
+    close_connection(connection);
+    return false;
 }
 
 void bs_connections_close_idle(struct bs_connections *all)

@@ -132,6 +132,34 @@ def _(world):
     assert slow.is_closed()
 
 
+@suite.case("after a frame that came in pieces a session may be silent for session-timeout again")
+def _(world):
+    pieces = Mta(world.milter_port)
+    pieces.send(connect())
+    frames = mail("<>")
+    pieces.send(frames[:6])
+    time.sleep(0.2)
+    assert pieces.ask(frames[6:]) == b"c"
+    time.sleep(3)  # longer than frame-timeout
+    assert pieces.ask(rcpt(FORGED))[:4] == b"y550"
+    pieces.close()
+
+
+@suite.case("a frame as long as max-frame is taken, also in pieces and with others behind it")
+def _(world):
+    whole = Mta(world.milter_port)
+    longest = frame(b"B", b"x" * (70 * 1024 - 1))
+    whole.send(connect())
+    for command in (mail("<>"), rcpt("<user@ours.example>"), frame(b"T")):
+        assert whole.ask(command) == b"c"
+    whole.send(longest[:-1])
+    time.sleep(0.2)
+    whole.send(longest[-1:] + (longest + longest) * 2 + frame(b"E"))
+    answers = [whole.answer() for _ in range(6)]
+    assert all(answers) and answers[-1][:4] == b"y550", answers
+    whole.close()
+
+
 @suite.case("a session in which nothing comes ends after session-timeout")
 def _(world):
     idle = Mta(world.milter_port)
