@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -240,7 +239,6 @@ int bs_filter_run(const struct bs_config *config, const struct bs_settings *sett
     struct filter *filter = calloc(1, sizeof *filter);
     if (!filter)
         return EX_OSERR;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
     filter->listeners = listeners;
     bool ready = set_up_connections(filter, config, settings) && set_up_events(filter);
     if (ready) {

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
@@ -47,15 +48,37 @@ static size_t filter_count(const struct bs_config *config)
     return count > BS_FILTERS_MAX ? BS_FILTERS_MAX : count;
 }
 
-/* Forks one filter; `ready_fd` is handed to it. Returns its pid or -1. */
-static pid_t fork_filter(const struct supervisor *supervisor, int ready_fd)
+static void open_log(const struct bs_config *config)
+{
+    bs_log_open((enum bs_config_log)config->log, (enum bs_config_log_level)config->log_level);
+}
+
+/* In a new filter: a supervisor that dies takes it along, also one that was gone before that could be asked for. */
+static void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        exit(EX_OSERR);
+}
+
+/* In a new filter of a reload: nothing of the generation that still serves is for it. */
+static void leave_behind(const struct bs_generation *previous, const struct bs_generation *generation)
+{
+    bs_listeners_close_others(&previous->listeners, &generation->listeners);
+    open_log(&generation->config);
+}
+
+/* Forks one filter; it gets the writing end of `ready`. Returns its pid or -1. */
+static pid_t fork_filter(const struct supervisor *supervisor, const int ready[2])
 {
     const struct bs_generation *generation = supervisor->generation;
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
+        die_with(parent);
+        close(ready[0]);
         if (supervisor->previous)
-            bs_listeners_close_others(&supervisor->previous->listeners, &generation->listeners);
-        exit(bs_filter_run(&generation->config, &generation->settings, &generation->listeners, ready_fd));
+            leave_behind(supervisor->previous, generation);
+        exit(bs_filter_run(&generation->config, &generation->settings, &generation->listeners, ready[1]));
     }
     if (pid < 0)
         bs_log(BS_CONFIG_LEVEL_ERROR, "cannot start a filter: %s", strerror(errno));
@@ -82,7 +105,7 @@ static bool start_filter(const struct supervisor *supervisor, struct slot *slot)
         return false;
     }
     slot->started = monotonic_seconds();
-    slot->pid = fork_filter(supervisor, ends[1]);
+    slot->pid = fork_filter(supervisor, ends);
     close(ends[1]);
     bool ready = slot->pid > 0 && wait_until_ready(ends[0]);
     close(ends[0]);
@@ -234,7 +257,7 @@ static void reload(struct supervisor *supervisor)
         free_generation(new);
         return;
     }
-    bs_log_open((enum bs_config_log)new->config.log, (enum bs_config_log_level)new->config.log_level);
+    open_log(&new->config);
     take_over(supervisor, old, slots, count);
     bs_log(BS_CONFIG_LEVEL_INFO, "configuration %s is in force; older sessions finish on the one before", supervisor->path);
 }

@@ -162,6 +162,31 @@ def _(world):
         machine.wait_for("the old filters to end", lambda: len(daemon.filters()) == 2)
 
 
+@suite.case("after a reload the filters log as the new configuration says")
+def _(world):
+    with world.daemon() as daemon:
+        before = daemon.filters()
+        daemon.options = "log-level = error"
+        daemon.configure()
+        daemon.process.popen.send_signal(signal.SIGHUP)
+        machine.wait_for("new filters", lambda: len(now := daemon.filters()) == 2 and not set(now) & set(before))
+        assert Mta(daemon.milter_port).refuses_forged_bounce(FORGED)
+        daemon.options = ""
+        assert "is in force" in daemon.reload()
+        assert not daemon.decisions(), "the filters logged more than errors"
+        assert Mta(daemon.milter_port).refuses_forged_bounce(FORGED)
+        daemon.decided(reason="tag-forged")
+
+
+@suite.case("a filter holds no end of the pipe that it told its readiness by")
+def _(world):
+    with world.daemon() as daemon:
+        for pid in daemon.filters():
+            held = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            halves = [name for name in held if name.startswith("pipe:") and held.count(name) == 1]
+            assert not halves, f"{halves} of {held}"
+
+
 @suite.case("a broken configuration never replaces a working one")
 def _(world):
     with world.daemon() as daemon:
