@@ -42,6 +42,8 @@ void bs_decision_format(struct bs_strbuf *out, const struct bs_report *report)
         append_path(out, "signed", report->signed_sender);
     if (has_days)
         bs_strbuf_printf(out, " days-left=%d", decision->days_left);
+    if (report->by_mta)
+        bs_strbuf_append_cstr(out, " by=mta");
     if (decision->observed)
         bs_strbuf_append_cstr(out, " observe=yes");
 }

@@ -4,11 +4,12 @@
 
 static const uint32_t wanted_actions = BS_MILTER_CAN_CHANGE_FROM;
 static const uint32_t wanted_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN |
-                                     BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH | BS_MILTER_UNDERSTANDS_SKIP;
+                                     BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH | BS_MILTER_UNDERSTANDS_SKIP |
+                                     BS_MILTER_SEND_REJECTED_RCPT;
 
 static const struct bs_milter_macro_list macro_lists[] = {
     {2, "i {auth_authen}"}, /* MAIL */
-    {3, "i"},               /* RCPT */
+    {3, "i {rcpt_mailer}"}, /* RCPT */
     {4, "i"},               /* DATA */
     {5, "i"},               /* EOM */
 };
@@ -67,6 +68,9 @@ static void take_macros(struct bs_milter_session *milter, const struct bs_milter
     if (event->macro.step == BS_MILTER_MAIL)
         milter->authenticated =
             bs_milter_macro(event->macro.values, "{auth_authen}", &value) && value.len > 0;
+    if (event->macro.step == BS_MILTER_RCPT)
+        milter->recipient_refused = bs_milter_macro(event->macro.values, "{rcpt_mailer}", &value) &&
+                                    bs_bytes_equal(value, BS_LITERAL("error"));
     if (bs_milter_macro(event->macro.values, "i", &value))
         bs_session_queue_id(&milter->session, value);
 }
@@ -76,6 +80,13 @@ static struct bs_reply mail(struct bs_milter_session *milter, const struct bs_mi
     bool authenticated = milter->authenticated;
     milter->authenticated = false;
     return bs_session_mail(&milter->session, event->envelope.path, authenticated, now);
+}
+
+static struct bs_reply recipient(struct bs_milter_session *milter, const struct bs_milter_event *event)
+{
+    bool refused = milter->recipient_refused;
+    milter->recipient_refused = false;
+    return bs_session_recipient(&milter->session, event->envelope.path, refused);
 }
 
 static struct bs_reply end_of_message(struct bs_milter_session *milter, const struct bs_milter_event *event,
@@ -108,7 +119,7 @@ static struct bs_reply step(struct bs_milter_session *milter, const struct bs_mi
     case BS_MILTER_MAIL:
         return mail(milter, event, now);
     case BS_MILTER_RCPT:
-        return bs_session_recipient(session, event->envelope.path);
+        return recipient(milter, event);
     case BS_MILTER_DATA:
         return bs_session_data(session);
     case BS_MILTER_HEADER:

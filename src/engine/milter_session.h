@@ -17,6 +17,7 @@ struct bs_milter_session {
     struct bs_milter_decoder decoder;
     struct bs_milter_options agreed; /* version 0 before the negotiation */
     bool authenticated;              /* {auth_authen} came with the MAIL under way */
+    bool recipient_refused;          /* {rcpt_mailer} said that the MTA refused the RCPT to come */
     bool finished;                   /* the MTA said QUIT */
 };
 

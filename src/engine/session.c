@@ -49,10 +49,11 @@ void bs_session_client(struct bs_session *session, const struct bs_ip *ip)
     bs_ip_format(ip, session->client);
 }
 
-static void report(struct bs_session *session, const struct bs_decision *decision, struct bs_bytes recipient)
+static struct bs_report make_report(const struct bs_session *session, const struct bs_decision *decision,
+                                    struct bs_bytes recipient)
 {
     const struct bs_message *message = session->message;
-    struct bs_report told = {
+    return (struct bs_report){
         .decision = *decision,
         .queue_id = bs_bytes_from_cstr(message->queue_id),
         .client = bs_bytes_from_cstr(session->client),
@@ -60,6 +61,11 @@ static void report(struct bs_session *session, const struct bs_decision *decisio
         .recipient = recipient,
         .signed_sender = decision->action == BS_ACTION_SIGN ? message->tagged : (struct bs_bytes){NULL, 0},
     };
+}
+
+static void report(struct bs_session *session, const struct bs_decision *decision, struct bs_bytes recipient)
+{
+    struct bs_report told = make_report(session, decision, recipient);
     session->report(session->context, &told);
 }
 
@@ -176,7 +182,22 @@ static struct bs_reply take_bounce_recipient(struct bs_session *session, struct 
     return go_on;
 }
 
-struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient)
+/* Says why a recipient that the MTA refused would have been refused here as well. */
+static void report_refused_by_mta(struct bs_session *session, struct bs_bytes path, const struct bs_address *recipient,
+                                  struct bs_arena *scratch)
+{
+    struct bs_decision decision =
+        bs_gate_recipient(session->settings->gate, recipient, session->message->now, scratch);
+    if (decision.action != BS_ACTION_REFUSE && !(decision.action == BS_ACTION_PASS && decision.observed))
+        return;
+    decision.action = BS_ACTION_REFUSE;
+    decision.observed = false;
+    struct bs_report told = make_report(session, &decision, path);
+    told.by_mta = true;
+    session->report(session->context, &told);
+}
+
+struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient, bool refused)
 {
     struct bs_message *message = session->message;
     struct bs_address address;
@@ -188,10 +209,12 @@ struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes
     bs_arena_init(&scratch, BS_MESSAGE_MEMORY);
     struct bs_reply reply = go_on;
     if (bs_path_parse(recipient, &scratch, &address)) {
-        if (message->tagged.len == 0)
+        if (message->tagged.len > 0)
+            message->no_sign = message->no_sign || (!refused && bs_gate_is_no_sign(session->settings->gate, &address));
+        else if (refused)
+            report_refused_by_mta(session, recipient, &address, &scratch);
+        else
             reply = take_bounce_recipient(session, recipient, &address);
-        else if (bs_gate_is_no_sign(session->settings->gate, &address))
-            message->no_sign = true;
     }
     bs_arena_reset(&scratch);
     return reply;

@@ -40,6 +40,7 @@ struct bs_report {
     struct bs_bytes sender;       /* as the peer gave them */
     struct bs_bytes recipient;    /* of a recipient's decision; else the first, or empty */
     struct bs_bytes signed_sender; /* of BS_ACTION_SIGN */
+    bool by_mta;                  /* the MTA refused the recipient itself: the reason is ours, the reply its own */
 };
 
 struct bs_message; /* what is known of the message under way */
@@ -67,7 +68,9 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
 /* The queue id, as soon and as often as the MTA tells it. */
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id);
 
-struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient);
+/* RCPT. `refused`: the MTA has refused it already, as it does a forged tag that its map does not know; then the reply
+ * counts for nothing, and what the gate says is only reported. */
+struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient, bool refused);
 struct bs_reply bs_session_data(struct bs_session *session);
 void bs_session_header(struct bs_session *session, struct bs_bytes name, struct bs_bytes value);
 struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk);

@@ -206,6 +206,20 @@ static bool command_rcpt(struct play *play, const char *path)
     return true;
 }
 
+/* A recipient that the MTA itself refuses, as filters that ask for it are told. */
+static bool command_refused_rcpt(struct play *play, const char *path)
+{
+    static const char *const error[] = {"{rcpt_mailer}", "error"};
+    struct bs_strbuf frames;
+    if (play->accepted || !play->connected || !(play->milter.agreed.steps & BS_MILTER_SEND_REJECTED_RCPT))
+        return true;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    bs_milter_peer_macros(&frames, BS_MILTER_RCPT, error, 1);
+    bs_milter_peer_envelope(&frames, BS_MILTER_RCPT, bs_bytes_from_cstr(path), NULL, 0);
+    exchange(play, &frames, BS_MILTER_RCPT);
+    return true;
+}
+
 static bool command_rset(struct play *play, const char *nothing)
 {
     struct bs_strbuf frames;
@@ -363,6 +377,7 @@ static const struct {
     {"login ", command_login},
     {"MAIL FROM:", command_mail},
     {"RCPT TO:", command_rcpt},
+    {"refused RCPT TO:", command_refused_rcpt},
     {"RSET", command_rset},
     {"DATA refused", command_data_refused},
     {"map ", command_map},
