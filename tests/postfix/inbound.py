@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mta import bounces, tags
 from mta.backstopd import SECRETS
 from mta.client import Client
-from mta.machine import HERE, STRANGER
+from mta.machine import HERE, STRANGER, wait_for
 from mta.maildir import Maildir
 from mta.tap import Suite
 from mta.world import DOMAINS, world
@@ -306,11 +306,21 @@ def _(world):
                       "to": f"<{tagged}>"}], lines
 
 
+@suite.case("a forged tag that Postfix refuses itself is logged with our reason, so that guessing shows")
+def _(world):
+    guess = world.forged("guessed@example.com")
+    unknown(world.bounce(guess, bounces.report(ALICE)))
+    assert world.backstopd.decided(to=f"<{guess}>") == [
+        {"decision": "refuse", "reason": "tag-forged", "queue-id": "-", "client": STRANGER, "from": "<>",
+         "to": f"<{guess}>", "by": "mta"}], world.backstopd.decisions()[-1]
+
+
 @suite.case("a refusal at the end of data is logged with Postfix's queue id")
 def _(world):
     world.bounce("alice@exact.example", bounces.report("alice@exact.example"))
     line = world.backstopd.decided(to="<alice@exact.example>", reason="no-proof")[-1]
-    assert f"{line['queue-id']}: milter-reject: END-OF-MESSAGE" in world.postfix.log(), line
+    wait_for("the queue id in Postfix's log",
+             lambda: f"{line['queue-id']}: milter-reject: END-OF-MESSAGE" in world.postfix.log())
 
 
 def with_more_domains(made):
