@@ -27,16 +27,24 @@ static void see_from(struct bs_kind_signs *signs, struct bs_bytes value)
                          bs_bytes_contains_nocase(value, BS_LITERAL("postmaster"));
 }
 
-/* RFC 3834 section 5. MTAs put auto-replied on bounces as well, so it does not decide alone. */
+/* RFC 3834 section 5: auto-replied, auto-generated and what comes later. MTAs put it on bounces as well, so it does not
+ * decide alone. */
 static void see_auto_submitted(struct bs_kind_signs *signs, struct bs_bytes value)
 {
-    if (bs_bytes_starts_nocase(bs_bytes_trim(value), BS_LITERAL("auto-replied")))
+    if (bs_bytes_starts_nocase(bs_bytes_trim(value), BS_LITERAL("auto-")))
         signs->auto_replied = true;
 }
 
 static void see_auto_reply(struct bs_kind_signs *signs, struct bs_bytes value)
 {
     if (!bs_bytes_equal_nocase(bs_bytes_trim(value), BS_LITERAL("no")))
+        signs->auto_replied = true;
+}
+
+/* What Exchange puts on its automatic replies, often alone ([MS-OXCMAIL] section 2.2.3.2.14). */
+static void see_auto_response_suppress(struct bs_kind_signs *signs, struct bs_bytes value)
+{
+    if (!bs_bytes_equal_nocase(bs_bytes_trim(value), BS_LITERAL("none")))
         signs->auto_replied = true;
 }
 
@@ -56,6 +64,7 @@ static const struct {
     {"Auto-Submitted", see_auto_submitted},
     {"X-Autoreply", see_auto_reply},
     {"X-Autorespond", see_auto_reply},
+    {"X-Auto-Response-Suppress", see_auto_response_suppress},
     {"List-Id", see_list},
     {"List-Post", see_list},
     {"List-Unsubscribe", see_list},
