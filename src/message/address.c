@@ -111,6 +111,20 @@ static bool is_domain(struct bs_bytes domain)
     return true;
 }
 
+/* MTAs take example.com. for example.com; what has two dots at its end is no domain to them. */
+static struct bs_bytes without_last_dot(struct bs_bytes domain)
+{
+    if (domain.len < 2 || domain.ptr[domain.len - 1] != '.' || domain.ptr[domain.len - 2] == '.')
+        return domain;
+    return bs_bytes_first(domain, domain.len - 1);
+}
+
+static bool take_domain(struct bs_bytes text, struct bs_address *address)
+{
+    address->domain = without_last_dot(text);
+    return is_domain(address->domain) && !bs_bytes_equal(text, BS_LITERAL("."));
+}
+
 bool bs_path_parse(struct bs_bytes path, struct bs_arena *arena, struct bs_address *ret_address)
 {
     if (path.len > BS_PATH_MAX || !strip_brackets_and_route(&path) || path.len == 0)
@@ -125,8 +139,27 @@ bool bs_path_parse(struct bs_bytes path, struct bs_arena *arena, struct bs_addre
         return true;
     if (path.ptr[0] != '@')
         return false;
-    ret_address->domain = bs_bytes_skip(path, 1);
-    return is_domain(ret_address->domain);
+    return take_domain(bs_bytes_skip(path, 1), ret_address);
+}
+
+bool bs_address_from_internal(struct bs_bytes text, struct bs_address *ret_address)
+{
+    size_t at = bs_bytes_find_last(text, '@');
+    if (at == 0 || at == text.len || text.len > BS_PATH_MAX)
+        return false;
+    ret_address->local = bs_bytes_first(text, at);
+    return take_domain(bs_bytes_skip(text, at + 1), ret_address);
+}
+
+bool bs_address_may_be_routed(const struct bs_address *address)
+{
+    if (address->domain.len == 0 || address->domain.ptr[0] == '[')
+        return true;
+    for (size_t i = 0; i < address->local.len; i++) {
+        if (strchr("%!@", address->local.ptr[i]))
+            return true;
+    }
+    return false;
 }
 
 /* A Dot-string needs no quotes (RFC 5321 section 4.1.2); stray dots are left as they came. */

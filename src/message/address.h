@@ -2,7 +2,8 @@
 /*
  * Addresses of the envelope: Reverse-path and Forward-path (RFC 5321 section 4.1.2, RFC 6531 for UTF-8).
  * Reading is as tolerant as MTAs are: the angle brackets may be missing, a source route is dropped. What is read
- * has one form only: the local part without its quoting, so that "user"@x and user@x are the same address.
+ * has one form only: the local part without its quoting, so that "user"@x and user@x are the same address, and the
+ * domain without the dot that may end it. Comments and blanks within an address, which some MTAs take, are not read.
  */
 #ifndef BS_MESSAGE_ADDRESS_H
 #define BS_MESSAGE_ADDRESS_H
@@ -17,7 +18,7 @@ enum {
 
 struct bs_address {
     struct bs_bytes local;  /* unquoted; never empty */
-    struct bs_bytes domain; /* as written; empty only for a bare local part such as <postmaster> */
+    struct bs_bytes domain; /* in the case it came in; empty only for a bare local part such as <postmaster> */
 };
 
 /* True for the null reverse-path, `<>`. */
@@ -26,6 +27,14 @@ bool bs_path_is_null(struct bs_bytes path);
 /* Reads a path. The views borrow from `path`, or from the arena where quoting had to be taken off. False for the
  * null path, for what is no address, and past a limit. */
 bool bs_path_parse(struct bs_bytes path, struct bs_arena *arena, struct bs_address *ret_address);
+
+/* Reads an address as MTAs keep it inside: the local part unquoted, up to the last @. The views borrow from `text`.
+ * False without a local part or a domain. */
+bool bs_address_from_internal(struct bs_bytes text, struct bs_address *ret_address);
+
+/* Whether an MTA may find another address within this one: user%domain@relay, domain!user, "user@domain"@relay, no
+ * domain at all, or an address literal for one. */
+bool bs_address_may_be_routed(const struct bs_address *address);
 
 /* local@domain, the local part quoted only where it must be, in the arena and with a NUL behind it; ptr is NULL
  * past the arena's limit. */

@@ -23,6 +23,9 @@ static const struct path_case cases[] = {
     {" <user@example.com> ", "user", "example.com", "user@example.com"},
     {"<@relay.example,@other.example:user@example.com>", "user", "example.com", "user@example.com"},
     {"<postmaster>", "postmaster", "", "postmaster"},
+    {"<user@example.com.>", "user", "example.com", "user@example.com"},
+    {"<user@example.com..>", "user", "example.com..", "user@example.com.."},
+    {"<user@.>", NULL, NULL, NULL},
     {"<user@[192.0.2.1]>", "user", "[192.0.2.1]", "user@[192.0.2.1]"},
     {"<\"user\"@example.com>", "user", "example.com", "user@example.com"},
     {"<\"john doe\"@example.com>", "john doe", "example.com", "\"john doe\"@example.com"},
@@ -66,6 +69,47 @@ static void each_path_reads_as_its_address_or_as_none(void **state)
             assert_int_equal(address.domain.len, strlen(c->domain));
             assert_string_equal(bs_address_text(&address, &arena).ptr, c->text);
         }
+        bs_arena_reset(&arena);
+    }
+}
+
+static void an_address_of_the_mta_s_own_form_ends_its_local_part_at_the_last_at(void **state)
+{
+    static const char *const forms[][3] = {
+        {"user@example.com", "user", "example.com"}, {"john doe@example.com.", "john doe", "example.com"},
+        {"a@b@example.com", "a@b", "example.com"},   {"user", NULL, NULL},
+        {"@example.com", NULL, NULL},                {"user@", NULL, NULL},
+        {"", NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct bs_address address;
+        bool read = bs_address_from_internal(bs_bytes_from_cstr(forms[i][0]), &address);
+        if (read != (forms[i][1] != NULL))
+            fail_msg("%s: read is %d", forms[i][0], read);
+        assert_true(!read || bs_bytes_equal(address.local, bs_bytes_from_cstr(forms[i][1])));
+        assert_true(!read || bs_bytes_equal(address.domain, bs_bytes_from_cstr(forms[i][2])));
+    }
+}
+
+static void an_address_that_an_mta_may_read_another_way_is_told(void **state)
+{
+    static const struct {
+        const char *path;
+        bool routed;
+    } paths[] = {
+        {"<user@example.com>", false},         {"<user+x@example.com>", false}, {"<user%example.com@relay.example>", true},
+        {"<example.com!user>", true},          {"<user>", true},                {"<user@[192.0.2.1]>", true},
+        {"<\"user@example.com\"@relay.example>", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct bs_arena arena;
+        struct bs_address address;
+        bs_arena_init(&arena, 65536);
+        assert_true(bs_path_parse(bs_bytes_from_cstr(paths[i].path), &arena, &address));
+        if (bs_address_may_be_routed(&address) != paths[i].routed)
+            fail_msg("%s: routed is %d", paths[i].path, !paths[i].routed);
         bs_arena_reset(&arena);
     }
 }
@@ -129,6 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_path_reads_as_its_address_or_as_none),
+        cmocka_unit_test(an_address_of_the_mta_s_own_form_ends_its_local_part_at_the_last_at),
+        cmocka_unit_test(an_address_that_an_mta_may_read_another_way_is_told),
         cmocka_unit_test(only_empty_brackets_are_the_null_path),
         cmocka_unit_test(a_path_is_read_up_to_its_limit),
         cmocka_unit_test(a_nul_is_no_part_of_an_address),

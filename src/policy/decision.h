@@ -14,7 +14,7 @@ enum bs_reason {
     BS_REASON_SIGNED,
     BS_REASON_NO_SIGN_LIST,     /* a recipient is on the list */
     BS_REASON_ALREADY_TAGGED,   /* the sender carries a tag, ours or foreign */
-    BS_REASON_LOCAL_PART_LONG,  /* with a tag it would pass 64 bytes */
+    BS_REASON_LOCAL_PART_LONG,  /* with a tag it would pass 64 bytes: not signed, so that a bounce needs no tag */
     BS_REASON_SIGNING_FAILED,   /* no memory, or the crypto library failed */
     BS_REASON_TAG_VALID,
     BS_REASON_TAG_FOREIGN,      /* a recipient with another program's tag: left alone */

@@ -28,6 +28,12 @@ static struct bs_decision decide(enum bs_action action, enum bs_reason reason)
     return (struct bs_decision){.action = action, .reason = reason};
 }
 
+/* With a tag the local part is still one that every MTA takes. */
+static bool has_room_for_tag(const struct bs_address *address)
+{
+    return address->local.len + BS_BATV_TAG_SIZE <= BS_LOCAL_PART_MAX;
+}
+
 struct bs_decision bs_gate_sender(const struct bs_gate *gate, const struct bs_address *sender, int64_t now,
                                   struct bs_arena *arena, struct bs_bytes *ret_tagged)
 {
@@ -36,7 +42,7 @@ struct bs_decision bs_gate_sender(const struct bs_gate *gate, const struct bs_ad
         return decide(BS_ACTION_NONE, BS_REASON_NONE);
     if (bs_batv_is_tagged(sender))
         return decide(BS_ACTION_NONE, BS_REASON_ALREADY_TAGGED);
-    if (sender->local.len + BS_BATV_TAG_SIZE > BS_LOCAL_PART_MAX)
+    if (!has_room_for_tag(sender))
         return decide(BS_ACTION_NONE, BS_REASON_LOCAL_PART_LONG);
     struct bs_address address = domain->fold_case ? bs_address_fold_case(sender, arena) : *sender;
     *ret_tagged = (struct bs_bytes){NULL, 0};
@@ -99,9 +105,18 @@ static struct bs_decision judge_untagged(const struct bs_gate_domain *domain, co
 {
     if (never_sends(domain, recipient))
         return refuse(domain, BS_REASON_NEVER_SENDS);
+    if (!has_room_for_tag(recipient))
+        return decide(BS_ACTION_PASS, BS_REASON_LOCAL_PART_LONG);
     struct bs_decision decision = decide(BS_ACTION_WAIT, BS_REASON_NO_PROOF);
     decision.observed = domain->mode != BS_MODE_ENFORCE;
     return decision;
+}
+
+/* user+prvs=TAG: an MTA that knows address extensions delivers that to the user whatever the tag is worth. */
+static bool tag_is_extension(const struct bs_address *recipient)
+{
+    struct bs_address base = {bs_address_base_local(recipient), recipient->domain};
+    return !bs_batv_is_tagged(&base);
 }
 
 struct bs_decision bs_gate_recipient(const struct bs_gate *gate, const struct bs_address *recipient, int64_t now,
@@ -116,7 +131,8 @@ struct bs_decision bs_gate_recipient(const struct bs_gate *gate, const struct bs
     case BS_BATV_NONE:
         return judge_untagged(domain, recipient);
     case BS_BATV_FOREIGN:
-        return decide(BS_ACTION_PASS, BS_REASON_TAG_FOREIGN);
+        return tag_is_extension(recipient) ? judge_untagged(domain, recipient)
+                                           : decide(BS_ACTION_PASS, BS_REASON_TAG_FOREIGN);
     case BS_BATV_UNKNOWN_KEY:
         return refuse(domain, BS_REASON_TAG_UNKNOWN_KEY);
     case BS_BATV_FORGED:

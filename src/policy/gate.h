@@ -9,7 +9,8 @@
  * In: only mail with the null sender (RFC 5321 section 4.5.5) from outside is judged, and only for recipients in a
  * domain that observes or enforces.
  *   - A tag with a wrong signature or past its day, or an address that never sends: refused at RCPT.
- *   - A valid tag: proven, delivered.
+ *   - A valid tag: proven, delivered. A tag of another program: left to that program.
+ *   - No tag, where the address is too long to be signed: let through.
  *   - No tag: judged at the end of data. A returned message that holds a valid tag of ours proves the bounce; a
  *     disposition notification, an automatic reply and a list message are let through, because they need not
  *     go to the envelope sender (RFC 8098 section 2.1, RFC 3834 section 4); what remains is refused.
