@@ -65,9 +65,11 @@ static void connect(struct bs_milter_session *milter, const struct bs_milter_eve
 static void take_macros(struct bs_milter_session *milter, const struct bs_milter_event *event)
 {
     struct bs_bytes value;
-    if (event->macro.step == BS_MILTER_MAIL)
+    if (event->macro.step == BS_MILTER_MAIL) {
+        bs_session_reset(&milter->session);
         milter->authenticated =
             bs_milter_macro(event->macro.values, "{auth_authen}", &value) && value.len > 0;
+    }
     if (event->macro.step == BS_MILTER_RCPT)
         milter->recipient_refused = bs_milter_macro(event->macro.values, "{rcpt_mailer}", &value) &&
                                     bs_bytes_equal(value, BS_LITERAL("error"));

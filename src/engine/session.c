@@ -10,7 +10,6 @@ struct bs_message {
     struct bs_arena arena;
     int64_t now;
     struct bs_bytes sender; /* as the peer gave it */
-    char queue_id[BS_QUEUE_ID_MAX + 1];
     size_t recipients;
     struct bs_bytes tagged; /* mail of ours: the sender to set; empty for a bounce that is judged */
     bool no_sign;           /* a recipient is on the no-sign list */
@@ -55,7 +54,7 @@ static struct bs_report make_report(const struct bs_session *session, const stru
     const struct bs_message *message = session->message;
     return (struct bs_report){
         .decision = *decision,
-        .queue_id = bs_bytes_from_cstr(message->queue_id),
+        .queue_id = bs_bytes_from_cstr(session->queue_id),
         .client = bs_bytes_from_cstr(session->client),
         .sender = message->sender,
         .recipient = recipient,
@@ -107,7 +106,8 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
 {
     struct bs_address address;
     bool ours = authenticated || session->client_is_ours;
-    bs_session_reset(session);
+    if (session->message)
+        bs_session_reset(session);
     if (bs_path_is_null(sender) == ours || sender.len > BS_PATH_MAX)
         return accepted;
     if (!open_message(session, sender, now))
@@ -122,12 +122,11 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
 
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id)
 {
-    struct bs_message *message = session->message;
-    if (!message || queue_id.len == 0)
+    if (queue_id.len == 0)
         return;
     queue_id = bs_bytes_first(queue_id, BS_QUEUE_ID_MAX);
-    memcpy(message->queue_id, queue_id.ptr, queue_id.len);
-    message->queue_id[queue_id.len] = '\0';
+    memcpy(session->queue_id, queue_id.ptr, queue_id.len);
+    session->queue_id[queue_id.len] = '\0';
 }
 
 /* Recipients that are refused at the end of data must not take others with them, since SMTP has one reply for the
@@ -303,6 +302,7 @@ struct bs_reply bs_session_end(struct bs_session *session, struct bs_bytes *ret_
 
 void bs_session_reset(struct bs_session *session)
 {
+    session->queue_id[0] = '\0';
     if (!session->message)
         return;
     bs_arena_reset(&session->message->arena);

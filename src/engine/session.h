@@ -51,6 +51,7 @@ struct bs_session {
     void *context;
     bool client_is_ours;            /* local or in our networks */
     char client[BS_NETWORK_TEXT];   /* for the log */
+    char queue_id[BS_QUEUE_ID_MAX + 1]; /* of the message under way, or of the one that MAIL will begin */
     struct bs_message *message;     /* NULL between messages, and for those that need no attention */
 };
 
@@ -65,7 +66,7 @@ void bs_session_client(struct bs_session *session, const struct bs_ip *ip);
  * message the reply is to try again later. */
 struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes sender, bool authenticated, int64_t now);
 
-/* The queue id, as soon and as often as the MTA tells it. */
+/* The queue id, as soon and as often as the MTA tells it: some do so before MAIL, some at the first recipient. */
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id);
 
 /* RCPT. `refused`: the MTA has refused it already, as it does a forged tag that its map does not know; then the reply
