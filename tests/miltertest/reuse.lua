@@ -1,0 +1,20 @@
+-- one connection carries message after message, aborted ones among them, each judged for itself
+-- log: decision=refuse reason=never-sends queue-id=REUSE2 client=192.0.2.1 from=<> to=<info@example.com>
+-- log: decision=pass reason=tag-valid queue-id=REUSE3 client=192.0.2.1 from=<> to=<TAGGED> days-left=7
+dofile(HERE .. "/expect.lua")
+local c = client("192.0.2.1")
+expect(c, mt.mailfrom(c, "<friend@other.example>"), SMFIR_ACCEPT)
+mt.abort(c)
+mt.macro(c, SMFIC_MAIL, "i", "REUSE1")
+expect(c, mt.mailfrom(c, "<>"), SMFIR_CONTINUE)
+expect(c, mt.rcptto(c, "<alice@example.com>"), SMFIR_CONTINUE)
+mt.abort(c)
+mt.macro(c, SMFIC_MAIL, "i", "REUSE2")
+expect(c, mt.mailfrom(c, "<>"), SMFIR_CONTINUE)
+expect(c, mt.rcptto(c, "<info@example.com>"), SMFIR_REPLYCODE)
+mt.abort(c)
+mt.macro(c, SMFIC_MAIL, "i", "REUSE3")
+expect(c, mt.mailfrom(c, "<>"), SMFIR_CONTINUE)
+expect(c, mt.rcptto(c, "<" .. TAGGED .. ">"), SMFIR_CONTINUE)
+expect(c, mt.bodystring(c, "text\r\n"), SMFIR_ACCEPT)
+mt.disconnect(c)
