@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The header block of a message; see header.h. */
+#include "message/header.h"
+
+#include "base/utf8.h"
+
+enum { FIRST_CAPACITY = 32 };
+
+void bs_header_init(struct bs_header *header, struct bs_arena *arena)
+{
+    *header = (struct bs_header){.arena = arena};
+    bs_strbuf_init(&header->field, BS_HEADER_FIELD_MAX);
+    bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX);
+}
+
+unsigned bs_header_name_hash(struct bs_bytes name)
+{
+    unsigned hash = 2166136261u;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)bs_ascii_lower(name.ptr[i])) * 16777619u;
+    return hash;
+}
+
+bool bs_header_field_is(const struct bs_header_field *field, struct bs_bytes name)
+{
+    return bs_bytes_equal_nocase(field->name, name);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool all_blank(struct bs_bytes bytes)
+{
+    size_t i = 0;
+    while (i < bytes.len && is_blank(bytes.ptr[i]))
+        i++;
+    return i == bytes.len;
+}
+
+/* What the bytes of a field say, whatever stands where; CRLF is the only line break in it. */
+static unsigned content_flags(struct bs_bytes raw)
+{
+    unsigned flags = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        unsigned char c = (unsigned char)raw.ptr[i];
+        if ((c >= 0x20 && c < 0x7f) || c == '\t')
+            continue;
+        if (c == '\r' && i + 1 < raw.len && raw.ptr[i + 1] == '\n')
+            i++;
+        else
+            flags |= c == 0 ? BS_FIELD_NUL : c >= 0x80 ? BS_FIELD_8BIT : c == '\r' ? BS_FIELD_BARE_CR : BS_FIELD_CONTROL;
+    }
+    if (flags & BS_FIELD_8BIT && !bs_utf8_is_valid(raw))
+        flags |= BS_FIELD_BAD_UTF8;
+    return flags;
+}
+
+static bool name_is_good(struct bs_bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] < 33 || name.ptr[i] > 126)
+            return false;
+    }
+    return name.len > 0;
+}
+
+/* `From jane@example.com Mon …`, which is no `From :`. */
+static bool is_mbox_from(struct bs_bytes raw)
+{
+    struct bs_bytes line = raw.len > 0 && raw.ptr[0] == '>' ? bs_bytes_skip(raw, 1) : raw;
+    if (line.len < 5 || memcmp(line.ptr, "From ", 5) != 0)
+        return false;
+    struct bs_bytes rest = bs_bytes_skip(line, 5);
+    while (rest.len > 0 && is_blank(rest.ptr[0]))
+        rest = bs_bytes_skip(rest, 1);
+    return rest.len == 0 || rest.ptr[0] != ':';
+}
+
+/* Splits `raw` at its colon; the rest of the field is filled in. */
+static void split_field(struct bs_header_field *field)
+{
+    size_t colon = bs_bytes_find(field->raw, ':');
+    if (colon == field->raw.len || field->flags & BS_FIELD_MBOX_FROM) {
+        field->flags |= BS_FIELD_NO_COLON;
+        return;
+    }
+    size_t name = colon;
+    while (name > 0 && is_blank(field->raw.ptr[name - 1]))
+        name--;
+    field->name = bs_bytes_first(field->raw, name);
+    field->body = bs_bytes_skip(field->raw, colon + 1);
+    if (name < colon)
+        field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
+    if (!name_is_good(field->name))
+        field->flags |= BS_FIELD_BAD_NAME;
+    field->name_hash = bs_header_name_hash(field->name);
+}
+
+static struct bs_header_field *next_field(struct bs_header *header)
+{
+    if (header->count < header->capacity)
+        return &header->fields[header->count++];
+    size_t capacity = header->capacity > 0 ? header->capacity * 2 : FIRST_CAPACITY;
+    struct bs_header_field *fields = bs_arena_take(header->arena, capacity * sizeof *fields);
+    if (!fields)
+        return NULL;
+    if (header->count > 0)
+        memcpy(fields, header->fields, header->count * sizeof *fields);
+    header->fields = fields;
+    header->capacity = capacity;
+    return &header->fields[header->count++];
+}
+
+/* Keeps a field, unless a limit says that it is dropped. */
+static void keep_field(struct bs_header *header, struct bs_bytes raw, unsigned flags)
+{
+    if (header->count == BS_HEADER_FIELDS_MAX) {
+        header->flags |= BS_HEADER_TOO_MANY;
+        return;
+    }
+    if (raw.len + 2 > BS_HEADER_SIZE_MAX - header->size) {
+        header->flags |= BS_HEADER_TOO_LARGE;
+        return;
+    }
+    struct bs_header_field field = {.raw = bs_arena_copy(header->arena, raw), .flags = flags | content_flags(raw)};
+    struct bs_header_field *kept = field.raw.ptr ? next_field(header) : NULL;
+    if (!kept) {
+        header->failed = true;
+        return;
+    }
+    if (header->count == 1 && is_mbox_from(raw))
+        field.flags |= BS_FIELD_MBOX_FROM;
+    split_field(&field);
+    *kept = field;
+    header->size += raw.len + 2;
+    header->flags |= field.flags;
+}
+
+static void close_field(struct bs_header *header)
+{
+    if (header->open) {
+        header->failed = header->failed || header->field.failed;
+        keep_field(header, bs_strbuf_bytes(&header->field), header->open_flags);
+    }
+    header->open = false;
+    header->open_flags = 0;
+    header->field.len = 0;
+    header->field.failed = false;
+}
+
+/* Appends what fits to a buffer of one field; false where something was cut off. */
+static bool append_up_to_limit(struct bs_strbuf *buf, struct bs_bytes bytes)
+{
+    size_t room = buf->limit - buf->len;
+    bs_strbuf_append(buf, bs_bytes_first(bytes, room));
+    return bytes.len <= room;
+}
+
+static void append_to_field(struct bs_header *header, struct bs_bytes bytes)
+{
+    if (header->open_flags & BS_FIELD_CUT)
+        return;
+    if (!append_up_to_limit(&header->field, bytes))
+        header->open_flags |= BS_FIELD_CUT;
+}
+
+/* Takes in one line, without its line end. */
+static void take_line(struct bs_header *header, struct bs_bytes line, bool cut)
+{
+    bool continues = line.len > 0 && is_blank(line.ptr[0]);
+    if (line.len == 0 && !cut) {
+        header->flags |= header->count == 0 && !header->open ? BS_HEADER_NONE : 0;
+        close_field(header);
+        header->ended = true;
+        return;
+    }
+    if (continues && header->open) {
+        append_to_field(header, BS_LITERAL("\r\n"));
+    } else {
+        close_field(header);
+        header->open = true;
+        if (continues)
+            header->open_flags |= BS_FIELD_ORPHAN;
+    }
+    if (continues && all_blank(line))
+        header->open_flags |= BS_FIELD_BLANK_FOLD;
+    append_to_field(header, line);
+    if (cut)
+        header->open_flags |= BS_FIELD_CUT;
+}
+
+static struct bs_bytes without_cr(struct bs_bytes line)
+{
+    return line.len > 0 && line.ptr[line.len - 1] == '\r' ? bs_bytes_first(line, line.len - 1) : line;
+}
+
+/* Takes in a line that is complete, together with the beginning of it that came before. */
+static void end_line(struct bs_header *header, struct bs_bytes rest)
+{
+    if (header->line.len == 0 && !header->line_cut) {
+        take_line(header, without_cr(rest), false);
+        return;
+    }
+    if (!append_up_to_limit(&header->line, rest))
+        header->line_cut = true;
+    header->failed = header->failed || header->line.failed;
+    struct bs_bytes line = bs_strbuf_bytes(&header->line);
+    take_line(header, header->line_cut ? line : without_cr(line), header->line_cut);
+    header->line.len = 0;
+    header->line.failed = false;
+    header->line_cut = false;
+}
+
+size_t bs_header_push(struct bs_header *header, struct bs_bytes input)
+{
+    size_t taken = 0;
+    while (!header->ended && taken < input.len) {
+        struct bs_bytes rest = bs_bytes_skip(input, taken);
+        size_t end = bs_bytes_find(rest, '\n');
+        if (end == rest.len) {
+            if (!append_up_to_limit(&header->line, rest))
+                header->line_cut = true;
+            return input.len;
+        }
+        end_line(header, bs_bytes_first(rest, end));
+        taken += end + 1;
+    }
+    return taken;
+}
+
+void bs_header_finish(struct bs_header *header)
+{
+    if (!header->ended) {
+        if (header->line.len > 0 || header->line_cut)
+            end_line(header, bs_bytes(NULL, 0));
+        close_field(header);
+        if (!header->ended)
+            header->flags |= BS_HEADER_OPEN;
+        header->ended = true;
+    }
+    bs_strbuf_free(&header->field);
+    bs_strbuf_free(&header->line);
+}
+
+void bs_header_add(struct bs_header *header, struct bs_bytes name, struct bs_bytes body)
+{
+    header->open = true;
+    append_to_field(header, name);
+    append_to_field(header, BS_LITERAL(":"));
+    for (bool first = true; first || body.len > 0; first = false) {
+        size_t end = bs_bytes_find(body, '\n');
+        struct bs_bytes line = bs_bytes_first(body, end);
+        bool more = end < body.len;
+        body = bs_bytes_skip(body, more ? end + 1 : end);
+        append_to_field(header, more ? without_cr(line) : line);
+        if (!more)
+            break;
+        append_to_field(header, BS_LITERAL("\r\n"));
+        if (body.len == 0 || !is_blank(body.ptr[0]))
+            header->open_flags |= BS_FIELD_BAD_FOLD;
+        if (all_blank(bs_bytes_first(body, bs_bytes_find(body, '\n'))))
+            header->open_flags |= BS_FIELD_BLANK_FOLD;
+    }
+    close_field(header);
+}
