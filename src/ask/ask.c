@@ -3,9 +3,7 @@
 #include "ask/ask.h"
 
 struct bs_answer_entry {
-    struct bs_answer_entry *next;
-    struct bs_bytes name; /* in lower case */
-    enum bs_dns_type type;
+    struct bs_name_node node; /* its kind is the record type; first, so that the node is the entry */
     struct bs_dns_answer answer;
 };
 
@@ -30,14 +28,6 @@ bool bs_dns_name_is_valid(struct bs_bytes name)
     return label > 0;
 }
 
-static struct bs_bytes fold(struct bs_bytes name, struct bs_arena *arena)
-{
-    struct bs_bytes copy = bs_arena_copy(arena, name);
-    for (size_t i = 0; i < copy.len; i++)
-        ((char *)copy.ptr)[i] = bs_ascii_lower(copy.ptr[i]);
-    return copy;
-}
-
 static bool copy_records(struct bs_arena *arena, const struct bs_dns_answer *answer, struct bs_dns_answer *copy)
 {
     size_t count = answer->count < BS_DNS_RECORDS_MAX ? answer->count : BS_DNS_RECORDS_MAX;
@@ -54,18 +44,30 @@ static bool copy_records(struct bs_arena *arena, const struct bs_dns_answer *ans
     return records != NULL;
 }
 
+/* The entry of that key, made where there is none; NULL past the arena's limit. */
+static struct bs_answer_entry *entry_of(struct bs_answers *answers, struct bs_bytes name, enum bs_dns_type type)
+{
+    struct bs_name_node *node = bs_name_index_find(&answers->index, name, type);
+    if (node)
+        return (struct bs_answer_entry *)node;
+    struct bs_answer_entry *entry = bs_arena_take(answers->arena, sizeof *entry);
+    if (!entry)
+        return NULL;
+    entry->node.name = bs_name_fold(name, answers->arena);
+    entry->node.kind = type;
+    return entry->node.name.ptr && bs_name_index_add(&answers->index, answers->arena, &entry->node) ? entry : NULL;
+}
+
 bool bs_answers_add(struct bs_answers *answers, struct bs_bytes name, enum bs_dns_type type,
                     const struct bs_dns_answer *answer)
 {
-    struct bs_answer_entry *entry = bs_arena_take(answers->arena, sizeof *entry);
+    struct bs_dns_answer copy;
+    if (!copy_records(answers->arena, answer, &copy))
+        return false;
+    struct bs_answer_entry *entry = entry_of(answers, name, type);
     if (!entry)
         return false;
-    entry->name = fold(name, answers->arena);
-    entry->type = type;
-    entry->next = answers->entries;
-    if (!entry->name.ptr || !copy_records(answers->arena, answer, &entry->answer))
-        return false;
-    answers->entries = entry;
+    entry->answer = copy;
     return true;
 }
 
@@ -84,12 +86,11 @@ static void note_question(struct bs_questions *missing, struct bs_bytes name, en
 const struct bs_dns_answer *bs_ask_dns(const struct bs_answers *known, struct bs_questions *io_missing,
                                        struct bs_bytes name, enum bs_dns_type type)
 {
+    const struct bs_name_node *node = bs_name_index_find(&known->index, name, type);
+    if (node)
+        return &((const struct bs_answer_entry *)node)->answer;
     if (!bs_dns_name_is_valid(name))
         return &no_such_name;
-    for (const struct bs_answer_entry *entry = known->entries; entry; entry = entry->next) {
-        if (entry->type == type && bs_bytes_equal_nocase(entry->name, name))
-            return &entry->answer;
-    }
     note_question(io_missing, name, type);
     return NULL;
 }

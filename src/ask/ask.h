@@ -6,12 +6,13 @@
  * fetches the answers and runs it again from the start. A time-out or a failure is an answer, too, so every run makes
  * progress.
  *
- * Names are in presentation form without the final dot, in lower case (bs_ask_dns folds them).
+ * Names are as text without the final dot and without escapes, in any case; dots part the labels. A label that itself
+ * holds a dot cannot be written so: whoever fetches must leave out a record whose data is such a name.
  */
 #ifndef BS_ASK_ASK_H
 #define BS_ASK_ASK_H
 
-#include "base/arena.h"
+#include "ask/name_index.h"
 
 #include <stdint.h>
 
@@ -77,13 +78,14 @@ struct bs_questions {
 
 /* Answers by name and type. Filled by whoever fetches, read by judgements. */
 struct bs_answers {
-    struct bs_answer_entry *entries; /* private; newest first */
-    struct bs_arena *arena;          /* borrowed: holds the entries */
+    struct bs_name_index index; /* private */
+    struct bs_arena *arena;     /* borrowed: holds the entries */
 };
 
 void bs_answers_init(struct bs_answers *answers, struct bs_arena *arena);
 
-/* Adds an answer; name, records and their data are copied. False past the arena's limit. */
+/* Adds an answer; name, records and their data are copied. It replaces one to the same question. False past the arena's
+ * limit. */
 bool bs_answers_add(struct bs_answers *answers, struct bs_bytes name, enum bs_dns_type type,
                     const struct bs_dns_answer *answer);
 
