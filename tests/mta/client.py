@@ -28,6 +28,7 @@ class Client:
 
     def __init__(self, port, address=STRANGER, helo="client.example"):
         self.smtp = smtplib.SMTP(HERE, port, helo, PATIENCE, (address, 0))
+        self.smtp.command_encoding = "utf-8"
         self.smtp.ehlo()
 
     def __enter__(self):

@@ -37,7 +37,7 @@ class Session(socketserver.StreamRequestHandler):
     def handle(self):
         sender, recipients = None, []
         self.say("220 sink.example ESMTP")
-        while line := self.rfile.readline().decode("utf-8", "surrogateescape").strip():
+        while line := self.rfile.readline().decode("utf-8", "replace").strip():
             verb, path = line[:4].upper(), line[line.find("<") + 1:line.rfind(">")]
             if verb == "EHLO":
                 self.say("250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8")
