@@ -9,7 +9,7 @@ static const uint32_t wanted_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_H
 
 static const struct bs_milter_macro_list macro_lists[] = {
     {2, "i {auth_authen}"}, /* MAIL */
-    {3, "i {rcpt_mailer}"}, /* RCPT */
+    {3, "i {rcpt_mailer} {rcpt_addr}"}, /* RCPT */
     {4, "i"},               /* DATA */
     {5, "i"},               /* EOM */
 };
@@ -62,6 +62,16 @@ static void connect(struct bs_milter_session *milter, const struct bs_milter_eve
         bs_session_client(session, &ip);
 }
 
+/* Of a recipient that the MTA refuses, {rcpt_mailer} is "error" and {rcpt_addr} the text that the client gets. */
+static void take_recipient_macros(struct bs_milter_session *milter, struct bs_bytes values)
+{
+    struct bs_bytes value;
+    milter->recipient_refused =
+        bs_milter_macro(values, "{rcpt_mailer}", &value) && bs_bytes_equal(value, BS_LITERAL("error"));
+    if (!milter->recipient_refused && bs_milter_macro(values, "{rcpt_addr}", &value))
+        bs_session_resolved(&milter->session, value);
+}
+
 static void take_macros(struct bs_milter_session *milter, const struct bs_milter_event *event)
 {
     struct bs_bytes value;
@@ -71,8 +81,7 @@ static void take_macros(struct bs_milter_session *milter, const struct bs_milter
             bs_milter_macro(event->macro.values, "{auth_authen}", &value) && value.len > 0;
     }
     if (event->macro.step == BS_MILTER_RCPT)
-        milter->recipient_refused = bs_milter_macro(event->macro.values, "{rcpt_mailer}", &value) &&
-                                    bs_bytes_equal(value, BS_LITERAL("error"));
+        take_recipient_macros(milter, event->macro.values);
     if (bs_milter_macro(event->macro.values, "i", &value))
         bs_session_queue_id(&milter->session, value);
 }

@@ -15,6 +15,7 @@ struct bs_message {
     bool no_sign;           /* a recipient is on the no-sign list */
 
     /* of a message that is judged */
+    struct bs_strbuf resolved;         /* what the MTA takes the next recipient for */
     struct bs_bytes waiting_recipient; /* the first that waits for the end of data */
     size_t waiting;                    /* recipients that wait */
     size_t strict;                     /* of these, in a domain that enforces */
@@ -81,6 +82,7 @@ static bool open_message(struct bs_session *session, struct bs_bytes sender, int
     if (!message)
         return false;
     bs_arena_init(&message->arena, BS_MESSAGE_MEMORY);
+    bs_strbuf_init(&message->resolved, BS_PATH_MAX);
     message->now = now;
     message->sender = bs_arena_copy(&message->arena, sender);
     bs_tag_search_init(&message->search);
@@ -149,6 +151,27 @@ static void count_recipient(struct bs_message *message, const struct bs_decision
         message->waiting_recipient = bs_arena_copy(&message->arena, recipient);
 }
 
+void bs_session_resolved(struct bs_session *session, struct bs_bytes address)
+{
+    struct bs_message *message = session->message;
+    if (!message || message->tagged.len > 0)
+        return;
+    bs_strbuf_free(&message->resolved);
+    bs_strbuf_append(&message->resolved, address);
+}
+
+/* Whose mailbox the path means; nobody's, without a domain, where neither we nor the MTA can say. */
+static struct bs_address read_recipient(const struct bs_message *message, struct bs_bytes path, struct bs_arena *arena)
+{
+    struct bs_address address, resolved;
+    bool read = bs_path_parse(path, arena, &address);
+    if (read && !bs_address_may_be_routed(&address))
+        return address;
+    if (bs_address_from_internal(bs_strbuf_bytes(&message->resolved), &resolved))
+        return resolved;
+    return read ? address : (struct bs_address){0};
+}
+
 /* What the gate says of a recipient of a bounce, with the limits of one message applied. */
 static struct bs_decision judge_recipient(struct bs_session *session, const struct bs_address *recipient)
 {
@@ -199,7 +222,6 @@ static void report_refused_by_mta(struct bs_session *session, struct bs_bytes pa
 struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient, bool refused)
 {
     struct bs_message *message = session->message;
-    struct bs_address address;
     struct bs_arena scratch;
     if (!message)
         return accepted;
@@ -207,15 +229,15 @@ struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes
         return (struct bs_reply){.kind = BS_REPLY_END, .text = "more recipients than max-recipients allows"};
     bs_arena_init(&scratch, BS_MESSAGE_MEMORY);
     struct bs_reply reply = go_on;
-    if (bs_path_parse(recipient, &scratch, &address)) {
-        if (message->tagged.len > 0)
-            message->no_sign = message->no_sign || (!refused && bs_gate_is_no_sign(session->settings->gate, &address));
-        else if (refused)
-            report_refused_by_mta(session, recipient, &address, &scratch);
-        else
-            reply = take_bounce_recipient(session, recipient, &address);
-    }
+    struct bs_address address = read_recipient(message, recipient, &scratch);
+    if (message->tagged.len > 0)
+        message->no_sign = message->no_sign || (!refused && bs_gate_is_no_sign(session->settings->gate, &address));
+    else if (refused)
+        report_refused_by_mta(session, recipient, &address, &scratch);
+    else
+        reply = take_bounce_recipient(session, recipient, &address);
     bs_arena_reset(&scratch);
+    bs_strbuf_free(&message->resolved);
     return reply;
 }
 
@@ -306,6 +328,7 @@ void bs_session_reset(struct bs_session *session)
     if (!session->message)
         return;
     bs_arena_reset(&session->message->arena);
+    bs_strbuf_free(&session->message->resolved);
     free(session->message);
     session->message = NULL;
 }

@@ -69,6 +69,10 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
 /* The queue id, as soon and as often as the MTA tells it: some do so before MAIL, some at the first recipient. */
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id);
 
+/* What the MTA takes the recipient for that it names next, in the form that it keeps inside. It counts where the path can
+ * be read in more than one way, or is none to us. */
+void bs_session_resolved(struct bs_session *session, struct bs_bytes address);
+
 /* RCPT. `refused`: the MTA has refused it already, as it does a forged tag that its map does not know; then the reply
  * counts for nothing, and what the gate says is only reported. */
 struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient, bool refused);

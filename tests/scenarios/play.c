@@ -33,6 +33,7 @@ struct play {
     bool accepted; /* the filter wants no more of this message */
     bool login;
     unsigned queue_number;
+    char resolved[ANSWER_MAX]; /* what the MTA takes the next recipient for */
     char answer[ANSWER_MAX]; /* to the last command */
     char sender[ANSWER_MAX];
     struct bs_strbuf log; /* its last line */
@@ -201,8 +202,17 @@ static bool command_rcpt(struct play *play, const char *path)
         return true;
     bs_strbuf_init(&frames, TEXT_MAX);
     append_queue_id(play, &frames, BS_MILTER_RCPT);
+    const char *const resolved[] = {"{rcpt_addr}", play->resolved};
+    bs_milter_peer_macros(&frames, BS_MILTER_RCPT, resolved, play->resolved[0] ? 1 : 0);
+    play->resolved[0] = '\0';
     bs_milter_peer_envelope(&frames, BS_MILTER_RCPT, bs_bytes_from_cstr(path), NULL, 0);
     exchange(play, &frames, BS_MILTER_RCPT);
+    return true;
+}
+
+static bool command_resolved(struct play *play, const char *address)
+{
+    snprintf(play->resolved, sizeof play->resolved, "%s", address);
     return true;
 }
 
@@ -378,6 +388,7 @@ static const struct {
     {"MAIL FROM:", command_mail},
     {"RCPT TO:", command_rcpt},
     {"refused RCPT TO:", command_refused_rcpt},
+    {"resolved ", command_resolved},
     {"RSET", command_rset},
     {"DATA refused", command_data_refused},
     {"map ", command_map},
