@@ -15,6 +15,8 @@ struct command {
 
 /* In the order in which help shows them. */
 static const struct command commands[] = {
+    {"setup", bs_command_setup, "connect Postfix: propose the lines of main.cf, write them"},
+    {"doctor", bs_command_doctor, "check that the running whole works, and say how to repair it"},
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
     {"config", bs_command_config, "check and print the configuration"},
     {"help", bs_command_help, "show what a command does: backstop help COMMAND"},
