@@ -6,7 +6,8 @@ mt.macro(c, SMFIC_MAIL, "i", "RETURN1")
 expect(c, mt.mailfrom(c, "<>"), SMFIR_CONTINUE)
 expect(c, mt.rcptto(c, "<alice@example.com>"), SMFIR_CONTINUE)
 expect(c, mt.header(c, "From", "MAILER-DAEMON@elsewhere.example"), SMFIR_CONTINUE)
-local body = "Hi. This is the qmail-send program.\r\n--- Below this line is a copy\r\n\r\nReturn-Path: <" .. TAGGED .. ">\r\n"
+local body = "Hi. This is the qmail-send program.\r\n--- Below this line is a copy\r\n\r\n" ..
+             "Return-Path: <" .. TAGGED .. ">\r\n"
 for i = 1, #body do
     check(mt.bodystring(c, body:sub(i, i)) == nil, "no answer to a body chunk")
     if mt.getreply(c) == SMFIR_SKIP then

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Real mail servers for the tests: Postfix, Sendmail and Exim, each with a configuration, a queue and a log of its own
-in a scratch directory, on free ports of loopback, with backstopd beside them. Nothing of the machine's own mail is
-read or touched, and what was started is stopped by its process id.
+"""Real mail servers for the tests: Postfix, Sendmail and Exim, each with a configuration, a queue and a log of its
+own in a scratch directory, on free ports of loopback, with backstopd beside them. Nothing of the machine's own mail
+is read or touched, and what was started is stopped by its process id.
 
   machine     where things are; ports, waiting, processes, scratch directories
   tap         test cases as sentences, results as TAP

@@ -58,7 +58,7 @@ class Backstopd:
         return self.process.stop() if self.process else None
 
     def reload(self, text=None):
-        """SIGHUP, with the configuration that now stands in this object or with `text`; waits until it was answered."""
+        """SIGHUP, with the configuration that now stands in this object or with `text`; waits for the answer."""
         self.file.write_text(self.configuration() if text is None else text)
         seen = len(self.log())
         self.process.popen.send_signal(signal.SIGHUP)

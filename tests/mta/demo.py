@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The main job, shown on real SMTP: what scripts/demo runs once everything is built.
 
-A user's mail leaves through a private Postfix with a tagged envelope sender; another Postfix, elsewhere, bounces it, and
-the bounce is delivered; a few hundred forged bounces are refused; mail that is no bounce arrives. Then a table of what
-happened. Everything is kept in .state-demo/N, N being the first that no other demo is using."""
+A user's mail leaves through a private Postfix with a tagged envelope sender; another Postfix, elsewhere, bounces it,
+and the bounce is delivered; a few hundred forged bounces are refused; mail that is no bounce arrives. Then a table of
+what happened. Everything is kept in .state-demo/N, N being the first that no other demo is using."""
 
 import argparse
 import collections
@@ -85,7 +85,7 @@ def send_original(world):
 
 def await_bounce(world):
     progress(f"the Postfix of {ELSEWHERE} bounces it; the bounce comes back to the tag")
-    mail = world.boxes[ALICE].wait_for("the genuine bounce", lambda mail: mail["From"] and "MAILER-DAEMON" in mail["From"]
+    mail = world.boxes[ALICE].wait_for("the genuine bounce", lambda mail: "MAILER-DAEMON" in (mail["From"] or "")
                                        and "Hello from Alice" in mail.as_string())
     plain = mail["Delivered-To"] == ALICE and "prvs=" in mail["X-Original-To"]
     return Row("genuine bounce delivered with the tag taken off", int(plain), 1,
@@ -149,7 +149,8 @@ def look_into_mailboxes(world, good):
     arrived = [mail["Subject"] for mail in world.boxes[ALICE].messages()]
     strays = [subject for subject in arrived if subject.startswith("forged")]
     strays += [mail["Subject"] for address in SILENT for mail in world.boxes[address].messages()]
-    return [Row("messages in alice's mailbox", len(arrived), good), Row("forged bounces in any mailbox", len(strays), 0)]
+    return [Row("messages in alice's mailbox", len(arrived), good),
+            Row("forged bounces in any mailbox", len(strays), 0)]
 
 
 def main_job(world):

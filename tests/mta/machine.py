@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The machine that the tests run on: where things are, free ports, waiting with a limit, processes that end with us."""
+"""The machine that the tests run on: where things are, free ports, waiting with a limit, processes that end with
+us."""
 
 import contextlib
 import os

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Postfix, unpacked from Debian's package: an instance with configuration, queue, mailboxes and log in one directory."""
+"""Postfix, unpacked from Debian's package: an instance with configuration, queue, mailboxes and log in one
+directory."""
 
 import os
 import pwd
@@ -142,7 +143,8 @@ class Postfix:
 
     def environment(self):
         path = ":".join([str(self.library), *machine.libraries()])
-        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": path, "MAIL_CONFIG": str(self.configuration)}
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": path,
+                "MAIL_CONFIG": str(self.configuration)}
 
     def start(self):
         self.make_directories()
@@ -183,8 +185,8 @@ class Postfix:
 
 
 class FarPostfix(Postfix):
-    """Another's server: it takes any mail for `domain`, finds then that nobody there has that name, and bounces it. It
-    connects from a stranger's address, to port `route` for any domain."""
+    """Another's server: it takes any mail for `domain`, finds then that nobody there has that name, and bounces it.
+    It connects from a stranger's address, to port `route` for any domain."""
 
     def __init__(self, directory, domain="elsewhere.example", route=25):
         super().__init__(directory, f"mx.{domain}", {

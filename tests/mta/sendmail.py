@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Sendmail, unpacked from Debian's package: its configuration made with m4 as its handbook says, with backstop as milter
-and as socket map. Mailboxes are written by a mailer of our own, since the machine has no accounts for them."""
+"""Sendmail, unpacked from Debian's package: its configuration made with m4 as its handbook says, with backstop as
+milter and as socket map. Mailboxes are written by a mailer of our own, since the machine has no accounts for them."""
 
 import os
 import subprocess

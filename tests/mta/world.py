@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What most tests need: our Postfix with backstopd before it, a sink for the rest of the world, and a server elsewhere
-that makes genuine bounces."""
+"""What most tests need: our Postfix with backstopd before it, a sink for the rest of the world, and a server
+elsewhere that makes genuine bounces."""
 
 import contextlib
 
@@ -88,7 +88,8 @@ class World:
 
 @contextlib.contextmanager
 def world(name, prepare=lambda made: None, **how):
-    """A world in a scratch directory, which stays where something went wrong. `prepare` may change it before it starts."""
+    """A world in a scratch directory, which stays where something went wrong. `prepare` may change it before it
+    starts."""
     machine.need_root()
     with machine.scratch(name) as directory:
         made = World(directory, **how)

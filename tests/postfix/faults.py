@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What Postfix and its clients see when something goes wrong with backstopd: filters that are killed, a daemon that is
-away, reloads in the middle of a session, and strangers that talk nonsense to its ports."""
+"""What Postfix and its clients see when something goes wrong with backstopd: filters that are killed, a daemon that
+is away, reloads in the middle of a session, and strangers that talk nonsense to its ports."""
 
 import os
 import signal

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What comes in through Postfix: which bounces are refused, at what step and with what words, and which are delivered."""
+"""What comes in through Postfix: which bounces are refused, at what step and with what words, and which are
+delivered."""
 
 import shutil
 import sys
@@ -25,7 +26,7 @@ def refused(reply, step, words, code=550):
 
 
 def unknown(reply):
-    """Postfix asks the map before it asks the milter: where the map does not vouch for a tag, nobody has that address."""
+    """Postfix asks the map before it asks the milter: where the map does not vouch for a tag, nobody has the address."""
     refused(reply, "RCPT", "5.1.1")
     assert "User unknown" in reply.text, reply
 
@@ -63,8 +64,8 @@ def _(world):
 
 @suite.case("a bounce to a tag past its day is refused with a reason")
 def _(world):
-    refused(world.bounce(world.expired(ALICE), bounces.report(ALICE)), "RCPT", "5.7.1 Bounce refused: the tag of this "
-            "address has expired")
+    refused(world.bounce(world.expired(ALICE), bounces.report(ALICE)), "RCPT",
+            "5.7.1 Bounce refused: the tag of this address has expired")
 
 
 @suite.case("a tag is good on its last day and not on the next")
@@ -84,8 +85,8 @@ def _(world):
 @suite.case("an untagged bounce to an address that never sends is refused at RCPT, in any case of letters")
 def _(world):
     for address in ("info@example.com", "INFO@Example.Com", "info+x@example.com", "anyone@silent.example"):
-        refused(world.bounce(address, bounces.report(address)), "RCPT", "5.7.1 Bounce refused: this address never sends "
-                "mail, the original was forged")
+        refused(world.bounce(address, bounces.report(address)), "RCPT",
+                "5.7.1 Bounce refused: this address never sends mail, the original was forged")
 
 
 @suite.case("a valid tag proves that an address of which that was said did send")
@@ -143,7 +144,8 @@ def _(world):
 @suite.case("where case counts, Exim's tag is good, and still so when its hexadecimal digits come in upper case")
 def _(world):
     tagged = world.far.expand(f"${{prvs{{alice@exact.example}}{{{SECRETS[1]}}}{{1}}}}")
-    for subject, recipient in (("from Exim", tagged), ("digits louder", tagged.replace(tagged[9:15], tagged[9:15].upper()))):
+    louder = tagged.replace(tagged[9:15], tagged[9:15].upper())
+    for subject, recipient in (("from Exim", tagged), ("digits louder", louder)):
         delivered(world, world.bounce(recipient, bounces.report(recipient, subject)), "alice@exact.example", subject)
 
 
@@ -293,7 +295,7 @@ def _(world):
 @suite.case("a proof that lies anywhere in a large returned message is found")
 def _(world):
     filler = "A line of the message that came back, and nothing of interest in it.\n" * 3000
-    message = bounces.qmail(ALICE, "proof far behind").rstrip() + "\n" + filler + f"Return-Path: <{world.sign(ALICE)}>\n"
+    message = bounces.qmail(ALICE, "proof far behind") + filler + f"Return-Path: <{world.sign(ALICE)}>\n"
     delivered(world, world.bounce(ALICE, message), ALICE, "proof far behind")
 
 

@@ -19,7 +19,7 @@ ODD = '"odd name"@example.com'
 
 
 def leaves_as(world, sender, subject, recipient="someone@" + SINK, **how):
-    """Sends a message from the local network, unless told otherwise, and returns the envelope sender it arrived with."""
+    """Sends a message, from the local network unless told otherwise; the envelope sender that it arrived with."""
     how.setdefault("address", HERE)
     reply = world.send(sender, recipient, bounces.ordinary(subject, sender, recipient), **how)
     assert reply.accepted, reply
