@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Body hashes; see dkim_body.h. */
+#include "auth/dkim_body.h"
+
+#include <stdlib.h>
+
+void bs_dkim_bodies_init(struct bs_dkim_bodies *bodies)
+{
+    memset(bodies, 0, sizeof *bodies);
+}
+
+static bool open_form(struct bs_dkim_bodies *bodies, const struct bs_dkim_body_sum *sum)
+{
+    struct bs_dkim_body_form **form = &bodies->forms[sum->relaxed];
+    if (!*form)
+        *form = calloc(1, sizeof **form);
+    if (!*form)
+        return false;
+    if (!(*form)->digests[sum->algorithm])
+        (*form)->digests[sum->algorithm] = bs_digest_new(sum->algorithm);
+    if ((*form)->wanted[sum->algorithm] < sum->length)
+        (*form)->wanted[sum->algorithm] = sum->length;
+    return (*form)->digests[sum->algorithm] != NULL;
+}
+
+size_t bs_dkim_bodies_want(struct bs_dkim_bodies *bodies, enum bs_digest_algorithm algorithm, bool relaxed,
+                           uint64_t length)
+{
+    for (size_t i = 0; i < bodies->count; i++) {
+        const struct bs_dkim_body_sum *sum = &bodies->sums[i];
+        if (sum->algorithm == algorithm && sum->relaxed == relaxed && sum->length == length)
+            return i;
+    }
+    if (bodies->count == BS_DKIM_BODIES_MAX)
+        return BS_DKIM_BODIES_MAX;
+    bodies->sums[bodies->count] = (struct bs_dkim_body_sum){algorithm, relaxed, length, false, 0, {0}};
+    if (!open_form(bodies, &bodies->sums[bodies->count]))
+        bodies->failed = true;
+    return bodies->count++;
+}
+
+/* Takes the sums whose length is reached; all that are left, at the end of the body. */
+static void take_sums(struct bs_dkim_bodies *bodies, bool relaxed, bool end)
+{
+    struct bs_dkim_body_form *form = bodies->forms[relaxed];
+    for (size_t i = 0; i < bodies->count; i++) {
+        struct bs_dkim_body_sum *sum = &bodies->sums[i];
+        if (sum->relaxed != relaxed || sum->taken || (sum->length != form->total && !end))
+            continue;
+        if (!bs_digest_sum(form->digests[sum->algorithm], sum->sum))
+            bodies->failed = true;
+        sum->taken = true;
+    }
+}
+
+/* The bytes from here to the next length that is wanted, at most `count`. */
+static size_t up_to_next_length(const struct bs_dkim_bodies *bodies, bool relaxed, size_t count)
+{
+    uint64_t total = bodies->forms[relaxed]->total;
+    for (size_t i = 0; i < bodies->count; i++) {
+        const struct bs_dkim_body_sum *sum = &bodies->sums[i];
+        if (sum->relaxed == relaxed && sum->length > total && sum->length - total < count)
+            count = (size_t)(sum->length - total);
+    }
+    return count;
+}
+
+/* Hashes what is held. */
+static void flush(struct bs_dkim_bodies *bodies, bool relaxed)
+{
+    struct bs_dkim_body_form *form = bodies->forms[relaxed];
+    struct bs_bytes rest = bs_bytes(form->bytes, form->held);
+    take_sums(bodies, relaxed, false);
+    while (rest.len > 0) {
+        struct bs_bytes part = bs_bytes_first(rest, up_to_next_length(bodies, relaxed, rest.len));
+        for (int algorithm = 0; algorithm < 2; algorithm++) {
+            if (form->wanted[algorithm] > form->total && !bs_digest_update(form->digests[algorithm], part))
+                bodies->failed = true;
+        }
+        form->total += part.len;
+        rest = bs_bytes_skip(rest, part.len);
+        take_sums(bodies, relaxed, false);
+    }
+    form->held = 0;
+}
+
+static void put(struct bs_dkim_bodies *bodies, bool relaxed, struct bs_bytes bytes)
+{
+    struct bs_dkim_body_form *form = bodies->forms[relaxed];
+    while (bytes.len > 0) {
+        struct bs_bytes part = bs_bytes_first(bytes, BS_DKIM_BODY_BUFFER - form->held);
+        memcpy(form->bytes + form->held, part.ptr, part.len);
+        form->held += part.len;
+        bytes = bs_bytes_skip(bytes, part.len);
+        if (form->held == BS_DKIM_BODY_BUFFER)
+            flush(bodies, relaxed);
+    }
+}
+
+/* Puts text behind the line ends that were held back: those at the end of a body do not count. */
+static void put_text(struct bs_dkim_bodies *bodies, bool relaxed, struct bs_bytes text)
+{
+    struct bs_dkim_body_form *form = bodies->forms[relaxed];
+    for (; form->line_ends > 0; form->line_ends--)
+        put(bodies, relaxed, BS_LITERAL("\r\n"));
+    put(bodies, relaxed, text);
+    form->text = true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static void put_relaxed(struct bs_dkim_bodies *bodies, struct bs_bytes text)
+{
+    struct bs_dkim_body_form *form = bodies->forms[true];
+    while (text.len > 0) {
+        size_t blanks = 0, word;
+        while (blanks < text.len && is_blank(text.ptr[blanks]))
+            blanks++;
+        form->blank = form->blank || blanks > 0;
+        for (word = blanks; word < text.len && !is_blank(text.ptr[word]);)
+            word++;
+        if (word == blanks)
+            return;
+        put_text(bodies, true, form->blank ? BS_LITERAL(" ") : bs_bytes(NULL, 0));
+        put(bodies, true, bs_bytes(text.ptr + blanks, word - blanks));
+        form->blank = false;
+        text = bs_bytes_skip(text, word);
+    }
+}
+
+/* Text of a line, without its end. */
+static void take_text(struct bs_dkim_bodies *bodies, struct bs_bytes text)
+{
+    if (text.len == 0)
+        return;
+    if (bodies->forms[false])
+        put_text(bodies, false, text);
+    if (bodies->forms[true])
+        put_relaxed(bodies, text);
+}
+
+static void take_line_end(struct bs_dkim_bodies *bodies)
+{
+    for (int relaxed = 0; relaxed < 2; relaxed++) {
+        if (bodies->forms[relaxed]) {
+            bodies->forms[relaxed]->line_ends++;
+            bodies->forms[relaxed]->blank = false;
+        }
+    }
+}
+
+void bs_dkim_bodies_push(struct bs_dkim_bodies *bodies, struct bs_bytes bytes)
+{
+    if (bodies->failed || bodies->count == 0)
+        return;
+    while (bytes.len > 0) {
+        size_t end = bs_bytes_find(bytes, '\n');
+        bool ended = end < bytes.len;
+        struct bs_bytes text = bs_bytes_first(bytes, end);
+        bytes = bs_bytes_skip(bytes, ended ? end + 1 : end);
+        if (bodies->cr && !(ended && text.len == 0))
+            take_text(bodies, BS_LITERAL("\r"));
+        bodies->cr = text.len > 0 && text.ptr[text.len - 1] == '\r';
+        take_text(bodies, bs_bytes_first(text, text.len - bodies->cr));
+        if (ended) {
+            take_line_end(bodies);
+            bodies->cr = false;
+        }
+    }
+}
+
+static void finish_form(struct bs_dkim_bodies *bodies, bool relaxed)
+{
+    struct bs_dkim_body_form *form = bodies->forms[relaxed];
+    if (form->text || !relaxed)
+        put(bodies, relaxed, BS_LITERAL("\r\n"));
+    flush(bodies, relaxed);
+    take_sums(bodies, relaxed, true);
+    for (size_t i = 0; i < bodies->count; i++) {
+        if (bodies->sums[i].relaxed == relaxed)
+            bodies->sums[i].total = form->total;
+    }
+}
+
+void bs_dkim_bodies_finish(struct bs_dkim_bodies *bodies)
+{
+    if (bodies->cr)
+        take_text(bodies, BS_LITERAL("\r"));
+    bodies->cr = false;
+    for (int relaxed = 0; relaxed < 2; relaxed++) {
+        if (bodies->forms[relaxed] && !bodies->failed)
+            finish_form(bodies, relaxed);
+    }
+    bodies->finished = true;
+}
+
+void bs_dkim_bodies_free(struct bs_dkim_bodies *bodies)
+{
+    for (int relaxed = 0; relaxed < 2; relaxed++) {
+        if (bodies->forms[relaxed]) {
+            bs_digest_free(bodies->forms[relaxed]->digests[0]);
+            bs_digest_free(bodies->forms[relaxed]->digests[1]);
+        }
+        free(bodies->forms[relaxed]);
+        bodies->forms[relaxed] = NULL;
+    }
+}
