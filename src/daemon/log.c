@@ -18,7 +18,7 @@
 static struct {
     enum bs_config_log target;
     enum bs_config_log_level level;
-    int socket; /* of the journal or syslog; -1: none */
+    int socket; /* of the journal or syslog, or stderr once more; -1: none */
     unsigned long dropped;
 } log_state = {BS_CONFIG_LOG_STDERR, BS_CONFIG_LEVEL_INFO, -1, 0};
 
@@ -60,6 +60,13 @@ static int connect_datagram(const char *path)
     return -1;
 }
 
+/* A description of stderr's own, which can be one that never waits without anybody else noticing; -1 where the system
+ * gives none (a socket, or somebody else's pipe). */
+static int reopen_stderr(void)
+{
+    return open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static void connect_log(void)
 {
     if (log_state.target == BS_CONFIG_LOG_JOURNAL)
@@ -76,8 +83,10 @@ void bs_log_open(enum bs_config_log target, enum bs_config_log_level level)
     log_state.level = level;
     log_state.target = choose(target);
     connect_log();
-    if (log_state.socket < 0)
-        log_state.target = BS_CONFIG_LOG_STDERR;
+    if (log_state.socket >= 0)
+        return;
+    log_state.target = BS_CONFIG_LOG_STDERR;
+    log_state.socket = reopen_stderr();
 }
 
 bool bs_log_wants(enum bs_config_log_level level)
@@ -129,12 +138,13 @@ static bool write_stderr(const char *line)
     char head[64];
     time_t now = time(NULL);
     struct tm utc;
-    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int fd = log_state.socket >= 0 ? log_state.socket : STDERR_FILENO;
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
     gmtime_r(&now, &utc);
     size_t length = strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%SZ ", &utc);
     snprintf(head + length, sizeof head - length, "backstop[%d]: ", (int)getpid());
     struct iovec parts[] = {{head, strlen(head)}, {(char *)line, strlen(line)}, {(char *)"\n", 1}};
-    return poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) && writev(STDERR_FILENO, parts, 3) > 0;
+    return poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) && writev(fd, parts, 3) > 0;
 }
 
 static bool write_line(enum bs_config_log_level level, const char *line)

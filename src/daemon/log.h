@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 
-enum { BS_LOG_LINE_MAX = 4096 }; /* bytes; a longer line is cut */
+enum { BS_LOG_LINE_MAX = 4000 }; /* bytes; a longer line is cut, so that with its head a pipe takes it whole (PIPE_BUF) */
 
 /* Chooses where lines go; AUTO is the journal where stderr is connected to it, stderr where that is a terminal,
  * syslog else. Before the first call lines go to stderr. Where the journal or syslog is not there, stderr it is. */

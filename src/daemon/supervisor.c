@@ -288,6 +288,7 @@ static void block_signals(struct supervisor *supervisor)
     sigaddset(&supervisor->signals, SIGTERM);
     sigaddset(&supervisor->signals, SIGINT);
     sigprocmask(SIG_BLOCK, &supervisor->signals, NULL);
+    signal(SIGPIPE, SIG_IGN); /* nobody reads the log any more */
 }
 
 /* Serves until SIGTERM or SIGINT. */

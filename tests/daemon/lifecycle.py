@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from daemon.milter import Mta, connect, header, mail, rcpt
+from daemon.milter import Mta, connect, header, macros, mail, rcpt
 from mta import machine
 from mta.backstopd import Backstopd
 from mta.tap import Skip, Suite
@@ -176,6 +176,39 @@ def _(world):
         assert not daemon.decisions(), "the filters logged more than errors"
         assert Mta(daemon.milter_port).refuses_forged_bounce(FORGED)
         daemon.decided(reason="tag-forged")
+
+
+def read_what_is_there(pipe):
+    try:
+        return os.read(pipe, 65536)
+    except BlockingIOError:
+        return b""
+
+
+@suite.case("a log that nobody reads stops no session, however long the lines are")
+def _(world):
+    daemon = Backstopd(world.folder(), dict(DOMAINS))
+    daemon.configure()
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    process = subprocess.Popen([machine.built("backstopd"), "-c", daemon.file], stdout=writer, stderr=writer)
+    try:
+        machine.wait_for("the daemon to be ready", lambda: b" is ready" in read_what_is_there(reader))
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        for _ in range(3):
+            session = Mta(daemon.milter_port)
+            session.send(connect())
+            assert session.ask(mail("<>")) == b"c"
+            session.send(macros(b"R", rcpt_addr=FORGED.strip("<>")))
+            assert session.ask(rcpt("<" + "\x01" * 1100 + ">"))[:4] == b"y550"
+        os.close(writer)
+        read_what_is_there(reader)  # there is room again, but nobody who would read
+        os.close(reader)
+        process.terminate()
+        assert process.wait(20) == 0, "nobody reading the log ended the daemon"
+    finally:
+        process.kill()
+        process.wait()
 
 
 @suite.case("a filter holds no end of the pipe that it told its readiness by")
