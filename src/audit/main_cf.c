@@ -277,10 +277,10 @@ size_t bs_main_cf_remove(struct bs_bytes text, const struct bs_main_cf_filter *f
     struct bs_strbuf without;
     bs_strbuf_init(&without, BS_MAIN_CF_MAX);
     size_t removed = remove_items(text, filter, &without);
-    if (removed > 0)
+    if (removed > 0 && !filter->keep_mark)
         remove_marked(bs_strbuf_bytes(&without), filter, out);
     else
-        bs_strbuf_append(out, text);
+        bs_strbuf_append(out, bs_strbuf_bytes(&without));
     out->failed = out->failed || without.failed;
     bs_strbuf_free(&without);
     return removed;

@@ -31,6 +31,7 @@ void bs_main_cf_add(struct bs_bytes text, const struct bs_main_cf_item *items, s
 struct bs_main_cf_filter {
     bool (*matches)(const void *context, struct bs_bytes name, struct bs_bytes item);
     const void *context;
+    bool keep_mark; /* something else is to take the place of what goes: lines that were added stay so marked */
 };
 
 /* Appends the text without the items that match to `out`; returns how many there were. */

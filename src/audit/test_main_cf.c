@@ -22,7 +22,7 @@ static bool is_ours(const void *context, struct bs_bytes name, struct bs_bytes i
     return bs_bytes_contains_nocase(item, BS_LITERAL(":8896")) || bs_bytes_contains_nocase(item, BS_LITERAL(":8897"));
 }
 
-static const struct bs_main_cf_filter filter = {is_ours, NULL};
+static const struct bs_main_cf_filter filter = {.matches = is_ours};
 
 /* The text with the items in it, to be freed by the caller. */
 static struct bs_strbuf add(const char *text, const struct bs_main_cf_item *items, size_t count)
@@ -140,6 +140,21 @@ static void what_others_wrote_since_stays(void **state)
         expect_removed(bs_bytes_from_cstr(cases[i].before), cases[i].after);
 }
 
+static void lines_whose_item_is_replaced_stay_marked_as_added(void **state)
+{
+    static const char before[] = "x = y\n\n" BS_MAIN_CF_MARK "\nsmtpd_milters = inet:127.0.0.1:8896\n";
+    const struct bs_main_cf_filter replace = {.matches = is_ours, .keep_mark = true};
+    struct bs_strbuf out;
+    (void)state;
+    bs_strbuf_init(&out, BS_MAIN_CF_MAX);
+    assert_int_equal(bs_main_cf_remove(bs_bytes_from_cstr(before), &replace, &out), 1);
+    assert_string_equal(bs_strbuf_cstr(&out), "x = y\n\n" BS_MAIN_CF_MARK "\nsmtpd_milters =\n");
+    struct bs_strbuf again = add(bs_strbuf_cstr(&out), &milter, 1);
+    expect_removed(bs_strbuf_bytes(&again), "x = y\n");
+    bs_strbuf_free(&again);
+    bs_strbuf_free(&out);
+}
+
 /* Every text of a few pieces goes through add and remove, in memory of its exact size. */
 static void any_file_is_the_same_again_after_add_and_remove(void **state)
 {
@@ -184,6 +199,7 @@ int main(void)
         cmocka_unit_test(an_item_goes_before_all_others_and_comes_out_without_a_trace),
         cmocka_unit_test(several_items_stand_together_where_the_file_has_no_line_for_them),
         cmocka_unit_test(what_others_wrote_since_stays),
+        cmocka_unit_test(lines_whose_item_is_replaced_stay_marked_as_added),
         cmocka_unit_test(any_file_is_the_same_again_after_add_and_remove),
         cmocka_unit_test(a_file_over_the_limit_is_refused),
     };

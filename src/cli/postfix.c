@@ -22,7 +22,7 @@ static bool ask(const struct bs_postfix_machine *machine, const char *const *opt
         argv[count++] = *options;
     for (size_t i = 0; names && bs_postfix_check_parameters[i]; i++)
         argv[count++] = bs_postfix_check_parameters[i];
-    bool good = bs_run(argv, &run, ret_error);
+    bool good = bs_run(argv, BS_RUN_SECONDS, &run, ret_error);
     if (good && run.status != 0)
         good = bs_error_set(ret_error, "%s: exit status %d: %.*s", machine->postconf, run.status,
                             BS_BYTES_ARG(bs_run_complaint(&run)));
@@ -124,7 +124,7 @@ bool bs_postfix_run(const struct bs_postfix_machine *machine, const char *name, 
             return bs_error_set(ret_error, "too many arguments for %s", name);
         argv[i + 3] = arguments[i];
     }
-    return bs_run(argv, ret_run, ret_error);
+    return bs_run(argv, BS_RUN_SECONDS, ret_run, ret_error);
 }
 
 static struct bs_mta_socket *read_sockets(const struct bs_config_list *list, struct bs_arena *arena)

@@ -108,7 +108,7 @@ static void finish(struct child *child)
     }
 }
 
-bool bs_run(const char *const *argv, struct bs_run *ret_run, struct bs_error *ret_error)
+bool bs_run(const char *const *argv, int seconds, struct bs_run *ret_run, struct bs_error *ret_error)
 {
     struct child child;
     *ret_run = (struct bs_run){.status = -1};
@@ -116,7 +116,7 @@ bool bs_run(const char *const *argv, struct bs_run *ret_run, struct bs_error *re
     bs_strbuf_init(&ret_run->errors, BS_RUN_OUTPUT_MAX);
     if (!start(argv, &child, ret_error))
         return false;
-    int64_t deadline = monotonic_ms() + (int64_t)BS_RUN_SECONDS * 1000;
+    int64_t deadline = monotonic_ms() + (int64_t)seconds * 1000;
     bool over = false;
     while (!ret_run->out.failed && !over && monotonic_ms() < deadline)
         over = wait_a_moment(&child, ret_run);
@@ -124,7 +124,7 @@ bool bs_run(const char *const *argv, struct bs_run *ret_run, struct bs_error *re
     if (ret_run->out.failed)
         return bs_error_set(ret_error, "%s printed more than %d bytes", argv[0], BS_RUN_OUTPUT_MAX);
     if (!over)
-        return bs_error_set(ret_error, "%s did not end within %d s", argv[0], BS_RUN_SECONDS);
+        return bs_error_set(ret_error, "%s did not end within %d s", argv[0], seconds);
     if (!WIFEXITED(child.status))
         return bs_error_set(ret_error, "%s was killed by signal %d", argv[0], WTERMSIG(child.status));
     ret_run->status = WEXITSTATUS(child.status);

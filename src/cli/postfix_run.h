@@ -9,7 +9,7 @@
 enum {
     BS_RUN_OUTPUT_MAX = 4 * 1024 * 1024, /* bytes that a program may print */
     BS_RUN_ARGUMENTS_MAX = 64,
-    BS_RUN_SECONDS = 20,
+    BS_RUN_SECONDS = 20, /* that Postfix's programs get */
 };
 
 struct bs_run {
@@ -20,10 +20,10 @@ struct bs_run {
 
 /*
  * Runs argv[0], a path, and waits for its end; argv ends with NULL. False where it could not be started, was killed
- * by a signal, took more than BS_RUN_SECONDS or printed more than BS_RUN_OUTPUT_MAX. Whatever its exit status: true.
- * The caller ends with bs_run_free either way.
+ * by a signal, took more than `seconds`, upon which it is killed, or printed more than BS_RUN_OUTPUT_MAX on standard
+ * output. Whatever its exit status: true. The caller ends with bs_run_free either way.
  */
-bool bs_run(const char *const *argv, struct bs_run *ret_run, struct bs_error *ret_error);
+bool bs_run(const char *const *argv, int seconds, struct bs_run *ret_run, struct bs_error *ret_error);
 void bs_run_free(struct bs_run *run);
 
 /* The first line that the program wrote to stderr, or else to stdout, for an error text; "" where there is none. It

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STAMP_SIZE = 32, CONNECT_MS = 1000, START_SECONDS = 10, LINE_SIZE = 1024 };
+enum { STAMP_SIZE = 32, CONNECT_MS = 1000, START_SECONDS = 5, LINE_SIZE = 1024 };
 
 static void tell(const struct bs_setup_told *told, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -112,7 +112,7 @@ static bool run_systemctl(const char *const *arguments, struct bs_error *ret_err
         return bs_error_set(ret_error, "there is no systemctl");
     for (; *arguments; arguments++)
         argv[count++] = *arguments;
-    bool good = bs_run(argv, &run, ret_error);
+    bool good = bs_run(argv, BS_RUN_SECONDS, &run, ret_error);
     if (good && run.status != 0)
         good = bs_error_set(ret_error, "systemctl %s: exit status %d: %.*s", argv[1], run.status,
                             BS_BYTES_ARG(bs_run_complaint(&run)));

@@ -247,7 +247,7 @@ static bool plan_keys(struct bs_setup *setup, struct bs_error *ret_error)
 static bool take_out(struct bs_setup *setup, struct bs_setup_file *file, const struct bs_postfix_sockets *sockets,
                      bool (*matches)(const void *, struct bs_bytes, struct bs_bytes), struct bs_error *ret_error)
 {
-    const struct bs_main_cf_filter filter = {matches, sockets};
+    const struct bs_main_cf_filter filter = {matches, sockets, .keep_mark = matches == bs_postfix_matches_stale};
     struct bs_strbuf text;
     bs_strbuf_init(&text, BS_MAIN_CF_MAX);
     bs_main_cf_remove(file->after, &filter, &text);
