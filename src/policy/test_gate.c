@@ -198,6 +198,8 @@ static void returned_text_proves_only_with_a_valid_tag_of_ours(void **state)
     assert_false(bs_gate_proves(fixture->gate, BS_LITERAL("prvs=0693afc14f=userx@test.ex"), august_21,
                                 &fixture->arena));
     assert_false(bs_gate_proves(fixture->gate, BS_LITERAL("userx@test.ex"), august_21, &fixture->arena));
+    assert_false(bs_gate_proves(fixture->gate, BS_LITERAL("prvs=0693f7077b=userx@foreign.example"), august_21,
+                                &fixture->arena)); /* our key, but no domain of ours */
     assert_false(bs_gate_proves(fixture->gate, BS_LITERAL("nonsense"), august_21, &fixture->arena));
 }
 
@@ -211,6 +213,7 @@ static const struct untag_case untag_cases[] = {
     {"PRVS=0693AFC14E=USERX@TEST.EX", "userx@test.ex"},
     {"prvs=0693afc14f=userx@test.ex", NULL},
     {"prvs=5693afc14e=userx@test.ex", NULL},
+    {"prvs=0693f7077b=userx@foreign.example", NULL}, /* our key, but no domain of ours */
     {"btv1==0693afc14e==userx@test.ex", NULL},
     {"userx@test.ex", NULL},
     {"test.ex", NULL},

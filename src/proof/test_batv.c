@@ -96,6 +96,9 @@ static const struct verify_case verify_cases[] = {
     {"PRVS=0693AFC14E=USERX@TEST.EX", BS_BATV_VALID, "userx@test.ex"},
     {"prvs=0693afc14e=userx@TEST.ex", BS_BATV_VALID, "userx@test.ex"},
     {"prvs=0693afc14e=UserX@test.ex", BS_BATV_VALID, "userx@test.ex"},
+    {"prvs=069392a45e=UserX@test.ex", BS_BATV_VALID, "UserX@test.ex"},
+    {"prvs=069392a45e=UserX@TEST.EX", BS_BATV_VALID, "UserX@test.ex"},
+    {"prvs=069392a45e=userx@test.ex", BS_BATV_FORGED, NULL},
     {"\"prvs=0693afc14e=userx\"@test.ex", BS_BATV_VALID, "userx@test.ex"},
     /* forgeries: another address, digit, day, signature */
     {"prvs=0693afc14e=userz@test.ex", BS_BATV_FORGED, NULL},
@@ -116,6 +119,8 @@ static const struct verify_case verify_cases[] = {
     {"userx@test.ex", BS_BATV_NONE, NULL},
     {"prvs@test.ex", BS_BATV_NONE, NULL},
     {"prvs=@test.ex", BS_BATV_NONE, NULL},
+    {"prvs==userx@test.ex", BS_BATV_NONE, NULL},
+    {"prvs=userx=@test.ex", BS_BATV_NONE, NULL},
     {"prvs=0693afc14e=@test.ex", BS_BATV_NONE, NULL},
     {"xprvs=0693afc14e=userx@test.ex", BS_BATV_NONE, NULL},
 };
