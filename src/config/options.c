@@ -137,7 +137,8 @@ static const struct bs_option options[] = {
         .example = "{ \"list@lists.example.net\", \"example.org\", \".example.org\" }",
         .meaning = "Recipients who need the sender's address as it is, such as mailing lists that know their members "
                    "by it: user@domain, domain, or .domain for every domain below it. A message is not signed if any "
-                   "of its recipients is listed.",
+                   "of its recipients is listed. A bounce of such a message has no tag to show: where the mode is "
+                   "enforce it is refused.",
     },
     {
         .heading = "Limits",
