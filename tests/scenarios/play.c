@@ -155,6 +155,7 @@ static bool command_client(struct play *play, const char *address)
 {
     struct bs_strbuf frames;
     bool local = strcmp(address, "local") == 0;
+    bool on_socket = address[0] == '/';
     struct bs_bytes ip = bs_bytes_from_cstr(local ? "127.0.0.1" : address);
     bool v6 = bs_bytes_find(ip, ':') < ip.len;
     if (play->connected)
@@ -162,8 +163,11 @@ static bool command_client(struct play *play, const char *address)
     play->accepted = play->login = false;
     negotiate(play);
     bs_strbuf_init(&frames, TEXT_MAX);
-    bs_milter_peer_connect(&frames, BS_LITERAL("client.example"), v6 ? BS_MILTER_FAMILY_INET6 : BS_MILTER_FAMILY_INET,
-                           local ? 0 : 40000, ip);
+    bs_milter_peer_connect(&frames, BS_LITERAL("client.example"),
+                           on_socket ? BS_MILTER_FAMILY_UNIX
+                           : v6      ? BS_MILTER_FAMILY_INET6
+                                     : BS_MILTER_FAMILY_INET,
+                           local || on_socket ? 0 : 40000, ip);
     exchange(play, &frames, BS_MILTER_CONNECT);
     if (!(play->milter.agreed.steps & BS_MILTER_NO_HELO)) {
         bs_milter_peer_helo(&frames, BS_LITERAL("client.example"));
@@ -345,6 +349,13 @@ static bool command_login(struct play *play, const char *name)
     return true;
 }
 
+static bool command_logout(struct play *play, const char *nothing)
+{
+    (void)nothing;
+    play->login = false;
+    return true;
+}
+
 static bool command_expect(struct play *play, const char *text)
 {
     return strncmp(play->answer, text, strlen(text)) == 0 || fail(play, "reply", text, play->answer);
@@ -385,6 +396,7 @@ static const struct {
     {"protocol ", command_protocol},
     {"client ", command_client},
     {"login ", command_login},
+    {"logout", command_logout},
     {"MAIL FROM:", command_mail},
     {"RCPT TO:", command_rcpt},
     {"refused RCPT TO:", command_refused_rcpt},
