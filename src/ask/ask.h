@@ -84,8 +84,8 @@ struct bs_answers {
 
 void bs_answers_init(struct bs_answers *answers, struct bs_arena *arena);
 
-/* Adds an answer; name, records and their data are copied. It replaces one to the same question. False past the arena's
- * limit. */
+/* Adds an answer; name, records and their data are copied. It replaces one to the same question. False past the
+ * arena's limit. */
 bool bs_answers_add(struct bs_answers *answers, struct bs_bytes name, enum bs_dns_type type,
                     const struct bs_dns_answer *answer);
 

@@ -137,7 +137,8 @@ static bool take_name(struct reader *reader, const char *what, struct bs_bytes *
         return FAIL(reader, "%s is no domain name: labels have 1 to %d bytes, a name has %d at most", what,
                     BS_DNS_LABEL_MAX, BS_DNS_NAME_MAX);
     if (length == 0 || name[length - 1] != '.')
-        return FAIL(reader, "%s \"%.*s\" is not absolute; end it with a dot", what, BS_BYTES_ARG(bs_bytes_first(word, 80)));
+        return FAIL(reader, "%s \"%.*s\" is not absolute; end it with a dot", what,
+                    BS_BYTES_ARG(bs_bytes_first(word, 80)));
     *ret_name = bs_arena_copy(reader->canned->arena, bs_bytes(name, length - 1));
     return ret_name->ptr || fail_memory(reader);
 }

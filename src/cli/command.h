@@ -20,5 +20,6 @@ int bs_command_config(int argc, char **argv);
 int bs_command_doctor(int argc, char **argv);
 int bs_command_help(int argc, char **argv);
 int bs_command_setup(int argc, char **argv);
+int bs_command_spf(int argc, char **argv);
 
 #endif

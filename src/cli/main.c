@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"setup", bs_command_setup, "connect Postfix: propose the lines of main.cf, write them"},
     {"doctor", bs_command_doctor, "check that the running whole works, and say how to repair it"},
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
+    {"spf", bs_command_spf, "say whether a client may send for a domain (SPF)"},
     {"config", bs_command_config, "check and print the configuration"},
     {"help", bs_command_help, "show what a command does: backstop help COMMAND"},
 };
