@@ -254,7 +254,8 @@ static const struct bs_option options[] = {
         .type = BS_OPTION_BOOL,
         .default_value = "true",
         .meaning = "Sign addresses in lower case, so that a tag survives a mail server that changes the case of its "
-                   "address. false signs the address as it is written, as Exim does.",
+                   "address. false signs the address as it is written, as Exim does; never behind Postfix, which "
+                   "lower-cases what it asks the map, so that bounces to senders with capitals would be lost.",
     },
     {
         IN_DOMAIN(never_sends),

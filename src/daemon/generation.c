@@ -9,7 +9,9 @@ static bool load_configuration(const char *path, struct bs_generation *generatio
 {
     if (!bs_config_load(path, &generation->config, ret_error))
         return false;
-    if (bs_settings_load(&generation->config, &generation->settings, ret_error))
+    if (generation->config.domain_count == 0)
+        bs_error_set(ret_error, "%s: no domain \"…\" section, so there is nothing to protect; is the file whole?", path);
+    else if (bs_settings_load(&generation->config, &generation->settings, ret_error))
         return true;
     bs_config_free(&generation->config);
     return false;

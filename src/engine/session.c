@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A recipient that passed at RCPT. It is reported at DATA, by when every MTA has a queue id for the message. */
+struct passed {
+    struct passed *next;
+    struct bs_decision decision;
+    struct bs_bytes recipient;
+};
+
 /* Only messages that the gate has something to do with have one. */
 struct bs_message {
     struct bs_arena arena;
@@ -16,6 +23,8 @@ struct bs_message {
 
     /* of a message that is judged */
     struct bs_strbuf resolved;         /* what the MTA takes the next recipient for */
+    struct passed *passed;             /* in the order of RCPT, not yet reported */
+    struct passed **passed_end;
     struct bs_bytes waiting_recipient; /* the first that waits for the end of data */
     size_t waiting;                    /* recipients that wait */
     size_t strict;                     /* of these, in a domain that enforces */
@@ -69,6 +78,30 @@ static void report(struct bs_session *session, const struct bs_decision *decisio
     session->report(session->context, &told);
 }
 
+static void report_passed(struct bs_session *session)
+{
+    struct bs_message *message = session->message;
+    for (struct passed *passed = message->passed; passed; passed = passed->next)
+        report(session, &passed->decision, passed->recipient);
+    message->passed = NULL;
+    message->passed_end = &message->passed;
+}
+
+/* Reports it later, or at once where there is no memory to remember it. */
+static void remember_passed(struct bs_session *session, const struct bs_decision *decision, struct bs_bytes recipient)
+{
+    struct bs_message *message = session->message;
+    struct passed *passed = bs_arena_take(&message->arena, sizeof *passed);
+    struct bs_bytes copy = bs_arena_copy(&message->arena, recipient);
+    if (!passed || !copy.ptr) {
+        report(session, decision, recipient);
+        return;
+    }
+    *passed = (struct passed){NULL, *decision, copy};
+    *message->passed_end = passed;
+    message->passed_end = &passed->next;
+}
+
 static struct bs_reply refusal(const struct bs_decision *decision)
 {
     struct bs_reply reply = {.kind = BS_REPLY_REFUSE};
@@ -83,6 +116,7 @@ static bool open_message(struct bs_session *session, struct bs_bytes sender, int
         return false;
     bs_arena_init(&message->arena, BS_MESSAGE_MEMORY);
     bs_strbuf_init(&message->resolved, BS_PATH_MAX);
+    message->passed_end = &message->passed;
     message->now = now;
     message->sender = bs_arena_copy(&message->arena, sender);
     bs_tag_search_init(&message->search);
@@ -200,7 +234,7 @@ static struct bs_reply take_bounce_recipient(struct bs_session *session, struct 
     }
     count_recipient(session->message, &decision, path);
     if (decision.action == BS_ACTION_PASS)
-        report(session, &decision, path);
+        remember_passed(session, &decision, path);
     return go_on;
 }
 
@@ -246,6 +280,7 @@ struct bs_reply bs_session_data(struct bs_session *session)
     struct bs_message *message = session->message;
     if (!message)
         return accepted;
+    report_passed(session);
     /* A bounce is not let go of here: the MTA, or another filter, may still refuse DATA, and then the client may name
      * further recipients, which must not pass unseen. */
     if (!message->no_sign)
@@ -311,6 +346,7 @@ struct bs_reply bs_session_end(struct bs_session *session, struct bs_bytes *ret_
     *ret_sender = (struct bs_bytes){NULL, 0};
     if (!message)
         return accepted;
+    report_passed(session);
     if (message->tagged.len == 0)
         return end_bounce(session);
     struct bs_decision decision = {.action = BS_ACTION_SIGN, .reason = BS_REASON_SIGNED};
@@ -324,6 +360,8 @@ struct bs_reply bs_session_end(struct bs_session *session, struct bs_bytes *ret_
 
 void bs_session_reset(struct bs_session *session)
 {
+    if (session->message)
+        report_passed(session);
     session->queue_id[0] = '\0';
     if (!session->message)
         return;

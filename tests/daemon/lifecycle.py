@@ -9,8 +9,10 @@ import pathlib
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -178,6 +180,27 @@ def _(world):
         daemon.decided(reason="tag-forged")
 
 
+def not_yet_read(connection):
+    """Bytes on a unix socket that the other side has not taken."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]
+
+
+@suite.case("a peer that is slow to read gets every answer, and the session goes on")
+def _(world):
+    with world.daemon(unix=True) as daemon:
+        slow = Mta(path_of(daemon.milter))
+        slow.send(connect())
+        asked = 0
+        while not_yet_read(slow.socket) == 0:
+            slow.send(mail("<>"), rcpt(FORGED) * 20)
+            asked += 21
+            with contextlib.suppress(machine.Failed):
+                machine.wait_for("the filter to read on", lambda: not_yet_read(slow.socket) == 0, 0.5)
+        for number in range(asked):
+            assert slow.answer(), f"answer {number} of {asked} is missing"
+        assert slow.refuses_forged_bounce(FORGED)
+
+
 def read_what_is_there(pipe):
     try:
         return os.read(pipe, 65536)
@@ -225,6 +248,7 @@ def _(world):
     with world.daemon() as daemon:
         filters = daemon.filters()
         assert "backstop.conf:1:" in daemon.reload('domain "ours.example" { mdoe = enforce }\n')
+        assert "nothing to protect" in daemon.reload("")
         key = daemon.directory / "key.1"
         key.chmod(0o644)
         assert "everybody may read this key" in daemon.reload()
@@ -305,7 +329,7 @@ def _(world):
             continue
         ports = f'milter = {{ "inet:127.0.0.1:{machine.free_port()}" }}\n' \
                 f'socketmap = {{ "inet:127.0.0.1:{machine.free_port()}" }}\n'
-        (folder / "backstop.conf").write_text(text + ports)
+        (folder / "backstop.conf").write_text(text + ports + 'domain "ours.example" { mode = off }\n')
         run = subprocess.run([machine.built("backstopd"), "-c", folder / "backstop.conf"], capture_output=True,
                              text=True, timeout=20, check=False)
         assert run.returncode == 78 and says in run.stderr, run
