@@ -191,14 +191,14 @@ def _(world):
         slow = Mta(path_of(daemon.milter))
         slow.send(connect())
         asked = 0
-        while not_yet_read(slow.socket) == 0:
-            slow.send(mail("<>"), rcpt(FORGED) * 20)
-            asked += 21
-            with contextlib.suppress(machine.Failed):
-                machine.wait_for("the filter to read on", lambda: not_yet_read(slow.socket) == 0, 0.5)
+        with contextlib.suppress(machine.Failed):  # until the filter reads no more, since its answers lie unread
+            while True:
+                slow.send(mail("<>"), rcpt(FORGED) * 20)
+                asked += 21
+                machine.wait_for("the filter to read on", lambda: not_yet_read(slow.socket) == 0, 1)
         for number in range(asked):
             assert slow.answer(), f"answer {number} of {asked} is missing"
-        assert slow.refuses_forged_bounce(FORGED)
+        assert slow.ask(rcpt(FORGED))[:4] == b"y550"
 
 
 def read_what_is_there(pipe):
