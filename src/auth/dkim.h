@@ -10,8 +10,8 @@
  *     bs_dkim_free(&message);
  *
  * It is stricter than section 6 where a pass would say more than was signed: a signature that leaves part of the body
- * (l=) or one of several From fields uncovered is `policy`. Limits are in dkim_limits.h. It does not decide what becomes
- * of the message, and reads no signatures of DomainKeys (RFC 4870).
+ * (l=) or one of several From fields uncovered is `policy`. Limits are in dkim_limits.h. It does not decide what
+ * becomes of the message, and reads no signatures of DomainKeys (RFC 4870).
  */
 #ifndef BS_AUTH_DKIM_H
 #define BS_AUTH_DKIM_H

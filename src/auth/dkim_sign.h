@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signing (RFC 6376 section 5, RFC 8301, RFC 8463): makes a DKIM-Signature field with c=relaxed/relaxed and SHA-256, RSA
- * or Ed25519. The fields that readers go by are oversigned: named in h= once more than they are there, so that none can
+ * Signing (RFC 6376 section 5, RFC 8301, RFC 8463): makes a DKIM-Signature field with c=relaxed/relaxed and SHA-256,
+ * RSA or Ed25519. The fields that readers go by are oversigned: named in h= once more than they are there, so that none can
  * be added. To sign twice, call it twice; neither signature covers the other. Nothing asks DNS whether the key is
  * published: that is the caller's to know.
  */

@@ -266,8 +266,9 @@ static void try_record(struct judgement *judgement, struct bs_bytes text, size_t
     NOTE(judgement, "%s key of %u bits", record.type == BS_KEY_RSA ? "RSA" : "Ed25519", judgement->result->key_bits);
     if (record.type == BS_KEY_RSA && judgement->result->key_bits < BS_DKIM_RSA_BITS_MIN &&
         !judgement->facts->message->allow_legacy)
-        settle(judgement, BS_DKIM_POLICY, bs_arena_printf(judgement->arena, "the RSA key has %u bits; fewer than %d are "
-               "refused (RFC 8301 section 3.2)", judgement->result->key_bits, BS_DKIM_RSA_BITS_MIN));
+        settle(judgement, BS_DKIM_POLICY,
+               bs_arena_printf(judgement->arena, "the RSA key has %u bits; fewer than %d are refused (RFC 8301 "
+                               "section 3.2)", judgement->result->key_bits, BS_DKIM_RSA_BITS_MIN));
     else
         verify_signature(judgement, key);
     bs_public_key_free(key);

@@ -17,6 +17,7 @@ enum bs_exit {
 
 int bs_command_batv(int argc, char **argv);
 int bs_command_config(int argc, char **argv);
+int bs_command_dkim(int argc, char **argv);
 int bs_command_dmarc(int argc, char **argv);
 int bs_command_doctor(int argc, char **argv);
 int bs_command_help(int argc, char **argv);
