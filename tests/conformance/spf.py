@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The RFC 7208 test suite, each case by `backstop spf --dns`: `spf.py BACKSTOP`. A TAP point for each case.
+`spf.py --write FOLDER` writes its zones and questions for bench/spf.c instead.
 
 The suite is data that is not part of this repository: spf/rfc7208-tests.yml in the folder that BACKSTOP_CORPORA names,
 or in ../shared/corpora beside the checkout. Where it is absent, the test is skipped.
@@ -82,22 +83,38 @@ def check(program, zone, case):
     return None
 
 
-def main(program):
+def read_suite():
+    """The scenarios, or a text that says why there are none."""
     if not SUITE.is_file():
-        print(f"1..0 # SKIP no RFC 7208 test suite: {SUITE} is absent (BACKSTOP_CORPORA names its folder)")
-        return 0
+        return f"no RFC 7208 test suite: {SUITE} is absent (BACKSTOP_CORPORA names its folder)"
     try:
         import yaml
     except ImportError:
-        print("1..0 # SKIP no YAML reader: install python3-yaml")
-        return 0
-    scenarios = [each for each in yaml.load_all(SUITE.read_text(encoding="utf-8"), yaml.BaseLoader) if each]
+        return "no YAML reader: install python3-yaml"
+    return [each for each in yaml.load_all(SUITE.read_text(encoding="utf-8"), yaml.BaseLoader) if each]
+
+
+def zone_text(scenario):
+    return "\n".join(zone_lines(scenario["zonedata"])) + "\n"
+
+
+def write(scenarios, folder):
+    """NN.1.zone and NN.2.questions for each scenario."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, scenario in enumerate(scenarios, 10):
+        (folder / f"{number}.1.zone").write_text(zone_text(scenario), encoding="ascii")
+        lines = ["\t".join([case["host"], case["helo"], *(case["mailfrom"].rsplit("@", 1) if case["mailfrom"]
+                           else ("", ""))]) for case in scenario["tests"].values()]
+        (folder / f"{number}.2.questions").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def run_all(scenarios, program):
     print(f"1..{sum(len(scenario['tests']) for scenario in scenarios)}")
     number = failures = 0
     with tempfile.TemporaryDirectory(prefix="backstop-spf.") as folder:
         zone = pathlib.Path(folder) / "zone"
         for scenario in scenarios:
-            zone.write_text("\n".join(zone_lines(scenario["zonedata"])) + "\n", encoding="ascii")
+            zone.write_text(zone_text(scenario), encoding="ascii")
             for name, case in scenario["tests"].items():
                 number += 1
                 wrong = check(program, zone, case)
@@ -107,5 +124,15 @@ def main(program):
     return 1 if failures else 0
 
 
+def main(arguments):
+    scenarios = read_suite()
+    if isinstance(scenarios, str):
+        print(f"1..0 # SKIP {scenarios}")
+        return 0
+    if arguments[0] == "--write":
+        return write(scenarios, pathlib.Path(arguments[1]))
+    return run_all(scenarios, arguments[0])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
