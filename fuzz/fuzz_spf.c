@@ -77,7 +77,7 @@ static void check_field(const struct bs_strbuf *text)
     require(!text->failed);
     for (size_t i = 0; i < text->len; i++) {
         char c = text->ptr[i];
-        bool folds = (c == '\n' && text->ptr[i + 1] == '\t') || (c == '\t' && text->ptr[i - 1] == '\n');
+        bool folds = (c == '\n' && text->ptr[i + 1] == '\t') || (c == '\t' && i > 0 && text->ptr[i - 1] == '\n');
         require(folds || (c >= 0x20 && c < 0x7f));
     }
 }

@@ -66,7 +66,7 @@ static inline bool bs_dns_failed(const struct bs_dns_answer *answer)
 
 struct bs_question {
     enum bs_dns_type type;
-    struct bs_bytes name; /* in the arena of the judgement's run */
+    struct bs_bytes name; /* borrows from the run's arena, the judgement's facts or earlier answers */
 };
 
 /* The questions of one run, none twice. */

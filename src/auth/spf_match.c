@@ -94,14 +94,14 @@ enum bs_spf_target bs_spf_find_target(struct bs_spf_state *state, struct bs_byte
     return BS_SPF_TARGET;
 }
 
-/* Whether the address of a record, cut to its leading bits, is the client's. */
+/* Whether the address of a record and the client's have the same leading bits. */
 static bool record_has_client(const struct bs_spf_state *state, const struct bs_dns_record *record, unsigned bits)
 {
-    struct bs_network network = {.family = state->ip.family, .bits = bits};
-    if (record->data.len != (state->ip.family == 4 ? 4u : 16u))
+    unsigned whole = bits / 8, mask = (0xff00u >> bits % 8) & 0xff;
+    if (record->data.len != (state->ip.family == 4 ? 4u : 16u) ||
+        memcmp(record->data.ptr, state->ip.address, whole) != 0)
         return false;
-    memcpy(network.address, record->data.ptr, record->data.len);
-    return bs_network_contains(&network, &state->ip);
+    return mask == 0 || (((unsigned char)record->data.ptr[whole] ^ state->ip.address[whole]) & mask) == 0;
 }
 
 static bool answer_has_client(const struct bs_spf_state *state, const struct bs_dns_answer *answer, unsigned bits)
