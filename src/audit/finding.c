@@ -34,7 +34,8 @@ static const char *keep_text(struct bs_findings *findings, const char *format, v
     return kept;
 }
 
-void bs_findings_add(struct bs_findings *findings, enum bs_severity severity, const char *id, const char *problem, ...)
+void bs_findings_add(struct bs_findings *findings, enum bs_severity severity, const char *id, const char *problem,
+                     ...)
 {
     va_list args;
     if (findings->count == BS_FINDINGS_MAX) {

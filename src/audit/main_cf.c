@@ -125,7 +125,8 @@ static void append_range(struct bs_strbuf *out, struct bs_bytes text, size_t sta
 }
 
 /* Puts the item before all others of a setting that the text has. */
-static void add_to_setting(struct bs_bytes text, const struct setting *setting, const char *item, struct bs_strbuf *out)
+static void add_to_setting(struct bs_bytes text, const struct setting *setting, const char *item,
+                           struct bs_strbuf *out)
 {
     size_t first, first_end;
     bool any = find_item(text, setting, setting->value, &first, &first_end);
@@ -229,17 +230,20 @@ static size_t remove_items(struct bs_bytes text, const struct bs_main_cf_filter 
     return removed;
 }
 
+/* The last one: what was added last. */
 static size_t find_mark(struct bs_bytes text)
 {
+    size_t found = text.len;
     for (size_t at = 0; at < text.len; at = next_line(text, at)) {
         if (bs_bytes_equal(line_at(text, at), BS_LITERAL(BS_MAIN_CF_MARK)))
-            return at;
+            found = at;
     }
-    return text.len;
+    return found;
 }
 
 /* Appends the lines right below the mark that still have a value; returns where they end. */
-static size_t keep_marked(struct bs_bytes text, size_t at, const struct bs_main_cf_filter *filter, struct bs_strbuf *out)
+static size_t keep_marked(struct bs_bytes text, size_t at, const struct bs_main_cf_filter *filter,
+                          struct bs_strbuf *out)
 {
     struct setting setting;
     while (find_setting(text, at, &setting) && setting.start == at &&

@@ -4,14 +4,13 @@
 
 #include <stdarg.h>
 
-enum { NAMES_SHOWN = 5, TEXT_MAX = 4096 };
+enum { NAMES_SHOWN = 5, TEXT_MAX = 4096, VALUE_SHOWN = 200 };
 
 const char *const bs_postfix_check_parameters[] = {
     "mail_version", "compatibility_level", "config_directory", "command_directory", "queue_directory", "mail_owner",
-    "myhostname", "mydomain", "myorigin", "mydestination", "virtual_mailbox_domains", "virtual_alias_domains",
-    "relay_domains", "mynetworks", "smtpd_milters", "non_smtpd_milters", "virtual_alias_maps", "milter_default_action",
-    "milter_protocol", "recipient_delimiter", "canonical_maps", "sender_canonical_maps", "receive_override_options",
-    "soft_bounce", NULL,
+    "mydestination", "virtual_mailbox_domains", "virtual_alias_domains", "relay_domains", "mynetworks",
+    "smtpd_milters", "non_smtpd_milters", "virtual_alias_maps", "milter_default_action", "milter_protocol",
+    "canonical_maps", "sender_canonical_maps", "receive_override_options", "soft_bounce", NULL,
 };
 
 /* What goes on while one Postfix is judged. */
@@ -42,12 +41,14 @@ bool bs_postfix_is_public(const struct bs_postfix_service *service)
     struct bs_bytes host = bs_bytes_first(service->name, colon < service->name.len ? colon : 0);
     if (host.len >= 2 && host.ptr[0] == '[')
         host = bs_bytes(host.ptr + 1, host.len - 2);
-    bool inet = bs_bytes_equal(service->type, BS_LITERAL("inet")) || bs_bytes_equal(service->type, BS_LITERAL("pass"));
+    bool inet = bs_bytes_equal(service->type, BS_LITERAL("inet")) ||
+                bs_bytes_equal(service->type, BS_LITERAL("pass"));
     return is_smtpd(service) && inet && !bs_mta_host_is_loopback(host);
 }
 
 /* What holds for the service: its own -o, or main.cf's. */
-static struct bs_bytes value_for(const struct check *check, const struct bs_postfix_service *service, const char *name)
+static struct bs_bytes value_for(const struct check *check, const struct bs_postfix_service *service,
+                                 const char *name)
 {
     const struct bs_postfix_override *override = bs_postfix_override(check->postfix, service, name);
     return override ? override->value : bs_postfix_value(check->postfix, name);
@@ -92,7 +93,9 @@ static const char *what_is_there(const struct check *check, struct bs_bytes valu
 {
     if (value.len == 0)
         return "it is empty";
-    const char *text = bs_arena_printf(check->findings->arena, "there is only: %.*s", BS_BYTES_ARG(value));
+    const char *text = bs_arena_printf(check->findings->arena, "there is only: %.*s%s",
+                                       BS_BYTES_ARG(bs_bytes_first(value, VALUE_SHOWN)),
+                                       value.len > VALUE_SHOWN ? "..." : "");
     return text ? text : "";
 }
 
@@ -117,7 +120,7 @@ static void check_non_smtpd_milters(const struct check *check)
         return;
     bs_findings_add(check->findings, check->expected->enforces ? BS_SEVERITY_SERIOUS : BS_SEVERITY_WARNING,
                     "local-milter-missing",
-                    "non_smtpd_milters does not name %s (%s): mail that programs on this machine submit is not tagged%s",
+                    "non_smtpd_milters does not name %s (%s): mail that programs here submit is not tagged%s",
                     our_socket(check, true), what_is_there(check, value),
                     check->expected->enforces ? ", and its bounces are refused" : "");
     bs_findings_repair(check->findings, "backstop setup --write, then: systemctl reload postfix");
@@ -159,8 +162,8 @@ static void check_maps(const struct check *check)
         return;
     if (!explain_wrong_map(check, value))
         bs_findings_add(check->findings, BS_SEVERITY_SERIOUS, "map-missing",
-                        "virtual_alias_maps does not name %s (%s): Postfix knows no tagged recipient, and refuses the "
-                        "genuine bounces of all mail that was tagged", our_item(check, false),
+                        "virtual_alias_maps does not name %s (%s): Postfix knows no tagged recipient, and refuses "
+                        "the genuine bounces of all mail that was tagged", our_item(check, false),
                         what_is_there(check, value));
     bs_findings_repair(check->findings, "backstop setup --write, then: systemctl reload postfix");
 }
@@ -191,9 +194,10 @@ static void check_service_options(const struct check *check, const struct bs_pos
         !has_word(value_for(check, service, "receive_override_options"), BS_LITERAL("no_milters")))
         return;
     bs_findings_add(check->findings, BS_SEVERITY_WARNING, "no-milters",
-                    "master.cf gives the service %.*s receive_override_options=no_milters: its mail is neither tagged "
-                    "nor judged", BS_BYTES_ARG(service->name));
-    bs_findings_repair(check->findings, "take no_milters out of that line of master.cf, then: systemctl reload postfix");
+                    "master.cf gives the service %.*s receive_override_options=no_milters: its mail is neither "
+                    "tagged nor judged", BS_BYTES_ARG(service->name));
+    bs_findings_repair(check->findings,
+                       "take no_milters out of that line of master.cf, then: systemctl reload postfix");
 }
 
 static void check_services(const struct check *check)
@@ -243,7 +247,8 @@ static void check_default_action(const struct check *check, const char *list)
                         "%s says reject: while backstopd is down, all mail is refused for good", name);
     else
         return;
-    bs_findings_repair(check->findings, "in %s write: { %s, default_action=tempfail }", list, our_socket(check, true));
+    bs_findings_repair(check->findings, "in %s write: { %s, default_action=tempfail }", list,
+                       our_socket(check, true));
 }
 
 static void check_protocol(const struct check *check, const char *list)
@@ -344,7 +349,7 @@ static void check_soft_bounce(const struct check *check)
     if (!bs_bytes_equal_nocase(bs_postfix_value(check->postfix, "soft_bounce"), BS_LITERAL("yes")))
         return;
     bs_findings_add(check->findings, BS_SEVERITY_WARNING, "soft-bounce",
-                    "soft_bounce = yes: Postfix tells the sender of a forged bounce to try again instead of refusing it");
+                    "soft_bounce = yes: Postfix tells who sends a forged bounce to try again instead of refusing it");
     bs_findings_repair(check->findings, "set soft_bounce = no in main.cf");
 }
 
@@ -387,8 +392,8 @@ static void check_foreign_domains(const struct check *check, const struct bs_pos
     if (count == 0 || domains->table_count > 0)
         return;
     bs_findings_add(check->findings, BS_SEVERITY_NOTE, "domain-elsewhere",
-                    "%s has a section for %s, for which this Postfix receives no mail: the bounces come back to another "
-                    "host, which must run backstop with the same keys",
+                    "%s has a section for %s, for which this Postfix receives no mail: the bounces come back to "
+                    "another host, which must run backstop with the same keys",
                     expected->config_file, join(check, foreign, count));
 }
 

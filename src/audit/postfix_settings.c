@@ -107,7 +107,8 @@ static void read_services(struct bs_postfix *postfix, struct bs_bytes text)
         }
         char chroot = words[4].ptr[0];
         postfix->services[postfix->service_count++] = (struct bs_postfix_service){
-            .name = words[0], .type = words[1], .program = words[7], .chrooted = chroot == '-' ? chroot_default : chroot == 'y'};
+            .name = words[0], .type = words[1], .program = words[7],
+            .chrooted = chroot == '-' ? chroot_default : chroot == 'y'};
     }
 }
 
@@ -261,7 +262,8 @@ bool bs_postfix_socketmap_parse(struct bs_bytes item, struct bs_postfix_socketma
     return bs_mta_socket_parse(bs_bytes_first(item, colon), &ret_map->socket);
 }
 
-const char *bs_postfix_path(const struct bs_postfix *postfix, struct bs_bytes path, bool chrooted, struct bs_arena *arena)
+const char *bs_postfix_path(const struct bs_postfix *postfix, struct bs_bytes path, bool chrooted,
+                            struct bs_arena *arena)
 {
     struct bs_bytes queue = bs_postfix_value(postfix, "queue_directory");
     bool absolute = path.len > 0 && path.ptr[0] == '/';

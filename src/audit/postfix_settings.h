@@ -70,7 +70,8 @@ const struct bs_postfix_override *bs_postfix_override(const struct bs_postfix *p
 /* Whether Postfix is at least version MAJOR.MINOR. */
 bool bs_postfix_is_at_least(const struct bs_postfix *postfix, unsigned major, unsigned minor);
 
-/* The next item of a list: separated by commas, blanks and line ends; one in braces is a single item (postconf(5)). */
+/* The next item of a list: separated by commas, blanks and line ends; one in braces is a single item (see
+ * postconf(5)). */
 bool bs_postfix_list_next(struct bs_bytes *io_list, struct bs_bytes *ret_item);
 
 /* An item of smtpd_milters: ADDRESS, or { ADDRESS, name=value, … } since Postfix 3.0. */
@@ -90,7 +91,9 @@ struct bs_postfix_socketmap {
 
 bool bs_postfix_socketmap_parse(struct bs_bytes item, struct bs_postfix_socketmap *ret_map);
 
-/* Where a path of main.cf leads: one that is relative, or that a chrooted service sees, begins in the queue directory. */
-const char *bs_postfix_path(const struct bs_postfix *postfix, struct bs_bytes path, bool chrooted, struct bs_arena *arena);
+/* Where a path of main.cf leads: one that is relative, or that a chrooted service sees, begins in the queue
+ * directory. */
+const char *bs_postfix_path(const struct bs_postfix *postfix, struct bs_bytes path, bool chrooted,
+                            struct bs_arena *arena);
 
 #endif

@@ -83,7 +83,7 @@ bool bs_postfix_matches_ours(const void *context, struct bs_bytes list, struct b
     return bs_postfix_matches_stale(context, list, item) || is_ours_now(context, list, item);
 }
 
-/* The socket that Postfix is to use: an inet one, which no chroot and no permission keeps it from, if there is one. */
+/* The socket that Postfix is to use: an inet one if there is any, which no chroot and no permission keeps it from. */
 static const struct bs_mta_socket *choose(const struct bs_mta_socket *sockets, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -18,7 +18,8 @@ static bool is_ours(const void *context, struct bs_bytes name, struct bs_bytes i
 {
     (void)context;
     if (item.len == 0)
-        return bs_bytes_equal(name, BS_LITERAL("smtpd_milters")) || bs_bytes_equal(name, BS_LITERAL("virtual_alias_maps"));
+        return bs_bytes_equal(name, BS_LITERAL("smtpd_milters")) || bs_bytes_equal(name,
+                                                                                   BS_LITERAL("virtual_alias_maps"));
     return bs_bytes_contains_nocase(item, BS_LITERAL(":8896")) || bs_bytes_contains_nocase(item, BS_LITERAL(":8897"));
 }
 
@@ -158,7 +159,8 @@ static void lines_whose_item_is_replaced_stay_marked_as_added(void **state)
 /* Every text of a few pieces goes through add and remove, in memory of its exact size. */
 static void any_file_is_the_same_again_after_add_and_remove(void **state)
 {
-    static const char *const pieces[] = {"smtpd_milters =", " inet:a:1", ",", "\n", " ", "# x", "{ b", "}", "x = y\n"};
+    static const char *const pieces[] = {"smtpd_milters =", " inet:a:1", ",", "\n", " ", "# x", "{ b", "}",
+                                         "x = y\n"};
     enum { PIECES = sizeof pieces / sizeof *pieces, LENGTH = 5 };
     (void)state;
     for (size_t number = 0; number < PIECES * PIECES * PIECES * PIECES * PIECES; number++) {

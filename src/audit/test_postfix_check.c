@@ -68,10 +68,12 @@ static struct judged *judge(const struct given *given)
     struct bs_mta_socket usual;
     const char *milter = given->milter ? given->milter : "inet:127.0.0.1:8896";
     assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(milter), &judged->milter));
-    assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(given->map ? given->map : "inet:127.0.0.1:8897"), &judged->map));
+    assert_true(bs_mta_socket_parse(bs_bytes_from_cstr(given->map ? given->map : "inet:127.0.0.1:8897"),
+                                    &judged->map));
     assert_true(bs_mta_socket_parse(BS_LITERAL("inet:127.0.0.1:8896"), &usual));
     judged->postfix = postfix;
-    judged->sockets = (struct bs_postfix_sockets){postfix, &judged->milter, 1, &judged->map, 1, BS_LITERAL("backstop"), usual};
+    judged->sockets = (struct bs_postfix_sockets){postfix, &judged->milter, 1, &judged->map, 1,
+                                                  BS_LITERAL("backstop"), usual};
     static const struct bs_bytes domains[] = {{"example.com", 11}};
     struct bs_network networks[2] = {0};
     assert_true(bs_network_parse(bs_bytes_from_cstr(given->network ? given->network : "127.0.0.0/8"), &networks[0]));
@@ -155,19 +157,22 @@ static void expect_findings(const struct fault *faults, size_t count)
 static void settings_that_do_not_lead_to_us_are_found_with_their_repair(void **state)
 {
     static const struct fault faults[] = {
-        {{.settings = "smtpd_milters ="}, "smtpd-milter-missing", BS_SEVERITY_SERIOUS, "it is empty", "setup --write"},
+        {{.settings = "smtpd_milters ="}, "smtpd-milter-missing", BS_SEVERITY_SERIOUS, "it is empty",
+         "setup --write"},
         {{.settings = "smtpd_milters = inet:127.0.0.1:8891"}, "smtpd-milter-missing", BS_SEVERITY_SERIOUS,
          "there is only: inet:127.0.0.1:8891", "setup --write"},
         {{.settings = "", .milter = "inet:127.0.0.1:9999"}, "smtpd-milter-missing", BS_SEVERITY_SERIOUS,
          "does not name inet:127.0.0.1:9999", "setup --write"},
-        {{.settings = "non_smtpd_milters ="}, "local-milter-missing", BS_SEVERITY_WARNING, "not tagged", "setup --write"},
+        {{.settings = "non_smtpd_milters ="}, "local-milter-missing", BS_SEVERITY_WARNING, "not tagged",
+         "setup --write"},
         {{.settings = "non_smtpd_milters =", .enforces = true}, "local-milter-missing", BS_SEVERITY_SERIOUS,
          "its bounces are refused", "setup --write"},
         {{.settings = "virtual_alias_maps = hash:/etc/virtual"}, "map-missing", BS_SEVERITY_SERIOUS,
          "hash:/etc/virtual", "setup --write"},
         {{.settings = "virtual_alias_maps = socketmap:inet:127.0.0.1:8897:other"}, "map-name", BS_SEVERITY_SERIOUS,
          "\"other\"", "setup --write"},
-        {{.settings = "virtual_alias_maps = socketmap:inet:127.0.0.1:1:backstop"}, "map-elsewhere", BS_SEVERITY_SERIOUS,
+        {{.settings = "virtual_alias_maps = socketmap:inet:127.0.0.1:1:backstop"}, "map-elsewhere",
+         BS_SEVERITY_SERIOUS,
          "listens on inet:127.0.0.1:8897", "setup --write"},
     };
     (void)state;
@@ -183,7 +188,8 @@ static void settings_that_work_against_us_are_found_with_their_repair(void **sta
          BS_SEVERITY_WARNING, "refused for good", "default_action=tempfail"},
         {{.settings = "milter_protocol = 2"}, "protocol", BS_SEVERITY_SERIOUS, "milter_protocol is 2", "protocol=6"},
         {{.settings = "soft_bounce = yes"}, "soft-bounce", BS_SEVERITY_WARNING, "soft_bounce", "soft_bounce = no"},
-        {{.settings = "receive_override_options = no_milters"}, "no-milters", BS_SEVERITY_SERIOUS, "no mail is tagged",
+        {{.settings = "receive_override_options = no_milters"}, "no-milters", BS_SEVERITY_SERIOUS,
+         "no mail is tagged",
          "take no_milters out"},
         {{.settings = "", .overrides = "smtp/inet/receive_override_options = no_address_mappings,no_milters\n"},
          "no-milters", BS_SEVERITY_WARNING, "service smtp", "take no_milters out"},
@@ -198,16 +204,20 @@ static void settings_that_work_against_us_are_found_with_their_repair(void **sta
           .milter = "unix:/run/backstop/milter"},
          "chroot", BS_SEVERITY_SERIOUS, "looks for as /var/spool/postfix/run/backstop/milter",
          "unix:backstop/milter"},
-        {{.settings = "virtual_alias_maps = socketmap:unix:/run/backstop/map:backstop", .map = "unix:/run/backstop/map"},
+        {{.settings = "virtual_alias_maps = socketmap:unix:/run/backstop/map:backstop",
+          .map = "unix:/run/backstop/map"},
          "chroot", BS_SEVERITY_SERIOUS, "/var/spool/postfix/run/backstop/map", "unix:backstop/milter"},
-        {{.settings = "mydestination = example.com, example.net, example.org"}, "domain-unlisted", BS_SEVERITY_WARNING,
+        {{.settings = "mydestination = example.com, example.net, example.org"}, "domain-unlisted",
+         BS_SEVERITY_WARNING,
          "example.net, example.org", "domain \"example.net\" { mode = off }"},
         {{.settings = "mydestination = a.test b.test c.test d.test e.test f.test g.test"}, "domain-unlisted",
          BS_SEVERITY_WARNING, "a.test, b.test, c.test, d.test, e.test and 2 more", "setup --write adds them"},
         {{.settings = "mydestination = localhost"}, "domain-elsewhere", BS_SEVERITY_NOTE, "example.com", NULL},
-        {{.settings = "mynetworks = 127.0.0.0/8 192.0.2.0/24"}, "network-unlisted", BS_SEVERITY_WARNING, "192.0.2.0/24",
+        {{.settings = "mynetworks = 127.0.0.0/8 192.0.2.0/24"}, "network-unlisted", BS_SEVERITY_WARNING,
+         "192.0.2.0/24",
          "\"192.0.2.0/24\""},
-        {{.settings = "", .network = "0.0.0.0/0"}, "network-everyone", BS_SEVERITY_SERIOUS, "every address", "list only"},
+        {{.settings = "", .network = "0.0.0.0/0"}, "network-everyone", BS_SEVERITY_SERIOUS, "every address",
+         "list only"},
     };
     (void)state;
     expect_findings(faults, sizeof faults / sizeof *faults);
@@ -243,7 +253,8 @@ static void the_plan_has_what_main_cf_lacks(void **state)
          {MILTER, NULL, NULL}},
         {{.settings = "smtpd_milters =\nnon_smtpd_milters =", .written = "smtpd_milters = a, ${non_smtpd_milters}"},
          {NULL, MILTER, NULL}},
-        {{.settings = "smtpd_milters =\nnon_smtpd_milters =", .written = "non_smtpd_milters = $smtpd_milters_more $x"},
+        {{.settings = "smtpd_milters =\nnon_smtpd_milters =",
+          .written = "non_smtpd_milters = $smtpd_milters_more $x"},
          {MILTER, MILTER, NULL}},
     };
     (void)state;

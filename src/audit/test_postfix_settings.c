@@ -23,7 +23,8 @@ static void assert_bytes(struct bs_bytes bytes, const char *expected)
     free(copy);
 }
 
-static struct bs_postfix *parse(const char *written, const char *expanded, const char *services, const char *overrides)
+static struct bs_postfix *parse(const char *written, const char *expanded, const char *services,
+                                const char *overrides)
 {
     const struct bs_postfix_texts texts = {bs_bytes_from_cstr(written), bs_bytes_from_cstr(expanded),
                                            bs_bytes_from_cstr(services), bs_bytes_from_cstr(overrides)};

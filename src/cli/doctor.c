@@ -66,7 +66,8 @@ static bool load_config(struct bs_doctor *doctor)
         return true;
     }
     bool hidden = geteuid() != 0 && access(doctor->config_file, F_OK) == 0 && access(doctor->config_file, R_OK) != 0;
-    bs_findings_add(&doctor->findings, hidden ? BS_SEVERITY_UNKNOWN : BS_SEVERITY_SERIOUS, "config-bad", "%s", error.text);
+    bs_findings_add(&doctor->findings, hidden ? BS_SEVERITY_UNKNOWN : BS_SEVERITY_SERIOUS, "config-bad", "%s",
+                    error.text);
     if (access(doctor->config_file, F_OK) != 0)
         bs_findings_repair(&doctor->findings, "backstop setup");
     else if (hidden)
@@ -90,7 +91,8 @@ static void examine(struct bs_doctor *doctor)
     if (doctor->with_postfix)
         bs_doctor_check_postfix(doctor);
     if (doctor->findings.incomplete)
-        bs_findings_add(&doctor->findings, BS_SEVERITY_UNKNOWN, "incomplete", "there is more than could be told here");
+        bs_findings_add(&doctor->findings, BS_SEVERITY_UNKNOWN, "incomplete",
+                        "there is more than could be told here");
 }
 
 static int exit_status(const struct bs_findings *findings)
@@ -130,7 +132,8 @@ static void print_json(const struct bs_doctor *doctor, int status)
 /* The worst first, in the order of the checks. */
 static void print_findings(const struct bs_findings *findings)
 {
-    static const enum bs_severity order[] = {BS_SEVERITY_SERIOUS, BS_SEVERITY_UNKNOWN, BS_SEVERITY_WARNING, BS_SEVERITY_NOTE};
+    static const enum bs_severity order[] = {BS_SEVERITY_SERIOUS, BS_SEVERITY_UNKNOWN, BS_SEVERITY_WARNING,
+                                             BS_SEVERITY_NOTE};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         for (size_t j = 0; j < findings->count; j++) {
             if (findings->items[j].severity == order[i])
@@ -139,17 +142,41 @@ static void print_findings(const struct bs_findings *findings)
     }
 }
 
+/* "2 serious findings, 1 warning." */
+static void print_counts(const struct bs_findings *findings)
+{
+    static const struct {
+        enum bs_severity severity;
+        const char *one;
+        const char *many;
+    } words[] = {
+        {BS_SEVERITY_SERIOUS, "serious finding", "serious findings"},
+        {BS_SEVERITY_UNKNOWN, "thing that could not be found out", "things that could not be found out"},
+        {BS_SEVERITY_WARNING, "warning", "warnings"},
+    };
+    const char *before = "";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t count = bs_findings_count(findings, words[i].severity);
+        if (count == 0)
+            continue;
+        printf("%s%zu %s", before, count, count == 1 ? words[i].one : words[i].many);
+        before = ", ";
+    }
+    putchar('.');
+}
+
 static void print_text(const struct bs_doctor *doctor, int status)
 {
     const char *colour = bs_output_colour(stdout, status == BS_EXIT_CLEAN ? BS_COLOUR_GOOD : BS_COLOUR_STRONG);
     print_findings(&doctor->findings);
+    if (doctor->findings.count > 0)
+        putchar('\n');
+    fputs(colour, stdout);
     if (status == BS_EXIT_CLEAN)
-        printf("%sNothing is wrong.%s", colour, bs_output_colour(stdout, BS_COLOUR_NONE));
+        printf("Nothing is wrong.");
     else
-        printf("%s%zu serious, %zu warnings, %zu unknown.%s", colour,
-               bs_findings_count(&doctor->findings, BS_SEVERITY_SERIOUS),
-               bs_findings_count(&doctor->findings, BS_SEVERITY_WARNING),
-               bs_findings_count(&doctor->findings, BS_SEVERITY_UNKNOWN), bs_output_colour(stdout, BS_COLOUR_NONE));
+        print_counts(&doctor->findings);
+    fputs(bs_output_colour(stdout, BS_COLOUR_NONE), stdout);
     if (doctor->config.file)
         printf(" Checked: configuration, keys, clock%s%s.\n", doctor->with_probe ? ", backstopd" : "",
                doctor->with_postfix ? ", Postfix" : "");

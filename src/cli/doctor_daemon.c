@@ -88,13 +88,16 @@ static void report_closed(struct bs_doctor *doctor, const char *sockets, int err
 {
     bool hidden = error == EACCES || error == EPERM;
     if (hidden && geteuid() != 0) {
-        bs_findings_add(&doctor->findings, BS_SEVERITY_UNKNOWN, "socket-hidden", "you may not connect to %s", sockets);
+        bs_findings_add(&doctor->findings, BS_SEVERITY_UNKNOWN, "socket-hidden", "you may not connect to %s",
+                        sockets);
         bs_findings_repair(&doctor->findings, "run backstop doctor as root");
         return;
     }
-    bs_findings_add(&doctor->findings, BS_SEVERITY_SERIOUS, "daemon-down", "backstopd does not listen on %s: %s; Postfix "
-                    "defers mail while it waits for it", sockets, strerror(error));
-    bs_findings_repair(&doctor->findings, "systemctl start backstop; where it does not stay up: journalctl -u backstop");
+    bs_findings_add(&doctor->findings, BS_SEVERITY_SERIOUS, "daemon-down",
+                    "backstopd does not listen on %s: %s; Postfix defers mail while it waits for it",
+                    sockets, strerror(error));
+    bs_findings_repair(&doctor->findings,
+                       "systemctl start backstop; where it does not stay up: journalctl -u backstop");
 }
 
 struct closed {

@@ -4,11 +4,13 @@
 
 #include "cli/doctor_machine.h"
 #include "cli/doctor_probe.h"
+#include "daemon/endpoint.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { TABLES_MAX = 16, SOCKETS_MAX = 32 }; /* that are tried */
+enum { TABLES_MAX = 16, SOCKETS_MAX = 32, CONNECT_MS = 2000 }; /* that are tried, and how long */
 
 struct look {
     struct bs_doctor *doctor;
@@ -41,8 +43,9 @@ static void check_canonical(const struct look *look, const char *parameter)
         struct bs_bytes answer = ask_table(look, table);
         if (answer.len == 0 || bs_bytes_equal(answer, look->tagged))
             continue;
-        bs_findings_add(&look->doctor->findings, BS_SEVERITY_SERIOUS, "canonical", "%s has %.*s, which rewrites the tagged "
-                        "sender %s to %.*s: mail leaves without its tag", parameter, BS_BYTES_ARG(table),
+        bs_findings_add(&look->doctor->findings, BS_SEVERITY_SERIOUS, "canonical",
+                        "%s has %.*s, which rewrites the tagged sender %s to %.*s: mail leaves without its tag",
+                        parameter, BS_BYTES_ARG(table),
                         look->tagged.ptr, BS_BYTES_ARG(answer));
         bs_findings_repair(&look->doctor->findings, "except addresses that begin with prvs= from that table");
         return;
@@ -59,9 +62,10 @@ static void check_shadow(const struct look *look)
         struct bs_bytes answer = ask_table(look, table);
         if (answer.len == 0)
             continue;
-        bs_findings_add(&look->doctor->findings, BS_SEVERITY_SERIOUS, "map-shadowed", "virtual_alias_maps asks %.*s before "
-                        "backstop, and that answers for tagged recipients (%s: %.*s): bounces go there, with or without "
-                        "a good tag", BS_BYTES_ARG(table), look->tagged.ptr, BS_BYTES_ARG(answer));
+        bs_findings_add(&look->doctor->findings, BS_SEVERITY_SERIOUS, "map-shadowed",
+                        "virtual_alias_maps asks %.*s before backstop, and that answers for tagged recipients (%s: "
+                        "%.*s): bounces go there, with or without a good tag",
+                        BS_BYTES_ARG(table), look->tagged.ptr, BS_BYTES_ARG(answer));
         bs_findings_repair(&look->doctor->findings, "put ours first in virtual_alias_maps");
         return;
     }
@@ -71,7 +75,8 @@ static void check_tables(struct look *look)
 {
     struct bs_doctor *doctor = look->doctor;
     for (size_t i = 0; i < doctor->config.domain_count && look->tagged.len == 0 && doctor->settings.gate; i++)
-        look->tagged = bs_probe_tagged(&doctor->settings, doctor->config.domains[i].name, doctor->now, &doctor->arena);
+        look->tagged = bs_probe_tagged(&doctor->settings, doctor->config.domains[i].name, doctor->now,
+                                       &doctor->arena);
     if (look->tagged.len == 0)
         return;
     check_canonical(look, "sender_canonical_maps");
@@ -81,11 +86,12 @@ static void check_tables(struct look *look)
 
 static void report_denied(const struct look *look, const char *path, const char *user, int error)
 {
-    bs_findings_add(&look->doctor->findings, BS_SEVERITY_SERIOUS, "socket-denied", "Postfix's user \"%s\" cannot connect to "
-                    "%s: %s", user, path, strerror(error));
-    bs_findings_repair(&look->doctor->findings, "where backstopd is started as root: socket-group = \"%s\" and socket-mode "
-                       "= 0660; where systemd starts it, see /lib/systemd/system/backstop-milter.socket; and %s must be "
-                       "able to enter the directory", user, user);
+    bs_findings_add(&look->doctor->findings, BS_SEVERITY_SERIOUS, "socket-denied",
+                    "Postfix's user \"%s\" cannot connect to %s: %s", user, path, strerror(error));
+    bs_findings_repair(&look->doctor->findings,
+                       "where backstopd is started as root: socket-group = \"%s\" and socket-mode = 0660; where "
+                       "systemd starts it, see /lib/systemd/system/backstop-milter.socket; and %s must be able to "
+                       "enter the directory", user, user);
 }
 
 /* Connects as a process of Postfix's would. */
@@ -109,8 +115,10 @@ static void try_item(const struct look *look, const struct bs_postfix_service *s
     /* In a chroot every path begins in the queue directory; else a relative one does. */
     const char *queue = bs_postfix_path(look->machine->settings, BS_LITERAL(""), false, arena);
     const char *path = bs_postfix_path(look->machine->settings, socket->path, service->chrooted, arena);
-    bool below = service->chrooted && queue && path;
-    const char *text = path ? bs_arena_printf(arena, "unix:%s%s", below ? "/" : "", below ? path + strlen(queue) : path) : NULL;
+    if (!path)
+        return;
+    bool below = service->chrooted && queue;
+    const char *text = bs_arena_printf(arena, "unix:%s%s", below ? "/" : "", below ? path + strlen(queue) : path);
     int error = text ? bs_doctor_try_connect(&user, below ? queue : NULL, text) : 0;
     if ((error == EACCES || error == EPERM) && !bs_findings_find(&look->doctor->findings, "socket-denied"))
         report_denied(look, path, name, error);
@@ -137,12 +145,75 @@ static void check_permissions(const struct look *look)
     }
 }
 
+/* Whether nothing listens there; false where that cannot be said, as of a host by its name. */
+static bool is_closed(const char *socket)
+{
+    struct bs_endpoint endpoint;
+    struct bs_error error;
+    if (!bs_endpoint_parse(socket, &endpoint, &error))
+        return false;
+    int fd = bs_endpoint_connect(&endpoint, CONNECT_MS);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (errno == ECONNREFUSED || errno == ENOENT);
+}
+
+/* The same of a socket of main.cf's; a path may be meant with the chroot or without. */
+static bool is_closed_to_postfix(const struct look *look, const struct bs_mta_socket *socket)
+{
+    struct bs_arena *arena = &look->doctor->arena;
+    if (socket->kind == BS_MTA_SOCKET_INET) {
+        const char *text = bs_mta_socket_text(socket, arena);
+        return text && is_closed(text);
+    }
+    for (int chrooted = 0; chrooted <= 1; chrooted++) {
+        const char *path = bs_postfix_path(look->machine->settings, socket->path, chrooted, arena);
+        const char *text = path ? bs_arena_printf(arena, "unix:%s", path) : NULL;
+        if (!text || !is_closed(text))
+            return false;
+    }
+    return true;
+}
+
+/* A milter of somebody else's whose absence keeps mail out: one of ours that was forgotten, for instance. */
+static void try_other(const struct look *look, const char *list, struct bs_bytes item)
+{
+    struct bs_doctor *doctor = look->doctor;
+    struct bs_postfix_milter milter;
+    if (bs_postfix_matches_ours(&look->expected->sockets, bs_bytes_from_cstr(list), item) ||
+        !bs_postfix_milter_parse(item, &milter))
+        return;
+    struct bs_bytes action = milter.default_action.len > 0
+                                 ? milter.default_action
+                                 : bs_postfix_value(look->machine->settings, "milter_default_action");
+    const char *text = bs_mta_socket_text(&milter.socket, &doctor->arena);
+    if (bs_bytes_equal_nocase(action, BS_LITERAL("accept")) || !text || !is_closed_to_postfix(look, &milter.socket))
+        return;
+    bs_findings_add(&doctor->findings, BS_SEVERITY_SERIOUS, "other-milter-down",
+                    "%s names %s, where nothing listens: with the default action %.*s, no mail gets in",
+                    list, text, BS_BYTES_ARG(action));
+    bs_findings_repair(&doctor->findings,
+                       "start what belongs there, or take the item out of %s; if backstopd used to listen there, it "
+                       "is a leftover", list);
+}
+
+static void check_others(const struct look *look)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct bs_bytes item, value = bs_postfix_value(look->machine->settings, bs_postfix_lists[i]);
+        for (size_t j = 0; j < SOCKETS_MAX && bs_postfix_list_next(&value, &item); j++) {
+            if (!bs_findings_find(&look->doctor->findings, "other-milter-down"))
+                try_other(look, bs_postfix_lists[i], item);
+        }
+    }
+}
+
 static void report_unknown(struct bs_doctor *doctor, const char *problem)
 {
-    bs_findings_add(&doctor->findings, BS_SEVERITY_UNKNOWN, "postfix-unknown", "%s; whether the mail server uses backstop "
-                    "could not be checked", problem);
-    bs_findings_repair(&doctor->findings, "--postfix-config DIR and --postconf PATH say where Postfix is; --no-postfix "
-                       "leaves it out");
+    bs_findings_add(&doctor->findings, BS_SEVERITY_UNKNOWN, "postfix-unknown",
+                    "%s; whether the mail server uses backstop could not be checked", problem);
+    bs_findings_repair(&doctor->findings,
+                       "--postfix-config DIR and --postconf PATH say where Postfix is; --no-postfix leaves it out");
 }
 
 void bs_doctor_check_postfix(struct bs_doctor *doctor)
@@ -162,4 +233,6 @@ void bs_doctor_check_postfix(struct bs_doctor *doctor)
     bs_postfix_check(&expected, &doctor->findings);
     check_tables(&look);
     check_permissions(&look);
+    if (doctor->with_probe)
+        check_others(&look);
 }

@@ -50,11 +50,14 @@ static void end(struct talk *talk, bool failed)
 {
     struct bs_findings *findings = talk->probe->findings;
     if (failed) {
-        bs_findings_add(findings, BS_SEVERITY_SERIOUS, "probe-failed", "what listens on %s does not answer as backstopd "
-                        "does: %s", talk->probe->socket, talk->error.text);
-        bs_findings_repair(findings, "see what has this socket: ss -lxntp; and what the log says: journalctl -u backstop");
+        bs_findings_add(findings, BS_SEVERITY_SERIOUS, "probe-failed",
+                        "what listens on %s does not answer as backstopd does: %s",
+                        talk->probe->socket, talk->error.text);
+        bs_findings_repair(findings,
+                           "see what has this socket: ss -lxntp; and what the log says: journalctl -u backstop");
     }
-    if (talk->difference_count > 0) {
+    /* One socket that shows it is enough. */
+    if (talk->difference_count > 0 && !bs_findings_find(findings, "stale-daemon")) {
         size_t more = talk->difference_count > DIFFERENCES_SHOWN ? talk->difference_count - DIFFERENCES_SHOWN : 0;
         bs_findings_add(findings, BS_SEVERITY_SERIOUS, "stale-daemon",
                         "the backstopd on %s runs on another configuration or key than %s: %s%s", talk->probe->socket,
@@ -355,7 +358,8 @@ void bs_probe_milter(const struct bs_probe *probe, const struct bs_probe_line *l
 }
 
 /* Asks the map for one key; the text is valid until the next answer. */
-static bool look_up(struct talk *talk, struct bs_bytes key, enum bs_socketmap_status *ret_status, struct bs_bytes *ret_text)
+static bool look_up(struct talk *talk, struct bs_bytes key, enum bs_socketmap_status *ret_status,
+                    struct bs_bytes *ret_text)
 {
     bs_socketmap_encode_request(&talk->out, talk->probe->config->socketmap_name, key);
     if (!flush(talk))

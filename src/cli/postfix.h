@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine's Postfix: found, asked for its settings by its own postconf(1), and what backstop.conf expects of it. */
+/* The machine's Postfix: found, asked for its settings by its own postconf(1); and what backstop.conf expects of
+ * it. */
 #ifndef BS_CLI_POSTFIX_H
 #define BS_CLI_POSTFIX_H
 

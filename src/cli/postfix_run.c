@@ -53,7 +53,8 @@ static int spawn(const char *const *argv, const int write_ends[2], pid_t *ret_pi
 static bool start(const char *const *argv, struct child *ret_child, struct bs_error *ret_error)
 {
     int out[2] = {-1, -1}, errors[2] = {-1, -1};
-    int error = pipe2(out, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0 ? 0 : errno;
+    bool ready = access(argv[0], X_OK) == 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0;
+    int error = ready ? 0 : errno;
     const int write_ends[2] = {out[1], errors[1]};
     *ret_child = (struct child){.name = argv[0], .fds = {out[0], errors[0]}};
     if (error == 0)

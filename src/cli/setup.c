@@ -45,7 +45,8 @@ static bool add_domain(struct bs_setup_request *request, const char *name)
     return true;
 }
 
-enum { CONFIG = 'c', HELP = 'h', DOMAIN = 256, MILTER, SOCKETMAP, USER, CONFIG_DIR, POSTCONF, WRITE, RELOAD, REMOVE, JSON };
+enum { CONFIG = 'c', HELP = 'h', DOMAIN = 256, MILTER, SOCKETMAP, USER, CONFIG_DIR, POSTCONF, WRITE, RELOAD, REMOVE,
+       JSON };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, CONFIG},         {"domain", required_argument, NULL, DOMAIN},
@@ -95,18 +96,46 @@ static void print_line(void *context, const char *line)
         puts(line);
 }
 
-/* How Sendmail is connected; in tabs, as its rules must have them. */
-static void print_sendmail(void)
+/* A socket of the configuration as Sendmail writes it: inet:PORT@HOST. */
+static void print_sendmail_socket(const struct bs_config_list *sockets, const char *otherwise)
 {
-    puts("For Sendmail, add to sendmail.mc and make sendmail.cf of it:\n"
-         "\n"
-         "INPUT_MAIL_FILTER(`backstop', `S=inet:8896@127.0.0.1, F=T, T=C:10s;S:10s;R:30s;E:60s')dnl\n"
-         "LOCAL_CONFIG\n"
-         "Kbackstop socket inet:8897@127.0.0.1\n"
-         "LOCAL_RULE_0\n"
+    struct bs_mta_socket socket;
+    if (sockets->count == 0 || !bs_mta_socket_parse(bs_bytes_from_cstr(sockets->items[0]), &socket))
+        fputs(otherwise, stdout);
+    else if (socket.kind == BS_MTA_SOCKET_UNIX)
+        printf("unix:%.*s", BS_BYTES_ARG(socket.path));
+    else
+        printf("%s:%u@%.*s", bs_bytes_find(socket.host, ':') < socket.host.len ? "inet6" : "inet", socket.port,
+               BS_BYTES_ARG(socket.host));
+}
+
+/* How Sendmail is connected; in tabs, as its rules must have them. */
+static void print_sendmail(const struct bs_setup *setup)
+{
+    fputs("For Sendmail, add to sendmail.mc and make sendmail.cf of it:\n\nINPUT_MAIL_FILTER(`backstop', `S=", stdout);
+    print_sendmail_socket(&setup->config.milter, "inet:8896@127.0.0.1");
+    fputs(", F=T, T=C:10s;S:10s;R:30s;E:60s')dnl\nLOCAL_CONFIG\nKbackstop socket ", stdout);
+    print_sendmail_socket(&setup->config.socketmap, "inet:8897@127.0.0.1");
+    puts("\nLOCAL_RULE_0\n"
          "R$+ < @ $=w . > $*\t$: < $( backstop $1@$2 $: $) > $1 < @ $2 . > $3\n"
          "R< $+ @ $=w > $*\t$: $1 < @ $2 . >\n"
          "R< > $*\t\t$: $1\n");
+}
+
+/* A line of a difference, coloured by its sign on a terminal. */
+static void print_diff_line(struct bs_bytes line)
+{
+    const enum bs_colour colour = bs_bytes_starts_nocase(line, BS_LITERAL("--- ")) ||
+                                          bs_bytes_starts_nocase(line, BS_LITERAL("+++ "))
+                                      ? BS_COLOUR_STRONG
+                                  : line.ptr[0] == '+' ? BS_COLOUR_GOOD
+                                  : line.ptr[0] == '-' ? BS_COLOUR_BAD
+                                                       : BS_COLOUR_NONE;
+    if (colour == BS_COLOUR_NONE)
+        printf("%.*s\n", BS_BYTES_ARG(line));
+    else
+        printf("%s%.*s%s\n", bs_output_colour(stdout, colour), BS_BYTES_ARG(line),
+               bs_output_colour(stdout, BS_COLOUR_NONE));
 }
 
 static void print_diff(struct bs_setup *setup)
@@ -115,7 +144,12 @@ static void print_diff(struct bs_setup *setup)
     for (size_t i = 0; i < setup->file_count; i++) {
         bs_strbuf_init(&text, TEXT_MAX);
         bs_setup_file_diff(&setup->files[i], &setup->arena, &text);
-        fputs(bs_strbuf_cstr(&text), stdout);
+        struct bs_bytes rest = bs_strbuf_bytes(&text);
+        while (rest.len > 0) {
+            size_t end = bs_bytes_find(rest, '\n');
+            print_diff_line(bs_bytes_first(rest, end));
+            rest = bs_bytes_skip(rest, end < rest.len ? end + 1 : end);
+        }
         bs_strbuf_free(&text);
     }
 }
@@ -161,7 +195,7 @@ static void print_plan(struct bs_setup *setup)
     else
         printf("Postfix %s in %s\n\n", setup->postfix.version, setup->postfix.config_directory);
     if (setup->no_postfix && !setup->request->remove)
-        print_sendmail();
+        print_sendmail(setup);
     if (setup->file_count == 0)
         puts(nothing_to_do(setup));
     print_diff(setup);
@@ -275,7 +309,7 @@ int bs_command_setup(int argc, char **argv)
     } else if (status < 0) {
         bs_output_error("%s", error.text);
         if (setup->no_postfix && !request.json)
-            print_sendmail();
+            print_sendmail(setup);
         status = setup->no_postfix ? EX_UNAVAILABLE : EX_CONFIG;
     }
     if (setup)

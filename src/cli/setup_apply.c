@@ -47,7 +47,8 @@ static bool write_files(struct bs_setup *setup, const struct bs_setup_told *told
         struct bs_setup_file *file = &setup->files[i];
         if (!bs_setup_file_write(file, keep, stamp, &setup->arena, ret_error))
             return false;
-        tell(told, "%s %s%s%s", file->exists ? "changed" : "made", file->path, file->backup ? "; a copy of what it was: " : "",
+        tell(told, "%s %s%s%s", file->exists ? "changed" : "made", file->path,
+             file->backup ? "; a copy of what it was: " : "",
              file->backup ? file->backup : "");
     }
     return true;
@@ -160,8 +161,9 @@ static bool wait_for_backstopd(const struct bs_config *config, struct bs_error *
         while (!answers(lists[i]->items[0]) && ticks-- > 0)
             nanosleep(&tick, NULL);
         if (ticks < 0)
-            return bs_error_set(ret_error, "nothing listens on %s: start backstopd; Postfix was not reloaded, because "
-                                "it would defer all mail", lists[i]->items[0]);
+            return bs_error_set(ret_error,
+                                "nothing listens on %s: start backstopd; Postfix was not reloaded, because it would "
+                                "defer all mail", lists[i]->items[0]);
     }
     return true;
 }
@@ -219,6 +221,7 @@ void bs_setup_next(struct bs_setup *setup, const char *ret_commands[4])
     if (!setup->no_postfix && !reload && setup->main_cf)
         ret_commands[count++] = postfix_reload(setup);
     if (!removes)
-        ret_commands[count++] = usual ? "backstop doctor" : bs_arena_printf(&setup->arena, "backstop doctor -c %s", file);
+        ret_commands[count++] = usual ? "backstop doctor" : bs_arena_printf(&setup->arena, "backstop doctor -c %s",
+                                                                            file);
     ret_commands[count] = NULL;
 }

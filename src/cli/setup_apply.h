@@ -14,7 +14,8 @@ struct bs_setup_told {
 /* Writes the files. Where Postfix then does not show the new settings, main.cf is put back as it was. */
 bool bs_setup_write(struct bs_setup *setup, const struct bs_setup_told *told, struct bs_error *ret_error);
 
-/* Starts or reloads backstopd and reloads Postfix, if they are run here; not Postfix while the milter does not answer. */
+/* Starts or reloads backstopd and reloads Postfix, if they are run here; not Postfix while the milter does not
+ * answer. */
 bool bs_setup_reload(const struct bs_setup *setup, const struct bs_setup_told *told, struct bs_error *ret_error);
 
 /* The commands that remain for the user to run once the files are written, in order: at most 3, ended by NULL. */

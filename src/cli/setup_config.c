@@ -3,12 +3,12 @@
 #include "cli/setup_config.h"
 
 static const char head[] =
-    "# Configuration of backstop, made by `backstop setup`; see backstop.conf(5). `backstop config sample` shows every\n"
-    "# option. Every host that receives mail for the domains below needs these domains and the same key.\n";
+    "# Configuration of backstop, made by `backstop setup`; see backstop.conf(5). `backstop config sample` shows\n"
+    "# every option. Every host that receives mail for the domains below needs these domains and the same key.\n";
 
 static const char before_domains[] =
-    "\n# sign: tag what leaves, refuse nothing yet. When the bounces of untagged mail have come back, in twelve days or\n"
-    "# so, write enforce, and reload backstop.\n";
+    "\n# sign: tag what leaves, refuse nothing yet. When the bounces of untagged mail have come back, after twelve\n"
+    "# days or so, write enforce, and reload backstop.\n";
 
 static void append_section(struct bs_bytes name, struct bs_strbuf *out)
 {

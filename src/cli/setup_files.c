@@ -55,7 +55,8 @@ bool bs_setup_file_diff(const struct bs_setup_file *file, struct bs_arena *arena
     const struct bs_diff_names names = {file->exists ? file->path : "/dev/null", file->path};
     if (!file->secret)
         return bs_line_diff(file->before, file->after, &names, arena, out);
-    bs_strbuf_printf(out, "--- /dev/null\n+++ %s\n@@ -0,0 +1,1 @@\n+(a new random secret; mode %04o%s%s)\n", file->path,
+    bs_strbuf_printf(out, "--- /dev/null\n+++ %s\n@@ -0,0 +1,1 @@\n+(a new random secret; mode %04o%s%s)\n",
+                     file->path,
                      (unsigned)file->mode, file->owner ? ", " : "", file->owner ? file->owner : "");
     return !out->failed;
 }

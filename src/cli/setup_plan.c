@@ -99,7 +99,8 @@ static bool find_domains(struct bs_setup *setup, const char *our_map, struct dom
     return true;
 }
 
-static bool find_networks(struct bs_setup *setup, struct bs_postfix_networks *ret_networks, struct bs_error *ret_error)
+static bool find_networks(struct bs_setup *setup, struct bs_postfix_networks *ret_networks,
+                          struct bs_error *ret_error)
 {
     *ret_networks = (struct bs_postfix_networks){0};
     if (setup->no_postfix)
@@ -107,7 +108,8 @@ static bool find_networks(struct bs_setup *setup, struct bs_postfix_networks *re
     if (!bs_postfix_networks(setup->postfix.settings, &setup->arena, ret_networks))
         return out_of_memory(ret_error);
     for (size_t i = 0; i < ret_networks->other_count; i++) {
-        bs_findings_add(&setup->notes, BS_SEVERITY_NOTE, "network-odd", "mynetworks has %.*s, which cannot be taken over",
+        bs_findings_add(&setup->notes, BS_SEVERITY_NOTE, "network-odd",
+                        "mynetworks has %.*s, which cannot be taken over",
                         BS_BYTES_ARG(ret_networks->others[i]));
         bs_findings_repair(&setup->notes, "list under networks in %s the addresses that it stands for",
                            setup->request->config_file);
@@ -181,7 +183,7 @@ static bool plan_config(struct bs_setup *setup, struct bs_error *ret_error)
         return false;
     if (setup->config.domain_count == 0)
         return bs_error_set(ret_error, "%s; name the domains that send mail: backstop setup --domain NAME",
-                            setup->no_postfix ? setup->no_postfix : "Postfix names no domain that mail can come back to");
+                            setup->no_postfix ? setup->no_postfix : "Postfix names no domain of ours");
     if (!file.exists || !bs_bytes_equal(file.before, file.after))
         new_file(setup, &file);
     return true;

@@ -129,13 +129,15 @@ static const struct {
     const char *map;
 } cases[] = {
     {KEYS MODES, KEYS MODES, "", ""},
-    {KEYS MODES, "key 0 { secret-file = \"KEY/two\" }\n" MODES, "tag that mail from s.test gets is not signed by a key",
+    {KEYS MODES, "key 0 { secret-file = \"KEY/two\" }\n" MODES,
+     "tag that mail from s.test gets is not signed by a key",
      "tagged recipient of s.test is unknown"},
     {KEYS "domain \"a.test\" { mode = enforce }", KEYS "domain \"a.test\" { mode = sign }",
      "a bounce to a forged tag of a.test is not refused", ""},
     {KEYS "domain \"a.test\" { mode = sign }", KEYS "domain \"a.test\" { mode = enforce }",
      "a bounce to a forged tag of a.test is refused", ""},
-    {KEYS "domain \"a.test\" { mode = sign }", KEYS "domain \"b.test\" { mode = sign }", "mail from a.test gets no tag",
+    {KEYS "domain \"a.test\" { mode = sign }", KEYS "domain \"b.test\" { mode = sign }",
+     "mail from a.test gets no tag",
      "a tagged recipient of a.test is unknown"},
     {KEYS "domain \"a.test\" { mode = off }", KEYS "domain \"a.test\" { mode = sign }",
      "mail from a.test gets a tag, and should not", ""},
