@@ -11,6 +11,8 @@ static void see_content_type(struct bs_kind_signs *signs, struct bs_bytes value)
         signs->disposition = true;
     if (bs_bytes_contains_nocase(value, BS_LITERAL("delivery-status")))
         signs->delivery_status = true;
+    if (bs_bytes_contains_nocase(value, BS_LITERAL("feedback-report")))
+        signs->feedback = true;
 }
 
 static void see_failed_recipients(struct bs_kind_signs *signs, struct bs_bytes value)
@@ -86,6 +88,8 @@ enum bs_kind bs_kind_conclude(const struct bs_kind_signs *signs)
         return BS_KIND_BOUNCE;
     if (signs->disposition)
         return BS_KIND_MDN;
+    if (signs->feedback)
+        return BS_KIND_ARF;
     if (signs->from_mailer)
         return BS_KIND_BOUNCE;
     if (signs->auto_replied)
@@ -99,6 +103,7 @@ const char *bs_kind_name(enum bs_kind kind)
         [BS_KIND_BOUNCE] = "bounce",
         [BS_KIND_MDN] = "mdn",
         [BS_KIND_AUTO_REPLY] = "auto-reply",
+        [BS_KIND_ARF] = "arf",
         [BS_KIND_LIST] = "list",
     };
     return names[kind];

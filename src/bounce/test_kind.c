@@ -34,6 +34,8 @@ static const struct kind_case cases[] = {
     {"a read receipt from a postmaster", BS_KIND_MDN,
      {"From", "postmaster@x.example", "Content-Type",
       "multipart/report;\n report-type=disposition-notification"}},
+    {"a complaint from a postmaster", BS_KIND_ARF,
+     {"From", "postmaster@x.example", "Content-Type", "multipart/report; report-type=feedback-report; boundary=x"}},
     {"a boundary that names a kind of report", BS_KIND_BOUNCE,
      {"Content-Type", "multipart/mixed; boundary=disposition-notification"}},
     {"out of office", BS_KIND_AUTO_REPLY, {"From", "a@x.example", "Auto-Submitted", " auto-replied (vacation)"}},

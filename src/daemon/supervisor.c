@@ -130,7 +130,8 @@ static bool start_all(struct supervisor *supervisor, struct slot *slots, size_t 
         if (start_filter(supervisor, &slots[i]))
             continue;
         bs_log(BS_CONFIG_LEVEL_ERROR, "filter %zu of %zu did not get ready", i + 1, count);
-        signal_filters(slots, i + 1, SIGTERM);
+        signal_filters(slots, i, SIGTERM);
+        signal_filters(&slots[i], 1, SIGKILL); /* it may hang, and would keep a stop waiting */
         return false;
     }
     return true;

@@ -29,6 +29,7 @@ static const struct {
     [BS_REASON_NO_PROOF] =
         {"no-proof", 550, "5.7.1 Bounce refused: nothing in it shows that we sent the original, its sender was forged"},
     [BS_REASON_MDN] = {"mdn", 0, NULL},
+    [BS_REASON_ARF] = {"arf", 0, NULL},
     [BS_REASON_AUTO_REPLY] = {"auto-reply", 0, NULL},
     [BS_REASON_LIST] = {"list", 0, NULL},
     [BS_REASON_MIXED_RECIPIENTS] =

@@ -25,6 +25,7 @@ enum bs_reason {
     BS_REASON_RETURNED_TAG,     /* the returned message holds a valid tag */
     BS_REASON_NO_PROOF,         /* a bounce without any sign that we sent what it returns */
     BS_REASON_MDN,
+    BS_REASON_ARF,
     BS_REASON_AUTO_REPLY,
     BS_REASON_LIST,
     BS_REASON_MIXED_RECIPIENTS, /* recipients of one null-sender message that must be judged apart */

@@ -152,6 +152,7 @@ struct bs_decision bs_gate_message(enum bs_kind kind, bool proven, bool observe)
 {
     static const enum bs_reason let_through[] = {
         [BS_KIND_MDN] = BS_REASON_MDN,
+        [BS_KIND_ARF] = BS_REASON_ARF,
         [BS_KIND_AUTO_REPLY] = BS_REASON_AUTO_REPLY,
         [BS_KIND_LIST] = BS_REASON_LIST,
     };

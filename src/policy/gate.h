@@ -12,7 +12,7 @@
  *   - A valid tag: proven, delivered. A tag of another program: left to that program.
  *   - No tag, where the address is too long to be signed: let through.
  *   - No tag: judged at the end of data. A returned message that holds a valid tag of ours proves the bounce; a
- *     disposition notification, an automatic reply and a list message are let through, because they need not
+ *     disposition notification, a feedback report, an automatic reply and a list message are let through: they need not
  *     go to the envelope sender (RFC 8098 section 2.1, RFC 3834 section 4); what remains is refused.
  * Observing does the same and refuses nothing: the decision says what would have been refused.
  */

@@ -185,6 +185,7 @@ static void a_waiting_message_passes_by_proof_or_kind_only(void **state)
     assert_int_equal(decision.action, BS_ACTION_PASS);
     assert_true(decision.observed);
     assert_int_equal(bs_gate_message(BS_KIND_MDN, false, false).reason, BS_REASON_MDN);
+    assert_int_equal(bs_gate_message(BS_KIND_ARF, false, false).reason, BS_REASON_ARF);
     assert_int_equal(bs_gate_message(BS_KIND_AUTO_REPLY, false, false).reason, BS_REASON_AUTO_REPLY);
     assert_int_equal(bs_gate_message(BS_KIND_LIST, false, false).action, BS_ACTION_PASS);
 }
