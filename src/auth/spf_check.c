@@ -122,6 +122,7 @@ static bool redirect(struct bs_spf_state *state, struct bs_bytes domain_spec, st
         return false;
     case BS_SPF_TARGET_NEVER:
         ret_outcome->status = BS_SPF_NEUTRAL;
+        ret_outcome->mechanism = BS_LITERAL("default");
         return true;
     case BS_SPF_TARGET_ERROR:
         return true;

@@ -213,7 +213,7 @@ static const struct check_case cases[] = {
     {IP1, "xn--bcher-kva.example", "pass", "exists:%{o}.idn.example", ""},
     {IP1, "b\xfc" "cher.example", "none", "sender's domain", ""},
     {"192.0.2.1", "h.example", "j\xc3\xb6rg", "eai.example", "softfail", "~all", ""},
-    {"192.0.2.1", "h.example", "j\xc3\xb6rg", "eairedirect.example", "neutral", "", ""},
+    {"192.0.2.1", "h.example", "j\xc3\xb6rg", "eairedirect.example", "neutral", "default", ""},
     {"192.0.2.1", "h.example", "j\xc3\xb6rg", "explocal.example", "fail", "-all", ""},
     {"", "h.example", "user", "a.example", "none", "no IP address", ""},
 
