@@ -299,6 +299,12 @@ def _(world):
     delivered(world, world.bounce(ALICE, message), ALICE, "proof far behind")
 
 
+@suite.case("forms of an address that Postfix still delivers to the user are judged as the user's")
+def _(world):
+    for form in ("example.com!alice", "alice (work)@example.com", "alice@example.com.", '"alice"@example.com'):
+        refused(world.bounce(form, bounces.report(ALICE)), ".", "nothing in it shows that we sent")
+
+
 @suite.case("each refusal is logged on one line with client, envelope, decision and reason")
 def _(world):
     tagged = world.forged("logged@gateway.example")
