@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <fcntl.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -66,14 +65,21 @@ struct driver {
     uint64_t started;
     uint64_t next_arrival;
     unsigned weight_sum;
+    uint64_t arrived; /* when what was read last had come */
     char buffer[READ_SIZE];
 };
 
+static uint64_t nanoseconds(const struct timespec *time)
+{
+    return (uint64_t)time->tv_sec * NANOSECONDS + (uint64_t)time->tv_nsec;
+}
+
+/* By the clock that the kernel's stamps on what arrives are of. */
 static uint64_t now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return nanoseconds(&time);
 }
 
 static bool open_connection(struct driver *driver);
@@ -381,7 +387,8 @@ static void take_change(struct connection *connection, const struct bs_milter_an
 /* The wait for an answer is over. */
 static void end_wait(struct connection *connection)
 {
-    uint64_t waited = now() - connection->began;
+    uint64_t arrived = connection->driver->arrived;
+    uint64_t waited = arrived > connection->began ? arrived - connection->began : 0;
     bench_histogram_add(&connection->driver->load->steps[command_of(connection)], waited);
     connection->waited += waited;
 }
@@ -450,12 +457,38 @@ static void take_answers(struct connection *connection, struct bs_bytes input)
     }
 }
 
+/* When the bytes that were read came to the socket, by the kernel's stamp, or now where there is none. */
+static uint64_t arrival(const struct msghdr *message)
+{
+    const struct cmsghdr *control = CMSG_FIRSTHDR(message);
+    struct timespec time;
+    if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS)
+        return now();
+    memcpy(&time, CMSG_DATA(control), sizeof time);
+    return nanoseconds(&time);
+}
+
+static ssize_t receive(struct driver *driver, int fd)
+{
+    union {
+        struct cmsghdr first;
+        char bytes[CMSG_SPACE(sizeof(struct timespec))];
+    } control;
+    struct iovec vector = {driver->buffer, sizeof driver->buffer};
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t count = recvmsg(fd, &message, 0);
+    if (count > 0)
+        driver->arrived = arrival(&message);
+    return count;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
     struct connection *connection = context;
     struct driver *driver = connection->driver;
     (void)what;
-    ssize_t count = recv(fd, driver->buffer, sizeof driver->buffer, 0);
+    ssize_t count = receive(driver, fd);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (count <= 0) {
@@ -501,13 +534,13 @@ static void choose_source(int fd, const struct bs_endpoint *filter, uint64_t num
 static int connect_filter(const struct bench_load *load)
 {
     int on = 1;
-    int fd = socket(load->filter.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(load->filter.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     choose_source(fd, &load->filter, load->sessions);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, (const struct sockaddr *)&load->filter.address, load->filter.length) == 0 &&
-        fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    if (connect(fd, (const struct sockaddr *)&load->filter.address, load->filter.length) == 0 || errno == EINPROGRESS)
         return fd;
     close(fd);
     return -1;
@@ -531,7 +564,6 @@ static void attach(struct driver *driver, struct connection *connection, int fd,
     connection->began = began;
 }
 
-/* Begins a session. On loopback connect() takes no time worth a mention, so it may block. */
 static bool open_connection(struct driver *driver)
 {
     uint64_t began = now();

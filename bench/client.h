@@ -4,9 +4,10 @@
  * plan.h has them, and is then closed. What the filter answers is compared with what is expected, and the waits for
  * its answers are measured.
  *
- * A wait is from the moment a step is given to the kernel until its answer is read, so it holds the work of the
- * kernel, of the filter and, where both run on one machine, that of the load generator before it comes to read. The
- * added latency of a message is the sum of its waits; the first of a session bears the session's start, too.
+ * A wait is from the moment a step is given to the kernel until its answer has come to the generator's socket (by the
+ * kernel's stamp; for unix sockets, which have none, until it is read). It holds the work of the kernel and of the
+ * filter, and the filter's waits for a processor. The added latency of a message is the sum of its waits; the first of
+ * a session bears the session's start, too.
  */
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
@@ -26,10 +27,12 @@ struct bench_load {
     size_t connections;            /* at once; at most so many where a rate is given */
     size_t per_connection;         /* messages on each */
     uint64_t messages;             /* in all */
-    double rate;                   /* messages per second, at random moments; 0: each as soon as the one before is over */
+    double rate;                   /* messages per second, at random moments; 0: each as soon as the last is over */
     double time_limit;             /* seconds after which what runs is broken off */
     size_t idle;                   /* instead of messages: sessions that are opened and held */
     void (*on_all_idle)(void);     /* called once they are */
+    double average_mail;           /* bytes of a message, for the report */
+    double average_bounce;
 
     /* what came of it */
     uint64_t outcomes[BENCH_KINDS][BENCH_OUTCOMES];
@@ -37,7 +40,6 @@ struct bench_load {
     uint64_t wrong;      /* of these, not as expected */
     uint64_t broken;     /* sessions that ended before we ended them, or whose answers were no milter protocol */
     uint64_t sessions;   /* opened */
-    uint64_t bytes;      /* of the messages that were issued, as they stand in SMTP */
     bool timed_out;
     double seconds;      /* from the first message to the last */
     char first_fault[BS_ERROR_TEXT];

@@ -210,7 +210,8 @@ static void put_received(struct bs_strbuf *out, uint64_t *io_random)
 static void put_signature(struct bs_strbuf *out, uint64_t *io_random)
 {
     bs_strbuf_append_cstr(out, "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d=elsewhere.example;\n"
-                               "\ts=mail2026; t=1795252000; h=From:To:Subject:Date:Message-ID:\n\t MIME-Version;\n\tbh=");
+                               "\ts=mail2026; t=1795252000; h=From:To:Subject:Date:Message-ID:\n"
+                               "\t MIME-Version;\n\tbh=");
     put_noise(out, io_random, 43);
     bs_strbuf_append_cstr(out, "=;\n\tb=");
     for (int line = 0; line < 6; line++) {
@@ -262,7 +263,8 @@ static void put_bounce(struct bs_strbuf *out, uint64_t *io_random, size_t size)
                                "I'm sorry to have to inform you that your message could not be delivered.\n\n"
                                "<nobody@elsewhere.example>: host mail.elsewhere.example said: 550 5.1.1 unknown\n\n"
                                "--edge\nContent-Type: message/delivery-status\n\n"
-                               "Reporting-MTA: dns; mx.elsewhere.example\nArrival-Date: Sat, 21 Nov 2026 09:00:00 +0000\n\n"
+                               "Reporting-MTA: dns; mx.elsewhere.example\n"
+                               "Arrival-Date: Sat, 21 Nov 2026 09:00:00 +0000\n\n"
                                "Final-Recipient: rfc822; nobody@elsewhere.example\nAction: failed\nStatus: 5.1.1\n\n"
                                "--edge\nContent-Type: message/rfc822\n\n");
     if (size > out->len + 4000)

@@ -153,8 +153,10 @@ static bool parse_options(int argc, char **argv, struct options *options, struct
         {"rate", 1, NULL, 'r'}, {"mix", 1, NULL, 'x'}, {"mail", 1, NULL, 'f'}, {"size", 1, NULL, 's'},
         {"seed", 1, NULL, 'S'}, {"idle", 1, NULL, 'i'}, {"time-limit", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == '?' || !set_option(options, option, optarg, ret_error))
-            return option != '?' || bs_error_set(ret_error, "no such option");
+        if (option == '?')
+            return bs_error_set(ret_error, "no such option, or it lacks its value");
+        if (!set_option(options, option, optarg, ret_error))
+            return false;
     }
     if (optind < argc || options->load.filter.length == 0)
         return bs_error_set(ret_error, "--connect is missing, or there are words without an option");
@@ -216,10 +218,14 @@ static double microseconds(uint64_t nanoseconds)
 
 static void print_histogram(const char *name, const struct bench_histogram *histogram)
 {
-    printf(",\n  \"%s\": {\"count\": %llu, \"p50\": %.1f, \"p90\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f}", name,
-           (unsigned long long)histogram->total, microseconds(bench_histogram_quantile(histogram, 0.5)),
-           microseconds(bench_histogram_quantile(histogram, 0.9)), microseconds(bench_histogram_quantile(histogram, 0.99)),
-           microseconds(bench_histogram_quantile(histogram, 0.999)), microseconds(histogram->largest));
+    static const struct {
+        const char *name;
+        double share;
+    } shares[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}};
+    printf(",\n  \"%s\": {\"count\": %llu", name, (unsigned long long)histogram->total);
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        printf(", \"%s\": %.1f", shares[i].name, microseconds(bench_histogram_quantile(histogram, shares[i].share)));
+    printf(", \"max\": %.1f}", microseconds(histogram->largest));
 }
 
 static void print_kinds(const struct bench_load *load)
@@ -257,11 +263,21 @@ static double cpu_seconds(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
+static double average_size(const struct bench_letters *letters)
+{
+    double sum = 0;
+    for (size_t i = 0; i < letters->count; i++)
+        sum += (double)letters->items[i].size;
+    return sum / (double)letters->count;
+}
+
 static bool print_report(const struct bench_load *load)
 {
     bool good = load->wrong == 0 && load->broken == 0 && !load->timed_out;
     printf("{\n  \"good\": %s,\n  \"first-fault\": \"%s\",\n  \"timed-out\": %s", good ? "true" : "false",
            load->first_fault, load->timed_out ? "true" : "false");
+    printf(",\n  \"average-mail-bytes\": %.0f,\n  \"average-bounce-bytes\": %.0f", load->average_mail,
+           load->average_bounce);
     printf(",\n  \"messages\": %llu,\n  \"wrong\": %llu,\n  \"broken-sessions\": %llu,\n  \"sessions\": %llu",
            (unsigned long long)load->done, (unsigned long long)load->wrong, (unsigned long long)load->broken,
            (unsigned long long)load->sessions);
@@ -297,6 +313,8 @@ static bool run(struct options *options, struct bs_error *ret_error)
                 make_letters(options, &mail, &bounces, ret_error) &&
                 negotiate(&options->load.filter, &input, &answer, ret_error) &&
                 bench_plan_make(&answer, &options->identity, &mail, &bounces, &plan, ret_error);
+    options->load.average_mail = average_size(&mail);
+    options->load.average_bounce = average_size(&bounces);
     options->load.plan = &plan;
     options->load.identity = &options->identity;
     good = good && bench_load_run(&options->load, ret_error);
