@@ -97,13 +97,12 @@ static void put(struct bs_dkim_bodies *bodies, bool relaxed, struct bs_bytes byt
     }
 }
 
-/* Puts text behind the line ends that were held back: those at the end of a body do not count. */
-static void put_text(struct bs_dkim_bodies *bodies, bool relaxed, struct bs_bytes text)
+/* Puts out the line ends that were held back, now that text follows: those at the end of a body do not count. */
+static void put_line_ends(struct bs_dkim_bodies *bodies, bool relaxed)
 {
     struct bs_dkim_body_form *form = bodies->forms[relaxed];
     for (; form->line_ends > 0; form->line_ends--)
         put(bodies, relaxed, BS_LITERAL("\r\n"));
-    put(bodies, relaxed, text);
     form->text = true;
 }
 
@@ -112,22 +111,42 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Appends text that fits, each run of white space as one blank; a run at its end is remembered and not put out, since
+ * the line may end there. Without branches that depend on the text: words are short. */
+static void append_condensed(struct bs_dkim_body_form *form, struct bs_bytes text)
+{
+    char *out = form->bytes + form->held;
+    size_t count = 0;
+    bool before = form->blank;
+    out[0] = ' ';
+    count += before;
+    for (size_t i = 0; i < text.len; i++) {
+        bool blank = is_blank(text.ptr[i]);
+        out[count] = blank ? ' ' : text.ptr[i];
+        count += !(blank & before);
+        before = blank;
+    }
+    form->blank = before;
+    form->held += count - before;
+}
+
 static void put_relaxed(struct bs_dkim_bodies *bodies, struct bs_bytes text)
 {
     struct bs_dkim_body_form *form = bodies->forms[true];
+    size_t blanks = 0;
+    while (blanks < text.len && is_blank(text.ptr[blanks]))
+        blanks++;
+    form->blank = form->blank || blanks > 0;
+    text = bs_bytes_skip(text, blanks);
+    if (text.len == 0)
+        return;
+    put_line_ends(bodies, true);
     while (text.len > 0) {
-        size_t blanks = 0, word;
-        while (blanks < text.len && is_blank(text.ptr[blanks]))
-            blanks++;
-        form->blank = form->blank || blanks > 0;
-        for (word = blanks; word < text.len && !is_blank(text.ptr[word]);)
-            word++;
-        if (word == blanks)
-            return;
-        put_text(bodies, true, form->blank ? BS_LITERAL(" ") : bs_bytes(NULL, 0));
-        put(bodies, true, bs_bytes(text.ptr + blanks, word - blanks));
-        form->blank = false;
-        text = bs_bytes_skip(text, word);
+        if (form->held > BS_DKIM_BODY_BUFFER - 2)
+            flush(bodies, true);
+        struct bs_bytes part = bs_bytes_first(text, BS_DKIM_BODY_BUFFER - 1 - form->held);
+        append_condensed(form, part);
+        text = bs_bytes_skip(text, part.len);
     }
 }
 
@@ -136,8 +155,10 @@ static void take_text(struct bs_dkim_bodies *bodies, struct bs_bytes text)
 {
     if (text.len == 0)
         return;
-    if (bodies->forms[false])
-        put_text(bodies, false, text);
+    if (bodies->forms[false]) {
+        put_line_ends(bodies, false);
+        put(bodies, false, text);
+    }
     if (bodies->forms[true])
         put_relaxed(bodies, text);
 }
