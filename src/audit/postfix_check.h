@@ -26,7 +26,7 @@ struct bs_postfix_expectation {
 /* The parameters that are looked at, for `postconf`; ends with NULL. */
 extern const char *const bs_postfix_check_parameters[];
 
-/* Names of services whose processes use a list, NULL-ended: who must be able to open the sockets in it. */
+/* Adds what is wrong. */
 void bs_postfix_check(const struct bs_postfix_expectation *expected, struct bs_findings *findings);
 
 /* Whether a service takes mail from the network: runs smtpd, and not only to take back what a content filter on this

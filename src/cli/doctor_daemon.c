@@ -94,7 +94,7 @@ static void report_closed(struct bs_doctor *doctor, const char *sockets, int err
         return;
     }
     bs_findings_add(&doctor->findings, BS_SEVERITY_SERIOUS, "daemon-down",
-                    "backstopd does not listen on %s: %s; Postfix defers mail while it waits for it",
+                    "backstopd does not listen on %s: %s; mail that is to pass it is deferred meanwhile",
                     sockets, strerror(error));
     bs_findings_repair(&doctor->findings,
                        "systemctl start backstop; where it does not stay up: journalctl -u backstop");

@@ -195,7 +195,7 @@ bool bs_setup_reload(const struct bs_setup *setup, const struct bs_setup_told *t
     bool removes = setup->request->remove;
     if (!removes && is_service(setup) && !start_backstopd(told, ret_error))
         return false;
-    if (setup->no_postfix)
+    if (setup->no_postfix || (removes && !setup->main_cf))
         return true;
     return (removes || wait_for_backstopd(&setup->config, ret_error)) && reload_postfix(setup, told, ret_error);
 }

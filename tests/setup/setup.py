@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from setup_world import ALICE, BY_HAND, SINK, USER, setup_world
+from setup_world import ALICE, SINK, USER, setup_world
 
-from mta import bounces, tags
-from mta.machine import HERE, listens, wait_for
+from mta import bounces
+from mta.machine import HERE
 from mta.tap import Skip, Suite
 
 suite = Suite()
@@ -234,8 +234,9 @@ def _(world):
     world.stop_daemon()
     assert world.send(ALICE, "x@" + SINK, bounces.ordinary("without backstop"), address=HERE).accepted
     assert world.sink.wait_for_subject("without backstop").sender == ALICE
-    done = world.setup("--remove", "--write")
+    done = world.setup("--remove", "--write", "--reload")
     assert done.returncode == 0 and "Nothing to take out" in done.stdout, done
+    assert "reloaded" not in done.stdout, done
 
 
 @suite.case("what others wrote in between stays when ours is taken out")
