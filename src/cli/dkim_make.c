@@ -295,7 +295,7 @@ int bs_dkim_make_key(int argc, char **argv)
     struct request request = {.judge = bs_judge_new(), .bits = BS_RSA_SIGN_BITS_MIN};
     int status = read_options(argc, argv, options, keygen_usage, &request);
     if (status < 0)
-        status = check_names(&request);
+        status = request.selector_count == 1 ? check_names(&request) : bs_output_usage(keygen_usage, false);
     if (status < 0) {
         struct bs_private_key *key = bs_private_key_make(request.type, request.bits);
         status = key ? write_key(request.path, key) : EX_SOFTWARE;
