@@ -39,6 +39,7 @@ static void begin(void *state)
 {
     struct world *world = state;
     bs_milter_session_close(&world->milter);
+    bs_strbuf_free(&world->out); /* what closing reported */
     bs_milter_session_init(&world->milter, &world->settings, on_report, world);
 }
 
@@ -63,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bs_session_init(&world.milter.session, &world.settings, on_report, &world);
     int result = fuzz_every_way(&feed, data, size);
     bs_milter_session_close(&world.milter);
+    bs_strbuf_free(&world.out);
     bs_gate_free(world.settings.gate);
     return result;
 }
