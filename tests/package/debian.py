@@ -6,6 +6,7 @@ holds nothing but the machine and this test. The test stands for the world outsi
 """
 
 import ctypes
+import fcntl
 import hashlib
 import os
 import shutil
@@ -35,6 +36,14 @@ MOVING = ("proc", "sys", "dev", "run", "tmp", "root", "var/cache", "var/log", "v
           "etc/resolv.conf", "etc/.pwd.lock", "etc/.updated", "var/.updated")
 QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop", "pid", "private",
           "public", "saved", "trace")
+
+
+def alone():
+    """One at a time in a checkout: an open file that holds the lock."""
+    PLACE.mkdir(exist_ok=True)
+    lock = open(PLACE / "lock", "w", encoding="ascii")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def need_a_machine():
@@ -76,7 +85,7 @@ def in_directory(root, *words):
     """Runs a command in a system that is not booted, with this machine's network."""
     proxies = [f"--setenv={name}={os.environ[name]}" for name in ("http_proxy", "https_proxy") if name in os.environ]
     return command("systemd-nspawn", "--quiet", "--directory", root, "--register=no", *keep_unit(), "--pipe",
-                   "--resolv-conf=replace-host", "--hostname=mail", "--setenv=DEBIAN_FRONTEND=noninteractive", *proxies, *words)
+                   f"--machine=backstop-{os.getpid()}", "--resolv-conf=replace-host", "--hostname=mail", "--setenv=DEBIAN_FRONTEND=noninteractive", *proxies, *words)
 
 
 def keep_unit():
@@ -130,7 +139,7 @@ class Machine:
         enter_own_network()
         self.process = Process(["systemd-nspawn", "--directory", self.root, "--boot", "--private-network",
                                 "--register=no", *keep_unit(), "--resolv-conf=off", "--console=pipe",
-                                "--hostname=mail"], PLACE / "machine.log")
+                                f"--machine=backstop-{os.getpid()}", "--hostname=mail"], PLACE / "machine.log")
         self.process.wait_until("the machine's first process", self.leader)
         self.process.wait_until("the machine to be up", lambda: self.state() in ("running", "degraded"))
         self.connect()

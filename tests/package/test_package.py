@@ -265,6 +265,11 @@ def _(world):
 def make_world():
     machine.need_root()
     debian.need_a_machine()
+    with debian.alone():
+        yield from install_and_boot()
+
+
+def install_and_boot():
     package = debian.command(machine.CHECKOUT / "scripts/package").strip()
     world = World(package)
     try:
