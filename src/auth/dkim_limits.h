@@ -11,6 +11,7 @@ enum {
     BS_DKIM_SIGNED_NAMES_MAX = 150,      /* names in h= */
     BS_DKIM_KEY_RECORD_MAX = 8192,       /* bytes of a key record; RSA of 8192 bits takes 1,400 */
     BS_DKIM_KEY_RECORDS_MAX = 4,         /* TXT records of one selector that are tried */
+    BS_DKIM_VERIFICATIONS_MAX = 12,      /* of one message, over all its signatures and their records */
     BS_DKIM_RSA_BITS_MIN = 1024,         /* RFC 8301 section 3.2; the upper limit is BS_RSA_BITS_MAX */
     BS_DKIM_BODIES_MAX = BS_DKIM_SIGNATURES_TRIED_MAX, /* different body hashes of one message */
     BS_DKIM_CLOCK_SKEW = 600,            /* seconds that t= may lie ahead of our clock */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 static const char too_many[] = "there are more signatures than are tried";
+static const char too_many_keys[] = "there are more signatures and keys than are tried";
 static const char incomplete[] = "the header is larger than what is judged";
 
 /* One signature that is being judged. */
@@ -17,6 +18,7 @@ struct judgement {
     struct bs_dkim_result *result;
     struct bs_arena *arena;
     const struct bs_dkim_note **next_note;
+    size_t *verifications; /* of the message so far */
     bool out_of_memory;
 };
 
@@ -269,6 +271,8 @@ static void try_record(struct judgement *judgement, struct bs_bytes text, size_t
         settle(judgement, BS_DKIM_POLICY,
                bs_arena_printf(judgement->arena, "the RSA key has %u bits; fewer than %d are refused (RFC 8301 "
                                "section 3.2)", judgement->result->key_bits, BS_DKIM_RSA_BITS_MIN));
+    else if (++*judgement->verifications > BS_DKIM_VERIFICATIONS_MAX)
+        settle(judgement, BS_DKIM_POLICY, too_many_keys);
     else
         verify_signature(judgement, key);
     bs_public_key_free(key);
@@ -316,11 +320,12 @@ static void check_key(struct judgement *judgement, const struct bs_dns_answer *a
 
 /* Judges one signature; leaves its result alone where the key is not known yet. */
 static bool judge(const struct bs_dkim_facts *facts, size_t index, const struct bs_answers *known,
-                  struct bs_arena *arena, struct bs_dkim_result *result, struct bs_questions *missing)
+                  struct bs_arena *arena, struct bs_dkim_result *result, size_t *io_verifications,
+                  struct bs_questions *missing)
 {
     const struct bs_dkim_signature *signature = &facts->message->signatures[index];
     size_t place = facts->message->bodies[index];
-    struct judgement judgement = {facts, signature, result, arena, &result->notes, false};
+    struct judgement judgement = {facts, signature, result, arena, &result->notes, io_verifications, false};
     result->signature = signature;
     if (check_field(&judgement) && check_body(&judgement, place)) {
         const struct bs_dns_answer *answer = bs_ask_dns(known, missing, signature->key_name, BS_DNS_TXT);
@@ -335,13 +340,14 @@ enum bs_step bs_dkim_check(const struct bs_dkim_facts *facts, const struct bs_an
 {
     const struct bs_dkim_message *message = facts->message;
     struct bs_dkim_result *results = bs_arena_take(arena, message->count * sizeof *results);
+    size_t verifications = 0;
     *ret_results = (struct bs_dkim_results){results, message->count};
     ret_missing->count = 0;
     ret_missing->overflow = false;
     if (!results || message->body.failed || !message->body.finished)
         return BS_ERROR;
     for (size_t i = 0; i < message->count; i++) {
-        if (!judge(facts, i, known, arena, &results[i], ret_missing))
+        if (!judge(facts, i, known, arena, &results[i], &verifications, ret_missing))
             return BS_ERROR;
     }
     return ret_missing->count > 0 || ret_missing->overflow ? BS_ASK : BS_DONE;

@@ -434,12 +434,14 @@ static void a_key_for_testing_is_said_to_be_one(void **state)
     dkim_judged_free(&judged);
 }
 
-/* The code of the last of `good` signatures below `broken` fields that are none; -1 where it is not mentioned. */
-static int code_of_last(size_t broken, size_t good)
+/* The code of the last of `good` signatures below `broken` fields that are none; -1 where it is not mentioned. With
+ * `other` each key is the second that is tried. */
+static int code_of_last_with(size_t broken, size_t good, const char *other)
 {
     static char message[TEXT_MAX * 2];
     struct letter letter = {RELAXED, plain_header, "x"};
-    struct dkim_zone zone[] = {zone_of(keys.rsa_record), {0}};
+    struct dkim_zone zone[] = {zone_of(other ? other : keys.rsa_record), {0}};
+    zone[0].texts[1] = other ? keys.rsa_record : NULL;
     struct dkim_judged judged;
     char field[4096];
     size_t length = 0;
@@ -453,6 +455,21 @@ static int code_of_last(size_t broken, size_t good)
     int code = broken + good == judged.results.count ? (int)judged.results.items[broken + good - 1].code : -1;
     dkim_judged_free(&judged);
     return code;
+}
+
+static int code_of_last(size_t broken, size_t good)
+{
+    return code_of_last_with(broken, good, NULL);
+}
+
+static void keys_are_tried_up_to_the_limit(void **state)
+{
+    (void)state;
+    static const char other[] = /* RFC 8463 appendix A.2 */
+        "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3"
+        "W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB";
+    assert_int_equal(code_of_last_with(0, BS_DKIM_VERIFICATIONS_MAX / 2, other), BS_DKIM_PASS);
+    assert_int_equal(code_of_last_with(0, BS_DKIM_VERIFICATIONS_MAX / 2 + 1, other), BS_DKIM_POLICY);
 }
 
 static void broken_signatures_hide_no_good_one_and_good_ones_are_tried_up_to_the_limit(void **state)
@@ -531,6 +548,7 @@ int main(void)
         cmocka_unit_test(several_records_are_tried_until_one_verifies),
         cmocka_unit_test(a_key_for_testing_is_said_to_be_one),
         cmocka_unit_test(broken_signatures_hide_no_good_one_and_good_ones_are_tried_up_to_the_limit),
+        cmocka_unit_test(keys_are_tried_up_to_the_limit),
         cmocka_unit_test(a_header_that_was_not_kept_whole_never_passes),
         cmocka_unit_test(a_message_without_signature_asks_nothing_and_has_no_result),
         cmocka_unit_test(only_a_signature_that_may_still_pass_asks_for_its_key),

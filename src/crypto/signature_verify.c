@@ -46,7 +46,7 @@ static void to_native(struct bs_bytes number, unsigned char *ret_native)
 
 static EVP_PKEY *make_rsa(struct bs_bytes modulus, struct bs_bytes exponent)
 {
-    unsigned char native_modulus[BS_RSA_BITS_MAX / 8], native_exponent[BS_RSA_EXPONENT_BITS_MAX / 8];
+    unsigned char native_modulus[BS_RSA_BITS_MAX / 8], native_exponent[(BS_RSA_EXPONENT_BITS_MAX + 7) / 8];
     to_native(modulus, native_modulus);
     to_native(exponent, native_exponent);
     OSSL_PARAM params[] = {
