@@ -52,8 +52,8 @@ static void stop_listening(struct filter *filter)
 static void pause_accepting(struct filter *filter, const char *why)
 {
     static const struct timeval pause = {ACCEPT_PAUSE_SECONDS, 0};
-    bs_log(BS_CONFIG_LEVEL_ERROR, "cannot accept sessions for the moment: %s; the limit of open files (LimitNOFILE=) or memory is too low",
-           why);
+    bs_log(BS_CONFIG_LEVEL_ERROR, "cannot accept sessions, trying again in %d s: %s%s", ACCEPT_PAUSE_SECONDS, why,
+           errno == EMFILE || errno == ENFILE ? "; raise the limit of open files (LimitNOFILE=)" : "");
     set_accepting(filter, false);
     event_add(filter->resume, &pause);
 }
@@ -91,10 +91,11 @@ static void on_connection(evutil_socket_t listening, short what, void *context)
             take_connection(filter, fd, protocol);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            pause_accepting(filter, strerror(errno));
-        if (errno != EINTR && errno != ECONNABORTED)
-            return;
+        if (errno == EINTR || errno == ECONNABORTED)
+            continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            pause_accepting(filter, strerror(errno)); /* it may last, and would be tried without end */
+        return;
     }
 }
 
