@@ -10,7 +10,7 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena)
 {
     *header = (struct bs_header){.arena = arena};
     bs_strbuf_init(&header->field, BS_HEADER_FIELD_MAX);
-    bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX);
+    bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX + 1); /* and its CR */
 }
 
 unsigned bs_header_name_hash(struct bs_bytes name)

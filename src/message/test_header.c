@@ -205,6 +205,39 @@ static void fields_are_kept_up_to_the_limits_and_the_header_says_what_is_past_th
     assert_int_equal(count, 7);
 }
 
+/* Reads one field of `length` bytes and its CRLF in two pieces, and returns the header's flags. */
+static unsigned flags_of_pieces(size_t length, size_t first)
+{
+    struct bs_arena arena;
+    struct bs_header header;
+    char *line = malloc(length + 2);
+    assert_non_null(line);
+    memset(line, 'a', length);
+    memcpy(line + 1, ":", 1);
+    memcpy(line + length, "\r\n", 2);
+    bs_arena_init(&arena, 4 << 20);
+    bs_header_init(&header, &arena);
+    bs_header_push(&header, bs_bytes(line, first));
+    bs_header_push(&header, bs_bytes(line + first, length + 2 - first));
+    bs_header_push(&header, BS_LITERAL("\r\n"));
+    bs_header_finish(&header);
+    unsigned flags = header.flags;
+    bs_arena_reset(&arena);
+    free(line);
+    return flags;
+}
+
+static void the_limit_of_a_field_is_the_same_however_it_arrives(void **state)
+{
+    (void)state;
+    const size_t firsts[] = {0, 1, BS_HEADER_FIELD_MAX - 1, BS_HEADER_FIELD_MAX, BS_HEADER_FIELD_MAX + 1};
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        assert_int_equal(flags_of_pieces(BS_HEADER_FIELD_MAX, firsts[i]), 0);
+        assert_int_equal(flags_of_pieces(BS_HEADER_FIELD_MAX + 1, firsts[i]), BS_FIELD_CUT);
+        assert_int_equal(flags_of_pieces(BS_HEADER_FIELD_MAX + 2, firsts[i]), BS_FIELD_CUT);
+    }
+}
+
 static void a_full_arena_is_said_and_not_hidden(void **state)
 {
     (void)state;
@@ -225,6 +258,7 @@ int main(void)
         cmocka_unit_test(the_body_begins_where_the_reader_stopped),
         cmocka_unit_test(a_milters_field_reads_as_if_it_stood_in_the_message),
         cmocka_unit_test(fields_are_kept_up_to_the_limits_and_the_header_says_what_is_past_them),
+        cmocka_unit_test(the_limit_of_a_field_is_the_same_however_it_arrives),
         cmocka_unit_test(a_full_arena_is_said_and_not_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
