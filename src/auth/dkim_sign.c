@@ -117,6 +117,16 @@ static bool header_can_be_signed(const struct bs_header *header, struct bs_error
     return from == 1 || bs_error_set(ret_error, "the message has %s From field", from == 0 ? "no" : "more than one");
 }
 
+/* A field name (RFC 5322 section 3.6.8) that h= can hold, which ends at a semicolon. */
+static bool is_field_name(struct bs_bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] < 33 || name.ptr[i] > 126 || name.ptr[i] == ':' || name.ptr[i] == ';')
+            return false;
+    }
+    return name.len > 0;
+}
+
 static bool names_are_good(const struct bs_dkim_signer *signer, struct bs_error *ret_error)
 {
     if (!bs_dkim_is_domain(signer->domain, 2))
@@ -124,11 +134,8 @@ static bool names_are_good(const struct bs_dkim_signer *signer, struct bs_error 
     if (!bs_dkim_is_domain(signer->selector, 1))
         return bs_error_set(ret_error, "\"%.*s\" is no selector", BS_BYTES_ARG(signer->selector));
     for (size_t i = 0; i < signer->oversign_count; i++) {
-        struct bs_bytes name = signer->oversign[i];
-        for (size_t at = 0; at < name.len; at++) {
-            if (name.ptr[at] < 33 || name.ptr[at] > 126 || name.ptr[at] == ':' || name.ptr[at] == ';')
-                return bs_error_set(ret_error, "\"%.*s\" is no field name", BS_BYTES_ARG(name));
-        }
+        if (!is_field_name(signer->oversign[i]))
+            return bs_error_set(ret_error, "\"%.*s\" is no field name", BS_BYTES_ARG(signer->oversign[i]));
     }
     return true;
 }

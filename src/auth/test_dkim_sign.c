@@ -215,6 +215,25 @@ static void what_cannot_be_signed_is_refused_with_a_reason(void **state)
     }
 }
 
+static void what_is_no_field_name_is_not_oversigned(void **state)
+{
+    static const char *const names[] = {"", "X Y", "X:Y", "X;Y", "X\x80"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct bs_error error;
+        struct bs_strbuf field;
+        struct bs_dkim_signer signer = signer_of(keys.ed25519);
+        struct bs_bytes name = bs_bytes_from_cstr(names[i]);
+        signer.oversign = &name;
+        signer.oversign_count = 1;
+        bs_strbuf_init(&field, 65536);
+        assert_false(sign(&signer, "From: a\r\n\r\n", "x", &field, &error));
+        assert_non_null(strstr(error.text, "is no field name"));
+        assert_int_equal(field.len, 0);
+        bs_strbuf_free(&field);
+    }
+}
+
 /* Whether a header is signed that makes h= name so many fields. */
 static bool is_signed(size_t names)
 {
@@ -246,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_changed_byte_ends_the_pass),
         cmocka_unit_test(a_field_that_readers_go_by_cannot_be_added),
         cmocka_unit_test(what_cannot_be_signed_is_refused_with_a_reason),
+        cmocka_unit_test(what_is_no_field_name_is_not_oversigned),
         cmocka_unit_test(a_header_is_signed_up_to_what_verifiers_here_read),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
