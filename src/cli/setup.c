@@ -307,10 +307,11 @@ int bs_command_setup(int argc, char **argv)
     if (status < 0 && bs_setup_plan(&request, setup, &error)) {
         status = run(setup);
     } else if (status < 0) {
+        bool undecided = setup->no_postfix && setup->no_domain;
         bs_output_error("%s", error.text);
-        if (setup->no_postfix && !request.json)
+        if (undecided && !request.json)
             print_sendmail(setup);
-        status = setup->no_postfix ? EX_UNAVAILABLE : EX_CONFIG;
+        status = undecided ? EX_UNAVAILABLE : EX_CONFIG;
     }
     if (setup)
         bs_setup_free(setup);

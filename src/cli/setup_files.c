@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 64 * 1024 };
+enum { READ_SIZE = 64 * 1024, ACL_MAX = 64 * 1024, COPIES_MAX = 100 };
 
 static bool fail(const char *path, const char *what, struct bs_error *ret_error)
 {
@@ -90,12 +91,25 @@ static bool write_all(int fd, struct bs_bytes bytes)
     return true;
 }
 
+/* Copies the access control list, if there is one. With it the group's bits of the mode are the list's mask; without
+   it they would be rights of the group. */
+static bool copy_acl(int fd, const char *path)
+{
+    static const char name[] = "system.posix_acl_access";
+    char acl[ACL_MAX];
+    ssize_t size = getxattr(path, name, acl, sizeof acl);
+    if (size < 0)
+        return errno == ENODATA || errno == ENOTSUP;
+    return fsetxattr(fd, name, acl, (size_t)size, 0) == 0;
+}
+
 /* As the file that is there is, or as a new one should be. Who is not root keeps what he makes. */
 static bool set_owner(int fd, const struct bs_setup_file *file)
 {
     struct stat old;
     if (file->exists && stat(file->path, &old) == 0)
-        return (geteuid() != 0 || fchown(fd, old.st_uid, old.st_gid) == 0) && fchmod(fd, old.st_mode & 07777) == 0;
+        return (geteuid() != 0 || fchown(fd, old.st_uid, old.st_gid) == 0) && copy_acl(fd, file->path) &&
+               fchmod(fd, old.st_mode & 07777) == 0;
     return (geteuid() != 0 || fchown(fd, (uid_t)-1, file->group) == 0) && fchmod(fd, file->mode) == 0;
 }
 
@@ -175,6 +189,17 @@ static bool resolve(const char *path, char ret_path[PATH_MAX], struct bs_error *
     return realpath(path, ret_path) || fail(path, "found", ret_error);
 }
 
+/* A name for the copy that no other copy has; one of the same second may be there. */
+static const char *copy_name(const struct bs_setup_file *file, const char *keep, const char *stamp,
+                             struct bs_arena *arena)
+{
+    const char *base = strrchr(file->path, '/') + 1;
+    const char *name = bs_arena_printf(arena, "%s/%s.%s", keep, base, stamp);
+    for (int i = 2; name && i <= COPIES_MAX && access(name, F_OK) == 0; i++)
+        name = bs_arena_printf(arena, "%s/%s.%s-%d", keep, base, stamp, i);
+    return name;
+}
+
 bool bs_setup_file_write(struct bs_setup_file *file, const char *keep, const char *stamp, struct bs_arena *arena,
                          struct bs_error *ret_error)
 {
@@ -183,7 +208,7 @@ bool bs_setup_file_write(struct bs_setup_file *file, const char *keep, const cha
         return write_as(file, file->path, true, file->after, ret_error);
     if (!is_unchanged(file, arena, ret_error) || !resolve(file->path, path, ret_error))
         return false;
-    const char *backup = bs_arena_printf(arena, "%s/%s.%s", keep, strrchr(file->path, '/') + 1, stamp);
+    const char *backup = copy_name(file, keep, stamp, arena);
     if (!backup)
         return bs_error_set(ret_error, "%s: out of memory", path);
     if (!write_as(file, backup, true, file->before, ret_error) ||

@@ -181,7 +181,8 @@ static bool plan_config(struct bs_setup *setup, struct bs_error *ret_error)
     bs_config_free(&config);
     if (!good || !bs_config_parse(file.after.ptr, file.path, &setup->config, ret_error))
         return false;
-    if (setup->config.domain_count == 0)
+    setup->no_domain = setup->config.domain_count == 0;
+    if (setup->no_domain)
         return bs_error_set(ret_error, "%s; name the domains that send mail: backstop setup --domain NAME",
                             setup->no_postfix ? setup->no_postfix : "Postfix names no domain of ours");
     if (!file.exists || !bs_bytes_equal(file.before, file.after))

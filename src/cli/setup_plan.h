@@ -24,6 +24,7 @@ struct bs_setup {
     struct bs_arena arena;
     struct bs_postfix_machine postfix;
     const char *no_postfix;  /* where it was looked for in vain; NULL: it is there */
+    bool no_domain;          /* none is to be protected, so nothing is planned */
     struct bs_config config; /* as it will be */
     struct bs_setup_file files[BS_SETUP_FILES_MAX]; /* that change, in the order in which they are written */
     size_t file_count;

@@ -7,7 +7,9 @@ import difflib
 import json
 import os
 import re
+import struct
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -266,6 +268,39 @@ def _(world):
     target.replace(link)
 
 
+@suite.case("access control lists stay, and give the file's group no more than it had")
+def _(world):
+    name, main_cf = "system.posix_acl_access", world.postfix.main_cf_file
+    # user::rw- user:8:rw- group::r-- mask::rw- other::r--
+    entries = ((1, 6, 2**32 - 1), (2, 6, 8), (4, 4, 2**32 - 1), (16, 6, 2**32 - 1), (32, 4, 2**32 - 1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(main_cf, name, acl)
+    except OSError as error:
+        raise Skip("this file system has no access control lists") from error
+    for words in (["--write"], ["--remove", "--write"]):
+        assert world.setup(*words).returncode == 0
+        assert os.getxattr(main_cf, name) == acl and main_cf.stat().st_mode & 0o7777 == 0o664
+    assert main_cf.read_text() == before["main.cf"]
+    os.removexattr(main_cf, name)
+    main_cf.chmod(0o644)
+
+
+@suite.case("a copy of the same second does not stop it, and is not overwritten")
+def _(world):
+    now = time.time()
+    stamps = [time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now + second)) for second in range(60)]
+    copies = [world.config.parent / f"main.cf.{stamp}" for stamp in stamps]
+    for copy in copies:
+        copy.write_text("an older copy")
+    done = world.setup("--write")
+    assert done.returncode == 0 and re.search(r"main\.cf\.[0-9TZ]+-2$", done.stdout, re.MULTILINE), done
+    assert all(copy.read_text() == "an older copy" for copy in copies)
+    for copy in copies:
+        copy.unlink()
+    assert world.setup("--remove", "--write").returncode == 0
+
+
 @suite.case("a Postfix whose domains are all in tables: it says so, and takes them from --domain")
 def _(world):
     config = world.config.rename(world.config.with_suffix(".away"))
@@ -288,6 +323,8 @@ def _(world):
     done = world.backstop("setup", "-c", absent, PATH="/nowhere")
     assert done.returncode == 69 and "no postconf in PATH" in done.stderr, done
     assert "INPUT_MAIL_FILTER(`backstop'" in done.stdout and not absent.parent.exists(), done
+    done = world.backstop("setup", "-c", absent, "--domain", "example.com", "--milter", "odd", PATH="/nowhere")
+    assert done.returncode == 78 and '"odd" is no socket address' in done.stderr and not done.stdout, done
     done = world.backstop("setup", "-c", absent, "--domain", "example.com", "--user", USER, "--write", PATH="/nowhere")
     assert done.returncode == 0 and "INPUT_MAIL_FILTER(`backstop'" in done.stdout, done
     assert world.backstop("config", "check", absent).returncode == 0
