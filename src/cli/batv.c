@@ -257,11 +257,15 @@ static int with_keys_and_address(int argc, char **argv,
 static int write_secret(const char *path, const char *line)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd >= 0)
+        errno = ENOSPC; /* what a write that is cut short means; it sets none itself */
     size_t length = strlen(line);
     bool written = fd >= 0 && fchmod(fd, 0640) == 0 && write(fd, line, length) == (ssize_t)length && fsync(fd) == 0;
     if (!written)
         bs_output_error("%s: %s", path, errno == EEXIST ? "is there already; a key is never overwritten"
                                                         : strerror(errno));
+    if (fd >= 0 && !written)
+        unlink(path);
     if (fd >= 0)
         close(fd);
     return written ? EX_OK : EX_CANTCREAT;

@@ -241,11 +241,15 @@ static int write_key(const char *path, const struct bs_private_key *key)
         return EX_SOFTWARE;
     }
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd >= 0)
+        errno = ENOSPC; /* what a write that is cut short means; it sets none itself */
     bool written = fd >= 0 && fchmod(fd, 0640) == 0 && write(fd, pem.ptr, pem.len) == (ssize_t)pem.len &&
                    fsync(fd) == 0;
     if (!written)
         bs_output_error("%s: %s", path, errno == EEXIST ? "is there already; a key is never overwritten"
                                                         : strerror(errno));
+    if (fd >= 0 && !written)
+        unlink(path);
     if (fd >= 0)
         close(fd);
     bs_secret_wipe(pem.ptr, pem.len);

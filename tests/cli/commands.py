@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pty
+import resource
 import subprocess
 import sys
 
@@ -154,6 +155,17 @@ def _(world):
     with open("/dev/full", "w", encoding="ascii") as full:
         run = world.run("config", "sample", capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert run.returncode == 74, run
+
+
+@suite.case("a key that cannot be written whole leaves no file behind")
+def _(world):
+    key = world.directory / "half.key"
+    def limit_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+    for words in (["batv", "keygen"], ["dkim", "keygen", "--domain", "example.com", "--selector", "may"]):
+        run = world.run(*words, key, preexec_fn=limit_files, restore_signals=False)  # SIGXFSZ stays ignored
+        assert run.returncode == 73 and "No space left" in run.stderr and not run.stdout, run
+        assert not key.exists(), words
 
 
 @suite.case("an unknown option or one argument too many shows the usage, with status 64")
