@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `backstop dmarc`: what SPF and DKIM proved, does it concern the domain in From? See backstop-dmarc(1). */
 #include "auth/dmarc.h"
+#include "base/idn.h"
 #include "cli/command.h"
 #include "cli/judge.h"
 #include "cli/output.h"
@@ -74,6 +75,22 @@ static int read_options(int argc, char **argv, struct request *request)
     if (!good)
         return EX_USAGE;
     return request->facts.author.ptr && optind == argc ? -1 : bs_output_usage(usage, false);
+}
+
+/* A name in U-labels becomes what DNS has; what is no name stays as it is, to be judged as none. */
+static void use_a_labels(struct request *request, struct bs_bytes *io_domain)
+{
+    struct bs_bytes ascii = bs_idn_to_ascii(*io_domain, &request->judge.arena);
+    if (ascii.len > 0)
+        *io_domain = ascii;
+}
+
+static void use_a_labels_everywhere(struct request *request)
+{
+    use_a_labels(request, &request->facts.author);
+    use_a_labels(request, &request->facts.spf.domain);
+    for (size_t i = 0; i < request->facts.dkim_count; i++)
+        use_a_labels(request, &request->dkim[i].domain);
 }
 
 static enum bs_step run(void *context, const struct bs_answers *known, struct bs_arena *arena,
@@ -173,8 +190,10 @@ int bs_command_dmarc(int argc, char **argv)
     int status = read_options(argc, argv, &request);
     if (status < 0)
         status = bs_judge_load(&request.judge);
-    if (status < 0)
+    if (status < 0) {
+        use_a_labels_everywhere(&request);
         status = bs_judge_run(&request.judge, (struct bs_judge_step){run, &request});
+    }
     if (status < 0) {
         if (request.judge.json)
             print_json(&request);

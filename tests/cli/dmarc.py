@@ -18,6 +18,7 @@ ZONE = """
 _dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject; sp=none"
 _dmarc.tester.example. 300 IN TXT "v=DMARC1; p=reject; t=y"
 _dmarc.slow.example. TIMEOUT
+_dmarc.xn--bcher-kva.example. 300 IN TXT "v=DMARC1; p=reject"
 """
 
 
@@ -56,6 +57,14 @@ def _(world):
     world.expect(0, "none (there is no policy record)", "--from", "nowhere.example")
     world.expect(3, "temperror", "--from", "slow.example")
     world.expect(3, "permerror", "--from", "not..a.domain")
+
+
+@suite.case("names in U-labels are those in A-labels")
+def _(world):
+    world.expect(2, "fail disposition=reject policy=reject of xn--bcher-kva.example", "--from", "b\u00fccher.example")
+    world.expect(0, "pass ", "--from", "b\u00fccher.example", "--dkim", "pass:xn--bcher-kva.example")
+    world.expect(0, "pass ", "--from", "xn--bcher-kva.example", "--spf", "pass:mail.b\u00fccher.example")
+    world.expect(3, "permerror", "--from", "\u00fc" * 40 + ".example")
 
 
 @suite.case("--json prints an object with the policy and what was aligned")
