@@ -54,9 +54,10 @@ def need_a_machine():
     for program in ("debootstrap", "systemd-nspawn", "ip", "dpkg-buildpackage", "lintian"):
         if not shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin"):
             raise Skip(f"{program} is not installed")
-    probe = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True, check=False)
+    probe = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "ip", "link", "set", "lo", "up"],
+                           capture_output=True, check=False)
     if probe.returncode != 0:
-        raise Skip("this machine gives no namespaces, so that no other can be booted in it")
+        raise Skip("this machine gives no namespaces with a network of their own, so no other can be booted in it")
 
 
 def command(*words, **options):
@@ -140,8 +141,11 @@ class Machine:
         self.process = Process(["systemd-nspawn", "--directory", self.root, "--boot", "--private-network",
                                 "--register=no", *keep_unit(), "--resolv-conf=off", "--console=pipe",
                                 f"--machine=backstop-{os.getpid()}", "--hostname=mail"], PLACE / "machine.log")
-        self.process.wait_until("the machine's first process", self.leader)
-        self.process.wait_until("the machine to be up", lambda: self.state() in ("running", "degraded"))
+        try:
+            self.process.wait_until("the machine's first process", self.leader)
+            self.process.wait_until("the machine to be up", lambda: self.state() in ("running", "degraded"))
+        except Failed as failure:  # nothing of ours is in it yet
+            raise Skip(f"no machine can be booted in this one: {' '.join(str(failure).split())}") from failure
         self.connect()
 
     def leader(self):
