@@ -94,11 +94,8 @@ static void answer_minimal(struct session *session, struct bs_bytes frame, struc
     case BS_MILTER_RCPT:
         answer_recipient(session, frame, out);
         break;
-    case BS_MILTER_DATA:
-        say(out, session->tagged ? BS_MILTER_ACCEPT : BS_MILTER_CONTINUE);
-        break;
     case BS_MILTER_BODY:
-        say(out, session->outgoing ? BS_MILTER_SKIP : BS_MILTER_CONTINUE);
+        say(out, session->tagged ? BS_MILTER_ACCEPT : session->outgoing ? BS_MILTER_SKIP : BS_MILTER_CONTINUE);
         break;
     case BS_MILTER_EOM:
         answer_end(session, out);
@@ -182,8 +179,8 @@ static void encode_minimal_options(struct bs_strbuf *out)
     static const struct bs_milter_options options = {
         .version = BS_MILTER_VERSION_MAX,
         .actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_SET_MACRO_LIST,
-        .steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN | BS_MILTER_NO_HEADER_REPLY |
-                 BS_MILTER_NO_EOH | BS_MILTER_UNDERSTANDS_SKIP,
+        .steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN | BS_MILTER_NO_DATA_REPLY |
+                 BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH | BS_MILTER_UNDERSTANDS_SKIP,
     };
     static const struct bs_milter_macro_list lists[] = {{2, "i {auth_authen}"}, {3, "i"}, {4, "i"}, {5, "i"}};
     bs_milter_encode_negotiation(out, &options, lists, sizeof lists / sizeof *lists);

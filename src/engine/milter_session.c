@@ -4,8 +4,8 @@
 
 static const uint32_t wanted_actions = BS_MILTER_CAN_CHANGE_FROM;
 static const uint32_t wanted_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN |
-                                     BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH | BS_MILTER_UNDERSTANDS_SKIP |
-                                     BS_MILTER_SEND_REJECTED_RCPT;
+                                     BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH |
+                                     BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT;
 
 static const struct bs_milter_macro_list macro_lists[] = {
     {2, "i {auth_authen}"}, /* MAIL */

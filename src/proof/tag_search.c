@@ -88,9 +88,22 @@ static bool push_raw(struct bs_tag_search *search, char c, struct bs_bytes *ret_
     return found;
 }
 
+/* Bytes before the first that can begin `prvs=`. An = there cannot matter: what it encodes is no p. */
+static size_t before_first(struct bs_bytes text)
+{
+    size_t count = 0;
+    while (count < text.len && bs_ascii_lower(text.ptr[count]) != prefix[0])
+        count++;
+    return count;
+}
+
 bool bs_tag_search_next(struct bs_tag_search *search, struct bs_bytes *io_text, struct bs_bytes *ret_candidate)
 {
     while (io_text->len > 0) {
+        if (search->matched == 0 && search->pending_length == 0)
+            *io_text = bs_bytes_skip(*io_text, before_first(*io_text));
+        if (io_text->len == 0)
+            return false;
         char c = io_text->ptr[0];
         *io_text = bs_bytes_skip(*io_text, 1);
         if (push_raw(search, c, ret_candidate))

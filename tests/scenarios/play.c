@@ -126,6 +126,8 @@ static void exchange(struct play *play, struct bs_strbuf *frames, enum bs_milter
     bs_strbuf_free(frames);
     if (!alive)
         return;
+    if (!expected)
+        snprintf(play->answer, sizeof play->answer, "250 without asking the filter");
     while (next_answer(play, &answer, &size)) {
         final = apply_answer(play, &answer);
         bs_strbuf_consume(&play->to_mta, size);
