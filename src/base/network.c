@@ -129,3 +129,31 @@ void bs_network_format(const struct bs_network *network, char ret_text[BS_NETWOR
     inet_ntop(network->family == 4 ? AF_INET : AF_INET6, network->address, address, sizeof address);
     snprintf(ret_text, BS_NETWORK_TEXT, "%s/%u", address, network->bits);
 }
+
+static bool parse_port(struct bs_bytes text, uint16_t *ret_port)
+{
+    unsigned port = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!bs_ascii_is_digit(text.ptr[i]) || port > UINT16_MAX)
+            return false;
+        port = port * 10 + (unsigned)(text.ptr[i] - '0');
+    }
+    *ret_port = (uint16_t)port;
+    return port >= 1 && port <= UINT16_MAX;
+}
+
+bool bs_ip_port_parse(struct bs_bytes text, struct bs_ip *ret_ip, uint16_t *io_port)
+{
+    bool bracketed = text.len > 0 && text.ptr[0] == '[';
+    if (!bracketed && bs_ip_parse(text, ret_ip))
+        return true;
+    size_t end = bs_bytes_find(text, bracketed ? ']' : ':');
+    struct bs_bytes address = bs_bytes_skip(bs_bytes_first(text, end), bracketed), port = bs_bytes_skip(text, end);
+    if (bracketed && port.len > 0)
+        port = bs_bytes_skip(port, 1);
+    if (!bs_ip_parse(address, ret_ip) || bracketed != (bs_bytes_find(address, ':') < address.len))
+        return false;
+    if (port.len == 0)
+        return bracketed && end < text.len;
+    return port.ptr[0] == ':' && parse_port(bs_bytes_skip(port, 1), io_port);
+}

@@ -163,6 +163,28 @@ static void no_address_is_in_no_network(void **state)
     assert_false(bs_network_contains(&ipv6, &ip));
 }
 
+static void an_address_may_have_a_port(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned port; /* 0: refused */
+    } cases[] = {
+        {"192.0.2.1", 53},        {"192.0.2.1:5353", 5353}, {"[2001:db8::1]:65535", 65535}, {"[2001:db8::1]", 53},
+        {"2001:db8::1", 53},      {"192.0.2.1:1", 1},       {"192.0.2.1:0", 0},             {"192.0.2.1:65536", 0},
+        {"192.0.2.1:", 0},        {"192.0.2.1:5a", 0},      {"[192.0.2.1]:53", 0},          {"[2001:db8::1", 0},
+        {"[2001:db8::1]53", 0},   {"[2001:db8::1]:", 0},    {"", 0},                        {"[]", 0},
+        {"ns.example", 0},        {":53", 0},               {"192.0.2.1:99999999999", 0},   {"[2001:db8::1]:-1", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bs_ip ip;
+        uint16_t port = 53;
+        bool read = bs_ip_port_parse(bs_bytes_from_cstr(cases[i].text), &ip, &port);
+        if (read != (cases[i].port > 0) || (read && port != cases[i].port))
+            fail_msg("%s: %d, port %u", cases[i].text, read, port);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +194,7 @@ int main(void)
         cmocka_unit_test(an_address_is_in_the_networks_that_hold_it),
         cmocka_unit_test(bytes_from_a_socket_are_the_same_address_as_text),
         cmocka_unit_test(no_address_is_in_no_network),
+        cmocka_unit_test(an_address_may_have_a_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

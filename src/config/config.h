@@ -24,6 +24,8 @@ enum {
 };
 
 enum bs_config_mode { BS_CONFIG_OFF, BS_CONFIG_SIGN, BS_CONFIG_OBSERVE, BS_CONFIG_ENFORCE };
+enum bs_config_authentication { BS_CONFIG_AUTHENTICATION_OFF, BS_CONFIG_MONITOR, BS_CONFIG_AUTHENTICATION_ENFORCE };
+enum bs_config_action { BS_CONFIG_TAG, BS_CONFIG_QUARANTINE, BS_CONFIG_REJECT };
 enum bs_config_log { BS_CONFIG_LOG_AUTO, BS_CONFIG_LOG_JOURNAL, BS_CONFIG_LOG_SYSLOG, BS_CONFIG_LOG_STDERR };
 enum bs_config_log_level {
     BS_CONFIG_LEVEL_ERROR,
@@ -74,6 +76,23 @@ struct bs_config {
     size_t key_count;
     struct bs_config_domain *domains;
     size_t domain_count;
+
+    int64_t authentication;          /* enum bs_config_authentication */
+    const char *authserv_id;         /* empty: the MTA's host name */
+    int64_t reject_action;           /* enum bs_config_action, for mail whose domain asks for rejection */
+    int64_t quarantine_action;       /* the same for quarantine */
+    struct bs_config_list trusted_forwarders; /* networks */
+    struct bs_config_list trusted_sealers;    /* domains of ARC seals */
+    int64_t sender_check;            /* enum bs_config_authentication */
+    const char *dkim_keys;           /* folder, see dkim_keys.h; empty: none */
+    struct bs_config_list dns_servers; /* "system", "ADDRESS", "ADDRESS:PORT", "[ADDRESS]:PORT"; none: from the root */
+    const char *dns_trust_anchor;    /* file; empty: no DNSSEC */
+    int64_t dns_timeout;             /* seconds of a question */
+    int64_t dns_cache;               /* bytes per filter */
+    int64_t dns_rate;                /* questions a second per filter; 0: any */
+    int64_t max_questions;           /* per message */
+    int64_t max_open_questions;      /* per filter */
+    int64_t authentication_timeout;  /* seconds that a message waits for answers */
 
     int64_t max_frame;           /* bytes */
     int64_t max_sessions;        /* per filter */

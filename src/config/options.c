@@ -141,6 +141,157 @@ static const struct bs_option options[] = {
                    "enforce it is refused.",
     },
     {
+        .heading = "Authentication",
+        IN_CONFIG(authentication),
+        .name = "authentication",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "off",
+        .choices = {"off", "monitor", "enforce"},
+        .meaning = "Whether mail from outside is checked with SPF, DKIM, DMARC and ARC. monitor: the results stand in "
+                   "the message's Authentication-Results and in the log, which also says what enforce would do. "
+                   "enforce: what fails DMARC is also treated as its domain asks, see reject-action and "
+                   "quarantine-action. Nothing is ever bounced: a refusal is a reply in the SMTP session.",
+    },
+    {
+        IN_CONFIG(authserv_id),
+        .name = "authserv-id",
+        .type = BS_OPTION_HOST,
+        .default_value = "\"\"",
+        .meaning = "The name under which results are given (RFC 8601). Fields of arriving mail that claim it are taken "
+                   "off. Every host that trusts the results of another uses the same. Empty: the host name that the "
+                   "mail server says it has.",
+    },
+    {
+        IN_CONFIG(reject_action),
+        .name = "reject-action",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "reject",
+        .choices = {"tag", "quarantine", "reject"},
+        .meaning = "With authentication = enforce: what becomes of mail that fails DMARC where the domain's policy is "
+                   "reject, and of mail whose From can be read in several ways where one of them leads to such a domain. "
+                   "reject: 550 at the end of data. quarantine: the mail server holds it for you to look at. tag: it is "
+                   "delivered with a field `Backstop-Result:` that says why, for the user's filters.",
+    },
+    {
+        IN_CONFIG(quarantine_action),
+        .name = "quarantine-action",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "tag",
+        .choices = {"tag", "quarantine", "reject"},
+        .meaning = "The same where the domain's policy is quarantine.",
+    },
+    {
+        IN_CONFIG(trusted_forwarders),
+        .name = "trusted-forwarders",
+        .type = BS_OPTION_NETWORKS,
+        .default_value = "{}",
+        .example = "{ \"192.0.2.25\" }",
+        .meaning = "Clients that forward mail to us and break what authenticates it, such as a mailing-list host or "
+                   "another mail server of the same owner. What they bring is checked and marked, but delivered "
+                   "whatever DMARC says.",
+    },
+    {
+        IN_CONFIG(trusted_sealers),
+        .name = "trusted-sealers",
+        .type = BS_OPTION_DOMAINS,
+        .default_value = "{}",
+        .example = "{ \"lists.example.org\" }",
+        .meaning = "Domains whose word in a valid ARC chain is believed (RFC 8617): mail that passed DMARC when it came "
+                   "to them is delivered although it fails here.",
+    },
+    {
+        IN_CONFIG(sender_check),
+        .name = "sender-check",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "off",
+        .choices = {"off", "monitor", "enforce"},
+        .meaning = "Whether MAIL is refused where no bounce could ever reach the sender: its domain does not exist, has "
+                   "neither MX nor address, or says by a null MX (RFC 7505) that it takes no mail. monitor: only the log "
+                   "says so. Where DNS does not answer, the mail goes on.",
+    },
+    {
+        IN_CONFIG(dkim_keys),
+        .name = "dkim-keys",
+        .type = BS_OPTION_OPTIONAL_PATH,
+        .default_value = "\"\"",
+        .example = "\"/etc/backstop/dkim\"",
+        .meaning = "The folder of the DKIM keys that mail of ours is signed with, as `backstop dkim keygen` and `rotate` "
+                   "keep it. A message is signed with every signing key of the domain in its From, or else of the "
+                   "nearest domain above it that has one. A key whose public half DNS does not show is not used. "
+                   "Empty: nothing is signed with DKIM.",
+    },
+    {
+        .heading = "DNS",
+        IN_CONFIG(dns_servers),
+        .name = "dns-servers",
+        .type = BS_OPTION_DNS_SERVERS,
+        .default_value = "{ \"system\" }",
+        .meaning = "The resolvers that are asked: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; \"system\" stands for those "
+                   "of /etc/resolv.conf. An empty list asks the authoritative servers themselves, from the root on.",
+    },
+    {
+        IN_CONFIG(dns_trust_anchor),
+        .name = "dns-trust-anchor",
+        .type = BS_OPTION_OPTIONAL_PATH,
+        .default_value = "\"/usr/share/dns/root.key\"",
+        .meaning = "The file with the root zone's keys, by which DNSSEC is checked; answers that it shows to be forged "
+                   "count as failures of DNS. Where it cannot be read, and where this is empty, DNSSEC is not checked.",
+    },
+    {
+        IN_CONFIG(dns_timeout),
+        .name = "dns-timeout",
+        .type = BS_OPTION_DURATION,
+        .default_value = "5s",
+        .min = 1,
+        .max = MINUTE,
+        .meaning = "How long one question may take.",
+    },
+    {
+        IN_CONFIG(dns_cache),
+        .name = "dns-cache",
+        .type = BS_OPTION_SIZE,
+        .default_value = "16M",
+        .min = 64 * KIBIBYTE,
+        .max = 1024 * MEBIBYTE,
+        .meaning = "Memory for answers, in each filter process.",
+    },
+    {
+        IN_CONFIG(dns_rate),
+        .name = "dns-rate",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "2000",
+        .max = 1000000,
+        .meaning = "Questions a second in each filter process. Further ones count as unanswered. 0: no limit.",
+    },
+    {
+        IN_CONFIG(max_questions),
+        .name = "max-questions",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "150",
+        .min = 1,
+        .max = 10000,
+        .meaning = "Questions for one message. Further ones count as unanswered. SPF alone may need 111.",
+    },
+    {
+        IN_CONFIG(max_open_questions),
+        .name = "max-open-questions",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "4000",
+        .min = 1,
+        .max = 1000000,
+        .meaning = "Questions that wait for an answer at once, in each filter process. Further ones count as unanswered.",
+    },
+    {
+        IN_CONFIG(authentication_timeout),
+        .name = "authentication-timeout",
+        .type = BS_OPTION_DURATION,
+        .default_value = "20s",
+        .min = 1,
+        .max = 5 * MINUTE,
+        .meaning = "How long a message may wait for answers, all together (RFC 7208 section 4.6.4). Then those that are "
+                   "missing count as unanswered.",
+    },
+    {
         .heading = "Limits",
         IN_CONFIG(max_frame),
         .name = "max-frame",
@@ -277,7 +428,9 @@ static const enum bs_option_storage storages[BS_OPTION_TYPE_COUNT] = {
     [BS_OPTION_ACCOUNT] = BS_STORAGE_TEXT,       [BS_OPTION_PATH] = BS_STORAGE_TEXT,
     [BS_OPTION_MAP_NAME] = BS_STORAGE_TEXT,      [BS_OPTION_SOCKETS] = BS_STORAGE_LIST,
     [BS_OPTION_NETWORKS] = BS_STORAGE_LIST,      [BS_OPTION_RECIPIENTS] = BS_STORAGE_LIST,
-    [BS_OPTION_LOCAL_PARTS] = BS_STORAGE_LIST,
+    [BS_OPTION_LOCAL_PARTS] = BS_STORAGE_LIST,   [BS_OPTION_OPTIONAL_PATH] = BS_STORAGE_TEXT,
+    [BS_OPTION_HOST] = BS_STORAGE_TEXT,          [BS_OPTION_DOMAINS] = BS_STORAGE_LIST,
+    [BS_OPTION_DNS_SERVERS] = BS_STORAGE_LIST,
 };
 
 struct bs_option_list bs_options(void)

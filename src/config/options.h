@@ -22,11 +22,15 @@ enum bs_option_type {
     BS_OPTION_CHOICE,      /* one of `choices`; kept as its index */
     BS_OPTION_ACCOUNT,     /* the name of a user or group */
     BS_OPTION_PATH,        /* absolute */
+    BS_OPTION_OPTIONAL_PATH, /* absolute, or empty */
+    BS_OPTION_HOST,        /* a domain, or empty */
     BS_OPTION_MAP_NAME,    /* what a socketmap request begins with */
     BS_OPTION_SOCKETS,     /* a list, see socket.h */
     BS_OPTION_NETWORKS,    /* a list of ADDRESS or ADDRESS/BITS */
     BS_OPTION_RECIPIENTS,  /* a list of user@domain, domain, .domain */
     BS_OPTION_LOCAL_PARTS, /* a list of local parts, or "*" */
+    BS_OPTION_DOMAINS,     /* a list of domains */
+    BS_OPTION_DNS_SERVERS, /* a list of "system", ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT */
     BS_OPTION_TYPE_COUNT
 };
 

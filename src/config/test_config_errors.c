@@ -39,6 +39,13 @@ static const struct {
     {"\"\" = x", "f:1: unknown option \"\""},
     {"\"a\033[31mb\" = x", "f:1: a string holds the control character 0x1b"},
 
+    {"dns-servers = { \"192.0.2.1:0\" }",
+     "f:1: dns-servers: \"192.0.2.1:0\" is no resolver: \"system\", ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT"},
+    {"trusted-sealers = { \"a..b\" }", "f:1: trusted-sealers: \"a..b\" " NO_DOMAIN},
+    {"authserv-id = \"mx one\"", "f:1: authserv-id: \"mx one\" " NO_DOMAIN},
+    {"dkim-keys = \"dkim\"", "f:1: dkim-keys: \"dkim\" is no absolute path"},
+    {"authentication = on", "f:1: authentication: \"on\" is not one of off, monitor, enforce"},
+
     /* How the parts stand together. */
     {"filters", "f:1: expected = behind filters, found the end of the file"},
     {"filters 2", "f:1: expected = behind filters, found \"2\""},

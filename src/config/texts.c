@@ -144,13 +144,33 @@ static bool check_recipient(struct bs_bytes text, struct bs_error *ret_error)
     return bs_value_check_domain(text, ret_error);
 }
 
+static bool check_optional_path(struct bs_bytes path, struct bs_error *ret_error)
+{
+    return path.len == 0 || check_path(path, ret_error);
+}
+
+static bool check_host(struct bs_bytes name, struct bs_error *ret_error)
+{
+    return name.len == 0 || bs_value_check_domain(name, ret_error);
+}
+
+static bool check_dns_server(struct bs_bytes text, struct bs_error *ret_error)
+{
+    struct bs_ip ip;
+    uint16_t port;
+    return bs_bytes_equal(text, BS_LITERAL("system")) || bs_ip_port_parse(text, &ip, &port) ||
+           bs_error_set(ret_error, "is no resolver: \"system\", ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
+}
+
 bool bs_value_check_text(const struct bs_option *option, struct bs_bytes text, struct bs_error *ret_error)
 {
     static bool (*const checks[BS_OPTION_TYPE_COUNT])(struct bs_bytes, struct bs_error *) = {
         [BS_OPTION_ACCOUNT] = check_account,       [BS_OPTION_PATH] = check_path,
         [BS_OPTION_MAP_NAME] = check_map_name,     [BS_OPTION_SOCKETS] = check_socket,
         [BS_OPTION_NETWORKS] = check_network,      [BS_OPTION_RECIPIENTS] = check_recipient,
-        [BS_OPTION_LOCAL_PARTS] = check_local_part,
+        [BS_OPTION_LOCAL_PARTS] = check_local_part, [BS_OPTION_OPTIONAL_PATH] = check_optional_path,
+        [BS_OPTION_HOST] = check_host,             [BS_OPTION_DOMAINS] = bs_value_check_domain,
+        [BS_OPTION_DNS_SERVERS] = check_dns_server,
     };
     return checks[option->type](text, ret_error);
 }
