@@ -121,6 +121,10 @@ static void manual_placeholder(const struct bs_option *option, FILE *out)
         [BS_OPTION_NETWORKS] = "{ _network_, ... }",
         [BS_OPTION_RECIPIENTS] = "{ _recipient_, ... }",
         [BS_OPTION_LOCAL_PARTS] = "{ _local-part_, ... }",
+        [BS_OPTION_OPTIONAL_PATH] = "_path_",
+        [BS_OPTION_HOST] = "_domain_",
+        [BS_OPTION_DOMAINS] = "{ _domain_, ... }",
+        [BS_OPTION_DNS_SERVERS] = "{ _resolver_, ... }",
     };
     if (option->type == BS_OPTION_CHOICE)
         manual_choices(option, out);
