@@ -109,6 +109,35 @@ static void each_time_is_read_or_refused(void **state)
     }
 }
 
+static void a_time_is_written_as_it_is_read(void **state)
+{
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } rows[] = {
+        {0, "1970-01-01T00:00:00Z"},
+        {INT64_C(19782) * 86400 + 86399, "2024-02-29T23:59:59Z"},
+        {INT64_C(19783) * 86400, "2024-03-01T00:00:00Z"},
+        {1787308201, "2026-08-21T10:30:01Z"},
+        {INT64_C(253402300799), "9999-12-31T23:59:59Z"},
+        {INT64_C(253402300800), "9999-12-31T23:59:59Z"},
+        {INT64_MAX, "9999-12-31T23:59:59Z"},
+        {-1, "1970-01-01T00:00:00Z"},
+    };
+    char text[BS_TIMESTAMP_TEXT];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bs_timestamp_format(rows[i].seconds, text);
+        assert_string_equal(text, rows[i].text);
+    }
+    for (int64_t seconds = 43200; seconds < INT64_C(60000) * 86400; seconds += 86400) {
+        int64_t again = -1;
+        bs_timestamp_format(seconds, text);
+        assert_true(bs_timestamp_parse(bs_bytes_from_cstr(text), &again));
+        assert_int_equal(again, seconds);
+    }
+}
+
 static void days_begin_at_midnight_utc(void **state)
 {
     (void)state;
@@ -128,6 +157,7 @@ int main(void)
         cmocka_unit_test(trimming_takes_blanks_off_both_ends),
         cmocka_unit_test(hex_reads_either_case_and_nothing_else),
         cmocka_unit_test(each_time_is_read_or_refused),
+        cmocka_unit_test(a_time_is_written_as_it_is_read),
         cmocka_unit_test(days_begin_at_midnight_utc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading points in time; see timestamp.h. */
+/* Reading and writing points in time; see timestamp.h. */
 #include "base/timestamp.h"
+
+#include <stdio.h>
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar, counted from March so that leap days come last. */
 static int64_t day_of_date(int year, int month, int day)
@@ -100,4 +102,29 @@ bool bs_timestamp_parse(struct bs_bytes text, int64_t *ret_seconds)
     }
     *ret_seconds = day * BS_SECONDS_PER_DAY + seconds;
     return true;
+}
+
+/* The date of a day since 1970-01-01: the inverse of day_of_date, for days from 0. */
+static void date_of_day(int64_t day, int *ret_year, int *ret_month, int *ret_day)
+{
+    int64_t z = day + 719468;
+    int64_t era = z / 146097;
+    int64_t day_of_era = z - era * 146097;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month = (5 * day_of_year + 2) / 153; /* from March */
+    *ret_day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
+    *ret_month = (int)(month < 10 ? month + 3 : month - 9);
+    *ret_year = (int)(year_of_era + era * 400 + (*ret_month <= 2));
+}
+
+void bs_timestamp_format(int64_t seconds, char ret_text[BS_TIMESTAMP_TEXT])
+{
+    static const int64_t last = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
+    int year, month, day;
+    seconds = seconds < 0 ? 0 : seconds > last ? last : seconds;
+    int rest = (int)(seconds % BS_SECONDS_PER_DAY);
+    date_of_day(seconds / BS_SECONDS_PER_DAY, &year, &month, &day);
+    snprintf(ret_text, BS_TIMESTAMP_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
+             rest / 3600, rest / 60 % 60, rest % 60);
 }
