@@ -16,9 +16,7 @@
 #ifndef BS_AUTH_DKIM_H
 #define BS_AUTH_DKIM_H
 
-#include "ask/ask.h"
-#include "auth/dkim_body.h"
-#include "auth/dkim_signature.h"
+#include "auth/dkim_trial.h"
 
 enum { BS_DKIM_NO_BODY = BS_DKIM_BODIES_MAX };
 
@@ -36,22 +34,6 @@ struct bs_dkim_facts {
     const struct bs_dkim_message *message;
     int64_t now;
     bool explain; /* note each step */
-};
-
-/* One step of a judgement, in words. */
-struct bs_dkim_note {
-    const struct bs_dkim_note *next;
-    const char *text;
-};
-
-struct bs_dkim_result {
-    enum bs_dkim_code code;
-    const char *reason; /* a sentence without capital and full stop; may quote what the sender wrote in a tag's name */
-    const struct bs_dkim_signature *signature; /* whose result it is: domain, selector, identity, algorithm */
-    unsigned key_bits;  /* 0 where no key was read */
-    bool testing;       /* the key record has t=y */
-    bool secure;        /* DNSSEC vouches for the key record */
-    const struct bs_dkim_note *notes; /* where facts.explain: the first of a list */
 };
 
 /* One result for each signature, in the order of the header; none where the message has no signature. */

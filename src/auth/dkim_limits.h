@@ -13,7 +13,8 @@ enum {
     BS_DKIM_KEY_RECORDS_MAX = 4,         /* TXT records of one selector that are tried */
     BS_DKIM_VERIFICATIONS_MAX = 12,      /* of one message, over all its signatures and their records */
     BS_DKIM_RSA_BITS_MIN = 1024,         /* RFC 8301 section 3.2; the upper limit is BS_RSA_BITS_MAX */
-    BS_DKIM_BODIES_MAX = BS_DKIM_SIGNATURES_TRIED_MAX, /* different body hashes of one message */
+    BS_ARC_BODIES_MAX = 6, /* different body hashes that the ARC-Message-Signatures of one message ask for */
+    BS_DKIM_BODIES_MAX = BS_DKIM_SIGNATURES_TRIED_MAX + BS_ARC_BODIES_MAX + 1, /* of one message; 1: ours, to sign */
     BS_DKIM_CLOCK_SKEW = 600,            /* seconds that t= may lie ahead of our clock */
     BS_DKIM_SIGNED_SIZE_MAX = 24576,     /* bytes of a field that we make */
 };

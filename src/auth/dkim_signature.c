@@ -18,6 +18,7 @@ struct reader {
     struct bs_dkim_taglist tags;
     struct bs_dkim_signature *out;
     struct bs_arena *arena;
+    enum bs_dkim_kind kind;
     bool allow_legacy;
     bool out_of_memory;
 };
@@ -221,6 +222,8 @@ static bool read_names(struct reader *reader)
     for (bool more = true; bs_dkim_next_item(&list, &more, &names[at]); at++) {
         if (!is_field_name(names[at]))
             return reject(reader, BS_DKIM_PERMERROR, "h= holds something that is no field name");
+        if (reader->kind == BS_ARC_MESSAGE_FIELD && is_word(names[at], "ARC-Seal"))
+            return reject(reader, BS_DKIM_PERMERROR, "h= names ARC-Seal (RFC 8617 section 4.1.2)");
         from = from || is_word(names[at], "From");
     }
     reader->out->names = names;
@@ -283,25 +286,55 @@ static bool read_base64(struct reader *reader, struct bs_bytes text, const char 
     return true;
 }
 
-static bool read_hashes(struct reader *reader)
+static bool read_body_hash(struct reader *reader)
 {
     struct bs_dkim_signature *out = reader->out;
     struct bs_bytes body_hash = value_of(reader, "bh");
-    const struct bs_dkim_tag *signature = bs_dkim_taglist_find(&reader->tags, "b");
     if (body_hash.len == 0)
         return reject(reader, BS_DKIM_PERMERROR, "bh= is missing");
+    if (!read_base64(reader, body_hash, "bh= is no base64", &out->body_hash))
+        return false;
+    return out->body_hash.len == bs_digest_size(out->digest) ||
+           reject(reader, BS_DKIM_PERMERROR, "bh= has another length than a= makes");
+}
+
+static bool read_signature(struct reader *reader)
+{
+    struct bs_dkim_signature *out = reader->out;
+    const struct bs_dkim_tag *signature = bs_dkim_taglist_find(&reader->tags, "b");
     if (!signature || signature->value.len == 0)
         return reject(reader, BS_DKIM_PERMERROR, "b= is missing");
     out->signature_text = signature->value;
     out->signature_span = signature->span;
-    if (!read_base64(reader, body_hash, "bh= is no base64", &out->body_hash) ||
-        !read_base64(reader, signature->value, "b= is no base64", &out->signature))
+    if (!read_base64(reader, signature->value, "b= is no base64", &out->signature))
         return false;
-    if (out->body_hash.len != bs_digest_size(out->digest))
-        return reject(reader, BS_DKIM_PERMERROR, "bh= has another length than a= makes");
     if (out->signature.len == 0 || out->signature.len > BS_SIGNATURE_MAX ||
         (out->key_type == BS_KEY_ED25519 && out->signature.len != BS_ED25519_SIGNATURE))
         return reject(reader, BS_DKIM_PERMERROR, "b= has a length that no signature has");
+    return true;
+}
+
+unsigned bs_arc_instance_read(struct bs_bytes value)
+{
+    uint64_t number;
+    return read_number(value, 2, &number) && number <= BS_ARC_INSTANCE_MAX ? (unsigned)number : 0;
+}
+
+static bool read_instance(struct reader *reader)
+{
+    reader->out->instance = bs_arc_instance_read(value_of(reader, "i"));
+    return reader->out->instance > 0 ||
+           reject(reader, BS_DKIM_PERMERROR, "i= is no instance from 1 to 50 (RFC 8617 section 4.2.1)");
+}
+
+static bool read_chain(struct reader *reader)
+{
+    struct bs_bytes chain = value_of(reader, "cv");
+    if (value_of(reader, "h").ptr)
+        return reject(reader, BS_DKIM_PERMERROR, "it has an h= (RFC 8617 section 4.1.3)");
+    if (!is_word(chain, "none") && !is_word(chain, "pass") && !is_word(chain, "fail"))
+        return reject(reader, BS_DKIM_PERMERROR, "cv= is none of none, pass and fail (RFC 8617 section 4.1.3)");
+    reader->out->chain = chain;
     return true;
 }
 
@@ -319,10 +352,36 @@ static bool read_tags(struct reader *reader)
     return reason ? reject(reader, BS_DKIM_PERMERROR, reason) : out_of_memory(reader);
 }
 
-bool bs_dkim_signature_read(const struct bs_header_field *field, bool allow_legacy, struct bs_arena *arena,
-                            struct bs_dkim_signature *ret_signature)
+static bool read_dkim(struct reader *reader)
 {
-    struct reader reader = {.out = ret_signature, .arena = arena, .allow_legacy = allow_legacy};
+    return read_domain(reader) && read_version(reader) && read_algorithm(reader) && read_canonicalization(reader) &&
+           read_query(reader) && read_identity(reader) && read_names(reader) && read_numbers(reader) &&
+           read_body_hash(reader) && read_signature(reader);
+}
+
+static bool read_arc_message(struct reader *reader)
+{
+    return read_instance(reader) && read_domain(reader) && read_algorithm(reader) && read_canonicalization(reader) &&
+           read_query(reader) && read_names(reader) && read_numbers(reader) && read_body_hash(reader) &&
+           read_signature(reader);
+}
+
+/* What is not a tag of ARC-Seal is ignored, x= and c= among it: its one canonical form is relaxed. */
+static bool read_arc_seal(struct reader *reader)
+{
+    reader->out->relaxed_header = true;
+    if (!read_instance(reader) || !read_chain(reader) || !read_domain(reader) || !read_algorithm(reader))
+        return false;
+    if (!read_time(reader, "t", &reader->out->signed_at))
+        return reject(reader, BS_DKIM_PERMERROR, "t= is no time");
+    return read_signature(reader);
+}
+
+bool bs_dkim_signature_read_as(enum bs_dkim_kind kind, const struct bs_header_field *field, bool allow_legacy,
+                               struct bs_arena *arena, struct bs_dkim_signature *ret_signature)
+{
+    struct reader reader = {.out = ret_signature, .arena = arena, .kind = kind};
+    reader.allow_legacy = allow_legacy && kind == BS_DKIM_SIGNATURE_FIELD;
     *ret_signature = (struct bs_dkim_signature){
         .code = BS_DKIM_PASS,
         .reason = "",
@@ -331,10 +390,17 @@ bool bs_dkim_signature_read(const struct bs_header_field *field, bool allow_lega
         .signed_at = BS_DKIM_NO_TIME,
         .expires_at = BS_DKIM_NO_TIME,
     };
-    (void)(read_tags(&reader) && read_domain(&reader) && read_version(&reader) && read_algorithm(&reader) &&
-           read_canonicalization(&reader) && read_query(&reader) && read_identity(&reader) &&
-           read_names(&reader) && read_numbers(&reader) && read_hashes(&reader));
+    if (read_tags(&reader))
+        (void)(kind == BS_DKIM_SIGNATURE_FIELD ? read_dkim(&reader)
+               : kind == BS_ARC_MESSAGE_FIELD  ? read_arc_message(&reader)
+                                               : read_arc_seal(&reader));
     return !reader.out_of_memory;
+}
+
+bool bs_dkim_signature_read(const struct bs_header_field *field, bool allow_legacy, struct bs_arena *arena,
+                            struct bs_dkim_signature *ret_signature)
+{
+    return bs_dkim_signature_read_as(BS_DKIM_SIGNATURE_FIELD, field, allow_legacy, arena, ret_signature);
 }
 
 const char *bs_dkim_code_name(enum bs_dkim_code code)
