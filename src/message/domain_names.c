@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Domain names that somebody may read in a text; see domain_names.h. */
+#include "message/domain_names.h"
+
+#include "base/idn.h"
+#include "base/utf8.h"
+
+enum {
+    LABEL_MAX = 63,
+    U_NAME_MAX = 4 * BS_DOMAIN_NAME_MAX, /* bytes of a name with U-labels; none longer has a form for DNS */
+    SCRATCH_MAX = 128 * 1024,            /* for the conversion of one such name */
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static bool is_name_char(char c)
+{
+    char low = bs_ascii_lower(c);
+    return (low >= 'a' && low <= 'z') || bs_ascii_is_digit(c) || c == '-' || c == '_';
+}
+
+/* Whether a name is labels of 1 to 63 letters, digits, hyphens and underscores, and fits. */
+static bool is_normal(struct bs_bytes name)
+{
+    size_t label = 0;
+    if (name.len == 0 || name.len > BS_DOMAIN_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        bool dot = name.ptr[i] == '.';
+        if (dot ? label == 0 : !is_name_char(name.ptr[i]))
+            return false;
+        label = dot ? 0 : label + 1;
+        if (label > LABEL_MAX)
+            return false;
+    }
+    return label > 0;
+}
+
+static bool convert(struct bs_bytes name, char ret_name[BS_DOMAIN_NAME_MAX + 1], size_t *ret_length)
+{
+    struct bs_arena scratch;
+    bs_arena_init(&scratch, SCRATCH_MAX);
+    struct bs_bytes ascii = bs_idn_to_ascii(name, &scratch);
+    bool good = ascii.ptr && is_normal(ascii);
+    if (good)
+        memcpy(ret_name, ascii.ptr, ascii.len);
+    *ret_length = good ? ascii.len : 0;
+    bs_arena_reset(&scratch);
+    return good;
+}
+
+bool bs_domain_normal_form(struct bs_bytes name, char ret_name[BS_DOMAIN_NAME_MAX + 1], size_t *ret_length)
+{
+    *ret_length = 0;
+    if (name.len > 1 && name.ptr[name.len - 1] == '.')
+        name.len--;
+    if (name.len > U_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        if ((unsigned char)name.ptr[i] >= 0x80)
+            return convert(name, ret_name, ret_length);
+    }
+    if (!is_normal(name))
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        ret_name[i] = bs_ascii_lower(name.ptr[i]);
+    *ret_length = name.len;
+    return true;
+}
+
+bool bs_domain_names_have(const struct bs_domain_names *names, struct bs_bytes normal)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (bs_bytes_equal(names->items[i], normal))
+            return true;
+    }
+    return false;
+}
+
+static void add_normal(struct bs_domain_names *names, struct bs_bytes normal, struct bs_arena *arena)
+{
+    if (bs_domain_names_have(names, normal))
+        return;
+    if (names->count == BS_DOMAIN_NAMES_MAX) {
+        names->more = true;
+        return;
+    }
+    struct bs_bytes copy = bs_arena_copy(arena, normal);
+    if (copy.ptr)
+        names->items[names->count++] = copy;
+    else
+        names->failed = true;
+}
+
+bool bs_domain_names_add(struct bs_domain_names *names, struct bs_bytes name, struct bs_arena *arena)
+{
+    char normal[BS_DOMAIN_NAME_MAX + 1];
+    size_t length;
+    if (!bs_domain_normal_form(name, normal, &length))
+        return false;
+    add_normal(names, bs_bytes(normal, length), arena);
+    return true;
+}
+
+void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others, struct bs_arena *arena)
+{
+    for (size_t i = 0; i < others->count; i++)
+        add_normal(names, others->items[i], arena);
+    names->more = names->more || others->more;
+    names->failed = names->failed || others->failed;
+}
+
+static bool may_be_in_name(char c)
+{
+    return is_name_char(c) || c == '.' || (unsigned char)c >= 0x80;
+}
+
+/* Adds what is as good as a name: without dots at its ends. Nothing at all is no name, anything else is one. */
+static void add_reading(struct bs_domain_names *names, struct bs_bytes name, struct bs_arena *arena)
+{
+    while (name.len > 0 && name.ptr[0] == '.')
+        name = bs_bytes_skip(name, 1);
+    while (name.len > 0 && name.ptr[name.len - 1] == '.')
+        name.len--;
+    if (name.len > 0 && !bs_domain_names_add(names, name, arena))
+        names->more = true;
+}
+
+/* The offset behind the comment that begins at `at`; that of the end for one that is not closed. */
+static size_t skip_comment(struct bs_bytes text, size_t at)
+{
+    size_t depth = 0;
+    for (; at < text.len; at++) {
+        if (text.ptr[at] == '\\')
+            at++;
+        else if (text.ptr[at] == '(')
+            depth++;
+        else if (text.ptr[at] == ')' && --depth == 0)
+            return at + 1;
+    }
+    return text.len;
+}
+
+static size_t skip_blanks(struct bs_bytes text, size_t at)
+{
+    while (at < text.len && is_blank(text.ptr[at]))
+        at++;
+    return at;
+}
+
+/* The name that begins the text, read as it stands. */
+static void add_plain(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
+{
+    size_t begin = skip_blanks(text, 0), end = begin;
+    while (end < text.len && may_be_in_name(text.ptr[end]))
+        end++;
+    add_reading(names, bs_bytes(text.ptr + begin, end - begin), arena);
+}
+
+/* The same by a reader who passes over comments, quotes and what is not printed. */
+static void add_gathered(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
+{
+    char name[BS_DOMAIN_SCAN_MAX];
+    size_t length = 0, at = 0;
+    while (at < text.len) {
+        char c = text.ptr[at];
+        size_t next = skip_blanks(text, at);
+        bool bridges = length == 0 || name[length - 1] == '.' || (next < text.len && text.ptr[next] == '.');
+        if (may_be_in_name(c))
+            name[length++] = c;
+        else if (c == '(')
+            next = skip_comment(text, at);
+        else if (next > at && !bridges)
+            break;
+        else if (next == at && c != '"' && c != '\\' && !is_control(c))
+            break;
+        at = next > at ? next : at + 1;
+    }
+    add_reading(names, bs_bytes(name, length), arena);
+}
+
+void bs_domain_names_scan_one(struct bs_domain_names *names, struct bs_bytes behind_at, struct bs_arena *arena)
+{
+    struct bs_bytes window = bs_bytes_first(behind_at, BS_DOMAIN_SCAN_MAX);
+    if (names->more && names->count == BS_DOMAIN_NAMES_MAX)
+        return;
+    add_plain(names, window, arena);
+    add_gathered(names, window, arena);
+}
+
+void bs_domain_names_scan(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
+{
+    for (size_t at; (at = bs_bytes_find(text, '@')) < text.len;) {
+        text = bs_bytes_skip(text, at + 1);
+        bs_domain_names_scan_one(names, text, arena);
+    }
+}
+
+/* The ASCII character that the character in UTF-8 stands for: 0 for none, -1 where it is not seen at all. */
+static int ascii_of(struct bs_bytes text, size_t length)
+{
+    const unsigned char *byte = (const unsigned char *)text.ptr;
+    if (length == 2)
+        return byte[0] != 0xc2 ? 0 : byte[1] == 0xad ? -1 : byte[1] == 0xa0 ? ' ' : 0;
+    if (length != 3)
+        return 0;
+    unsigned point = (byte[0] & 0x0fu) << 12 | (byte[1] & 0x3fu) << 6 | (byte[2] & 0x3fu);
+    if (point >= 0xff01 && point <= 0xff5e)
+        return (int)(point - 0xfee0);
+    switch (point) {
+    case 0x3002: /* ideographic full stop */
+    case 0xff61: /* its half width form */
+    case 0xfe52: /* small full stop */
+    case 0x2024: /* one dot leader */
+        return '.';
+    case 0xfe6b: /* small commercial at */
+        return '@';
+    case 0x3000: /* ideographic space */
+        return ' ';
+    default:
+        return (point >= 0x200b && point <= 0x200f) || (point >= 0x202a && point <= 0x202e) ||
+                       (point >= 0x2060 && point <= 0x206f) || point == 0xfeff
+                   ? -1
+                   : 0;
+    }
+}
+
+size_t bs_domain_fold_lookalikes(struct bs_bytes text, char *ret_text)
+{
+    size_t length = 0;
+    while (text.len > 0) {
+        size_t size = bs_utf8_sequence(text);
+        int ascii = ascii_of(text, size);
+        size = size > 0 ? size : 1;
+        if (ascii == 0) {
+            memcpy(ret_text + length, text.ptr, size);
+            length += size;
+        } else if (ascii > 0) {
+            ret_text[length++] = (char)ascii;
+        }
+        text = bs_bytes_skip(text, size);
+    }
+    return length;
+}
