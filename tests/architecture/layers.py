@@ -36,8 +36,10 @@ LAYERS = {
 # A library's headers and the layers that may use it; a header of no library in this list belongs to libc.
 LIBRARIES = {
     "openssl/": ["crypto"],
-    "event2/": ["daemon", "resolver"],
+    "event2/": ["daemon", "resolver", "cli"],
     "systemd/": ["daemon", "cli"],
+    "unbound.h": ["resolver"],
+    "unbound-event.h": ["resolver"],
     "seccomp.h": ["daemon"],
     "uthash.h": LAYERS,
     "cmocka.h": [],  # tests only
