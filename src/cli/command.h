@@ -15,6 +15,7 @@ enum bs_exit {
     BS_EXIT_INCONCLUSIVE = 3, /* could not tell */
 };
 
+int bs_command_arc(int argc, char **argv);
 int bs_command_batv(int argc, char **argv);
 int bs_command_config(int argc, char **argv);
 int bs_command_dkim(int argc, char **argv);

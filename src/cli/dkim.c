@@ -187,20 +187,6 @@ static void print_json(const struct request *request, enum bs_dkim_code best)
     bs_strbuf_free(&out);
 }
 
-/* Prints what a stranger wrote: control characters, of which UTF-8 has some past ASCII, become `?`. */
-static void print_foreign(const char *before, struct bs_bytes text)
-{
-    if (text.len == 0)
-        return;
-    fputs(before, stdout);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool second = i + 1 < text.len && c == 0xc2 && (unsigned char)text.ptr[i + 1] < 0xa0;
-        i += second;
-        putchar(c < 0x20 || c == 0x7f || second ? '?' : c);
-    }
-}
-
 static enum bs_colour colour_of(enum bs_dkim_code code)
 {
     return code == BS_DKIM_PASS ? BS_COLOUR_GOOD : code == BS_DKIM_FAIL ? BS_COLOUR_BAD : BS_COLOUR_WARNING;
@@ -211,10 +197,10 @@ static void print_result(const struct bs_dkim_result *result)
     const struct bs_dkim_signature *signature = result->signature;
     printf("%s%s%s", bs_output_colour(stdout, colour_of(result->code)), bs_dkim_code_name(result->code),
            bs_output_colour(stdout, BS_COLOUR_NONE));
-    print_foreign(" d=", signature->domain);
-    print_foreign(" s=", signature->selector);
-    print_foreign(" i=", signature->identity);
-    print_foreign(" a=", signature->algorithm_name);
+    bs_output_foreign(" d=", signature->domain);
+    bs_output_foreign(" s=", signature->selector);
+    bs_output_foreign(" i=", signature->identity);
+    bs_output_foreign(" a=", signature->algorithm_name);
     if (result->key_bits > 0)
         printf(" (%u bits%s)", result->key_bits, result->testing ? ", testing" : "");
     printf(": %s\n", result->reason);

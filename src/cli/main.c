@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"spf", bs_command_spf, "say whether a client may send for a domain (SPF)"},
     {"dkim", bs_command_dkim, "verify and make DKIM signatures, make keys"},
     {"dmarc", bs_command_dmarc, "judge SPF and DKIM results by a domain's policy (DMARC)"},
+    {"arc", bs_command_arc, "judge the chain of ARC seals on a message, add one"},
     {"config", bs_command_config, "check and print the configuration"},
     {"help", bs_command_help, "show what a command does: backstop help COMMAND"},
 };

@@ -37,6 +37,19 @@ void bs_output_error(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void bs_output_foreign(const char *before, struct bs_bytes text)
+{
+    if (text.len == 0)
+        return;
+    fputs(before, stdout);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool second = i + 1 < text.len && c == 0xc2 && (unsigned char)text.ptr[i + 1] < 0xa0;
+        i += second;
+        putchar(c < 0x20 || c == 0x7f || second ? '?' : c);
+    }
+}
+
 int bs_output_usage(const char *usage, bool asked_for)
 {
     fputs(usage, asked_for ? stdout : stderr);
