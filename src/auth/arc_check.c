@@ -172,8 +172,8 @@ static bool try_seal(struct judgement *judgement, size_t index, struct bs_dkim_r
     struct bs_dkim_trial trial = trial_of(judgement, signature, result);
     const struct bs_dns_answer *answer = answer_of(judgement, signature);
     unsigned char sum[BS_DIGEST_MAX];
-    BS_DKIM_NOTE(&trial, "i=%zu ARC-Seal: a=%.*s cv=%.*s, over %zu sets", index + 1,
-                 BS_BYTES_ARG(signature->algorithm_name), BS_BYTES_ARG(signature->chain), index + 1);
+    BS_DKIM_NOTE(&trial, "i=%zu ARC-Seal: a=%.*s cv=%.*s", index + 1, BS_BYTES_ARG(signature->algorithm_name),
+                 BS_BYTES_ARG(signature->chain));
     if (bs_dkim_try_field(&trial) && answer && bs_dkim_try_answer(&trial, answer) &&
         hash_sealed(&trial, sets, index, sum))
         bs_dkim_try_keys(&trial, answer, sum);

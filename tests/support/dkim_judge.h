@@ -25,7 +25,7 @@ struct dkim_judged {
     size_t rounds;
 };
 
-static inline void dkim_answer(struct dkim_judged *judged, const struct bs_question *question,
+static inline void dkim_answer(struct bs_answers *known, const struct bs_question *question,
                                const struct dkim_zone *zone)
 {
     struct bs_dns_record records[3] = {{0}};
@@ -36,7 +36,7 @@ static inline void dkim_answer(struct dkim_judged *judged, const struct bs_quest
         answer.status = zone->status;
     for (size_t i = 0; zone->name && i < 3 && zone->texts[i]; i++)
         records[answer.count++].data = bs_bytes_from_cstr(zone->texts[i]);
-    if (!bs_answers_add(&judged->known, question->name, question->type, &answer))
+    if (!bs_answers_add(known, question->name, question->type, &answer))
         abort();
 }
 
@@ -60,7 +60,7 @@ static inline void dkim_judge(struct dkim_judged *judged, struct bs_bytes text, 
     do {
         judged->step = bs_dkim_check(&facts, &judged->known, &judged->arena, &judged->results, &judged->missing);
         for (size_t i = 0; judged->step == BS_ASK && i < judged->missing.count; i++)
-            dkim_answer(judged, &judged->missing.items[i], zone);
+            dkim_answer(&judged->known, &judged->missing.items[i], zone);
         judged->rounds++;
     } while (judged->step == BS_ASK && judged->rounds < 8);
 }
