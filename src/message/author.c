@@ -144,7 +144,6 @@ static void read_field(struct search *search, const struct bs_header_field *fiel
         check_part(search, &list.parts[i], field->body);
     if (field->flags & BS_FIELD_BAD_UTF8)
         check_bad_utf8(search, field->body);
-    keep_other_display_names(search->author);
 }
 
 /* Whether somebody takes the name for From: `From`, perhaps with bytes in it that are not seen. */
@@ -253,6 +252,7 @@ bool bs_author_read(const struct bs_header *header, struct bs_arena *arena, stru
         read_field(&search, ret_author->field);
     if (ret_author->doubt != BS_AUTHOR_CLEAR)
         list_candidates(&search, header);
+    keep_other_display_names(ret_author);
     return !ret_author->domains.failed && !ret_author->display.failed;
 }
 
