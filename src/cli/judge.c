@@ -22,15 +22,25 @@ struct bs_judge bs_judge_new(void)
 
 void bs_judge_free(struct bs_judge *judge)
 {
+    bs_lookup_free(judge->lookup);
     bs_arena_reset(&judge->run);
     bs_arena_reset(&judge->arena);
 }
 
 bool bs_judge_take_option(struct bs_judge *judge, int option, const char *argument)
 {
+    struct bs_error error;
     switch (option) {
     case BS_JUDGE_DNS:
         judge->dns_file = argument;
+        return true;
+    case BS_JUDGE_DNS_SERVER:
+        if (bs_lookup_add_server(&judge->place, argument, &error))
+            return true;
+        bs_output_error("--dns-server: %s", error.text);
+        return false;
+    case BS_JUDGE_TRUST_ANCHOR:
+        judge->place.trust_anchor = argument;
         return true;
     case BS_JUDGE_JSON:
         judge->json = true;
@@ -84,6 +94,10 @@ int bs_judge_load(struct bs_judge *judge)
     bs_answers_init(&judge->answers, &judge->arena);
     if (!judge->dns_file)
         return -1;
+    if (judge->place.server_count > 0 || judge->place.trust_anchor) {
+        bs_output_error("--dns takes the answers from a file; --dns-server and --trust-anchor are for the network");
+        return EX_USAGE;
+    }
     if (!bs_judge_read_file(judge->dns_file, BS_CANNED_TEXT_MAX, &judge->arena, &text))
         return EX_NOINPUT;
     if (bs_canned_parse(text, judge->dns_file, &judge->arena, &judge->canned, &error))
@@ -92,22 +106,35 @@ int bs_judge_load(struct bs_judge *judge)
     return EX_DATAERR;
 }
 
+static int fail_memory(void)
+{
+    bs_output_error("the answers take too much memory");
+    return EX_SOFTWARE;
+}
+
+/* Asks the network; -1 to go on, else the exit status. */
+static int ask_network(struct bs_judge *judge, const struct bs_questions *questions)
+{
+    struct bs_error error;
+    if (!judge->lookup)
+        judge->lookup = bs_lookup_new(&judge->place, &judge->answers, &error);
+    if (!judge->lookup) {
+        bs_output_error("the network cannot be asked: %s", error.text);
+        return EX_UNAVAILABLE;
+    }
+    return bs_lookup_round(judge->lookup, questions) ? -1 : fail_memory();
+}
+
 /* Answers the questions of a round; -1 to go on, else the exit status. */
 static int answer_all(struct bs_judge *judge, const struct bs_questions *questions)
 {
-    if (!judge->dns_file) {
-        bs_output_error("this needs %s %.*s, and asking the network needs the resolver, which is not built yet; give "
-                        "the answers in a file: --dns FILE",
-                        bs_dns_type_name(questions->items[0].type), BS_BYTES_ARG(questions->items[0].name));
-        return EX_UNAVAILABLE;
-    }
+    if (!judge->dns_file)
+        return ask_network(judge, questions);
     for (size_t i = 0; i < questions->count; i++) {
         const struct bs_question *question = &questions->items[i];
         struct bs_dns_answer answer = bs_canned_answer(&judge->canned, question->name, question->type);
-        if (!bs_answers_add(&judge->answers, question->name, question->type, &answer)) {
-            bs_output_error("the answers take too much memory");
-            return EX_SOFTWARE;
-        }
+        if (!bs_answers_add(&judge->answers, question->name, question->type, &answer))
+            return fail_memory();
     }
     return -1;
 }

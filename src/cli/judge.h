@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the commands that judge have in common: --dns FILE (canned answers instead of the network), --now TIME,
- * --json and --explain; and running a judgement, which is a pure function, until it has all the answers that it asks for.
+ * What the commands that judge have in common: --dns FILE (canned answers instead of the network), --dns-server and
+ * --trust-anchor (where the network is asked), --now TIME, --json and --explain; and running a judgement, which is a pure function, until it has all the answers that it asks for.
  *
  *     struct bs_judge judge = bs_judge_new();
  *     … getopt_long with BS_JUDGE_OPTIONS in its table, bs_judge_take_option for those that are not the command's own …
@@ -17,6 +17,7 @@
 
 #include "ask/canned.h"
 #include "base/strbuf.h"
+#include "cli/lookup.h"
 
 #include <stdio.h>
 
@@ -26,21 +27,36 @@ enum {
 };
 
 /* Values that getopt_long returns for the options of BS_JUDGE_OPTIONS. */
-enum bs_judge_option { BS_JUDGE_DNS = 1000, BS_JUDGE_NOW, BS_JUDGE_JSON, BS_JUDGE_EXPLAIN };
+enum bs_judge_option {
+    BS_JUDGE_DNS = 1000,
+    BS_JUDGE_DNS_SERVER,
+    BS_JUDGE_TRUST_ANCHOR,
+    BS_JUDGE_NOW,
+    BS_JUDGE_JSON,
+    BS_JUDGE_EXPLAIN,
+};
 
 #define BS_JUDGE_OPTIONS \
-    {"dns", required_argument, NULL, BS_JUDGE_DNS}, {"now", required_argument, NULL, BS_JUDGE_NOW}, \
+    {"dns", required_argument, NULL, BS_JUDGE_DNS}, {"dns-server", required_argument, NULL, BS_JUDGE_DNS_SERVER}, \
+    {"trust-anchor", required_argument, NULL, BS_JUDGE_TRUST_ANCHOR}, \
+    {"now", required_argument, NULL, BS_JUDGE_NOW}, \
     {"json", no_argument, NULL, BS_JUDGE_JSON}, {"explain", no_argument, NULL, BS_JUDGE_EXPLAIN}
 
 /* Their lines in a usage text. */
 #define BS_JUDGE_USAGE \
     "      --dns FILE      take DNS answers from FILE (- is standard input), not from the network\n" \
+    "      --dns-server ADDRESS[:PORT]\n" \
+    "                      ask this name server, not the system's; may be repeated\n" \
+    "      --trust-anchor FILE\n" \
+    "                      verify answers by DNSSEC, from the keys in FILE on\n" \
     "      --now TIME      as of 2026-08-21, 2026-08-21T10:30:00Z or @SECONDS\n" \
     "      --json          print an object\n" \
     "      --explain       show each step: queries, records, terms, and the rules that decided\n"
 
 struct bs_judge {
     const char *dns_file; /* NULL: the network */
+    struct bs_lookup_place place;
+    struct bs_lookup *lookup; /* NULL while nothing was asked */
     int64_t now;
     bool json;
     bool explain;

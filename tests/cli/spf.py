@@ -124,12 +124,23 @@ def _(world):
     assert run.returncode == 0 and run.stdout.startswith("pass "), run
 
 
-@suite.case("without --dns it says that the network cannot be asked, with status 69, where there is a question")
+@suite.case("a name server that does not answer is no result: temperror with status 3, where there is a question")
 def _(world):
-    run = world.run("--ip", "192.0.2.1", "--helo", "h.example", "--from", "user@example.com")
-    assert (run.returncode, run.stdout) == (69, "") and "TXT example.com" in run.stderr and "--dns" in run.stderr, run
-    run = world.run("--ip", "192.0.2.1", "--helo", "[192.0.2.1]", "--from", "")
+    nobody = f"127.0.0.1:{machine.free_port()}"
+    run = world.run("--dns-server", nobody, "--ip", "192.0.2.1", "--helo", "h.example", "--from", "user@example.com")
+    assert (run.returncode, run.stderr) == (3, "") and run.stdout.startswith("temperror "), run
+    run = world.run("--dns-server", nobody, "--ip", "192.0.2.1", "--helo", "[192.0.2.1]", "--from", "")
     assert run.returncode == 0 and run.stdout.startswith("none "), run
+
+
+@suite.case("what is no name server, and --dns with --dns-server, have status 64, a trust anchor without keys has 69")
+def _(world):
+    for arguments in (["--dns-server", "ns.example.com"], ["--dns-server", "192.0.2.1:0"],
+                      ["--dns-server", "192.0.2.1"] * 9, ["--dns", world.zone, "--dns-server", "192.0.2.1"]):
+        run = world.run(*arguments, "--ip", "192.0.2.1", "--from", "user@example.com")
+        assert run.returncode == 64 and run.stderr and not run.stdout, run
+    run = world.run("--trust-anchor", "/dev/null", "--ip", "192.0.2.1", "--from", "user@example.com")
+    assert run.returncode == 69 and "/dev/null" in run.stderr and not run.stdout, run
 
 
 @suite.case("a bad file of answers is named with its line, with status 65; one that is not there has 66")
