@@ -247,9 +247,20 @@ static size_t at_most(size_t value, size_t limit)
     return value < limit ? value : limit;
 }
 
-static bool set_sizes(struct ub_ctx *library, const struct bs_resolver_settings *settings, struct bs_error *ret_error)
+static bool set_numbers(struct ub_ctx *library, const struct library_option *options, size_t count,
+                        struct bs_error *ret_error)
 {
     char number[24];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(number, sizeof number, "%zu", options[i].value);
+        if (!set_option(library, options[i].name, number, ret_error))
+            return false;
+    }
+    return true;
+}
+
+static bool set_sizes(struct ub_ctx *library, const struct bs_resolver_settings *settings, struct bs_error *ret_error)
+{
     size_t cache = settings->cache_size > CACHE_MIN ? settings->cache_size : CACHE_MIN;
     size_t at_once = settings->outstanding_max * (size_t)(1 + BS_RESOLVER_ABANDONED_MAX);
     const struct library_option options[] = {
@@ -259,12 +270,25 @@ static bool set_sizes(struct ub_ctx *library, const struct bs_resolver_settings 
         {"msg-cache-size:", cache / 3},
         {"rrset-cache-size:", cache - cache / 3},
     };
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        snprintf(number, sizeof number, "%zu", options[i].value);
-        if (!set_option(library, options[i].name, number, ret_error))
-            return false;
-    }
-    return true;
+    return set_numbers(library, options, sizeof options / sizeof *options, ret_error);
+}
+
+/*
+ * A server that is silent is asked again after ever longer times, up to a longest one, upon which it counts as dead for
+ * as long as that is remembered. A forwarder has to ask others before it answers, may be silent about one domain only,
+ * and is back at once after an outage: its times begin with a second, and are forgotten before it can count as dead.
+ */
+static bool set_patience(struct ub_ctx *library, bool forwards, struct bs_error *ret_error)
+{
+    static const struct library_option with_forwarders[] = {
+        {"unknown-server-time-limit:", 1000}, {"infra-cache-min-rtt:", 1000}, {"infra-cache-max-rtt:", 10000},
+        {"infra-host-ttl:", 10},              {"outbound-msg-retry:", 3},
+    };
+    static const struct library_option from_the_root[] = {
+        {"infra-cache-max-rtt:", 10000}, {"infra-host-ttl:", 60}, {"outbound-msg-retry:", 5},
+    };
+    return forwards ? set_numbers(library, with_forwarders, sizeof with_forwarders / sizeof *with_forwarders, ret_error)
+                    : set_numbers(library, from_the_root, sizeof from_the_root / sizeof *from_the_root, ret_error);
 }
 
 static bool set_servers(struct ub_ctx *library, const struct bs_resolver_settings *settings, struct bs_error *ret_error)
@@ -283,7 +307,8 @@ static bool set_servers(struct ub_ctx *library, const struct bs_resolver_setting
     }
     /* A forwarder may be on this machine and knows its network; what a stranger names as a domain's server may not. */
     bool forwards = settings->server_count > 0;
-    return set_option(library, "do-not-query-localhost:", forwards ? "no" : "yes", ret_error) &&
+    return set_patience(library, forwards, ret_error) &&
+           set_option(library, "do-not-query-localhost:", forwards ? "no" : "yes", ret_error) &&
            (!forwards || (set_option(library, "unblock-lan-zones:", "yes", ret_error) &&
                           set_option(library, "insecure-lan-zones:", "yes", ret_error)));
 }
