@@ -66,7 +66,7 @@ static const char *const ours[] = {
     " mx. example .org; spf=pass",
     " mx(x).example.org; spf=pass",
     " mx.exam\xe2\x80\x8bple.org; spf=pass",
-    " mx\xe3\x80\x82" "example\xef\xbc\x8eorg; spf=pass",
+    " mx\343\200\202example\357\274\216org; spf=pass",
     " =?utf-8?q?mx.example.org?=; spf=pass",
     " =?utf-8?q?mx=2Eexample.org?=; spf=pass",
     " =?utf-8?q?mx.example.org;?=",
