@@ -40,7 +40,7 @@ static void begin(void *state)
     struct world *world = state;
     bs_milter_session_close(&world->milter);
     bs_strbuf_free(&world->out); /* what closing reported */
-    bs_milter_session_init(&world->milter, &world->settings, on_report, world);
+    bs_milter_session_init(&world->milter, &world->settings, &(struct bs_session_host){on_report, NULL, world});
 }
 
 static size_t take(void *state, struct bs_bytes input, bool last, struct bs_strbuf *log)
@@ -60,8 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct world world;
     static const struct feed feed = {begin, take, &world};
-    world.settings = (struct bs_settings){new_gate(), "backstop", 1 << 16, 20, 5, 3};
-    bs_session_init(&world.milter.session, &world.settings, on_report, &world);
+    world.settings = (struct bs_settings){.gate = new_gate(), .socketmap_name = "backstop", .max_frame = 1 << 16,
+                                         .max_recipients = 20, .max_null_recipients = 5, .max_tag_candidates = 3,
+                                         .authserv_id = "", .check_sender = true, .authenticate = true};
+    bs_session_init(&world.milter.session, &world.settings, &(struct bs_session_host){on_report, NULL, &world});
     int result = fuzz_every_way(&feed, data, size);
     bs_milter_session_close(&world.milter);
     bs_strbuf_free(&world.out);

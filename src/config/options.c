@@ -233,9 +233,11 @@ static const struct bs_option options[] = {
         IN_CONFIG(dns_trust_anchor),
         .name = "dns-trust-anchor",
         .type = BS_OPTION_OPTIONAL_PATH,
-        .default_value = "\"/usr/share/dns/root.key\"",
+        .default_value = "\"\"",
+        .example = "\"/usr/share/dns/root.key\"",
         .meaning = "The file with the root zone's keys, by which DNSSEC is checked; answers that it shows to be forged "
-                   "count as failures of DNS. Where it cannot be read, and where this is empty, DNSSEC is not checked.",
+                   "count as failures of DNS. It takes resolvers that pass the signatures on, or an empty list of "
+                   "dns-servers: through others every answer would fail. Empty: DNSSEC is not checked.",
     },
     {
         IN_CONFIG(dns_timeout),

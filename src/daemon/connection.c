@@ -5,6 +5,7 @@
 #include "daemon/decision_log.h"
 #include "daemon/log.h"
 #include "engine/socketmap_session.h"
+#include "resolver/fetch.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,6 +24,7 @@ struct bs_connection {
     struct bs_connection *previous;
     struct event readable;
     struct event *writable; /* only while the peer does not read */
+    struct event *answered; /* the end of the patience with DNS; none before a reply had to wait */
     int fd;
     enum bs_protocol protocol;
     const struct timeval *limit; /* of the wait for input that the event has now */
@@ -68,6 +70,8 @@ static void close_connection(struct bs_connection *connection)
     event_del(&connection->readable);
     if (connection->writable)
         event_free(connection->writable);
+    if (connection->answered)
+        event_free(connection->answered);
     if (connection->milter)
         bs_milter_session_close(connection->milter);
     free(connection->milter);
@@ -163,7 +167,8 @@ static bool send_replies(struct bs_connection *connection)
 {
     struct bs_connections *all = connection->all;
     struct bs_bytes rest = bs_strbuf_bytes(&all->out);
-    bool sent = write_some(connection->fd, &rest) && (rest.len == 0 || keep_output(connection, rest));
+    bool behind = connection->output.len > 0; /* what was said before has not left yet */
+    bool sent = (behind || write_some(connection->fd, &rest)) && (rest.len == 0 || keep_output(connection, rest));
     bs_strbuf_consume(&all->out, all->out.len);
     if (!sent)
         close_connection(connection);
@@ -207,9 +212,28 @@ static bool frame_took_too_long(const struct bs_connection *connection)
            monotonic_seconds() - connection->frame_began > connection->all->config->frame_timeout;
 }
 
+static void on_patience_over(evutil_socket_t fd, short what, void *context);
+
+/* The reply waits for answers. Input that comes meanwhile is kept. */
+static void wait_for_answers(struct bs_connection *connection)
+{
+    struct bs_connections *all = connection->all;
+    if (!connection->answered)
+        connection->answered = evtimer_new(all->base, on_patience_over, connection);
+    connection->frame_began = 0;
+    if (!connection->answered)
+        give_up(connection, "no memory to wait for answers of DNS");
+    else if (!event_pending(connection->answered, EV_TIMEOUT, NULL))
+        event_add(connection->answered, all->answer_timeout);
+    else
+        set_limit(connection, all->session_timeout);
+}
+
 static void after_input(struct bs_connection *connection)
 {
-    if (connection->milter && connection->milter->finished)
+    if (connection->milter && connection->milter->waiting)
+        wait_for_answers(connection);
+    else if (connection->milter && connection->milter->finished)
         close_connection(connection);
     else if (must_end(connection))
         close_connection(connection);
@@ -259,6 +283,58 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
     after_input(connection);
 }
 
+/* --- DNS ---------------------------------------------------------------------------------------------------- */
+
+/* Goes on with a session whose answers are there, or will not come in time. */
+static void go_on(struct bs_connection *connection, bool in_time)
+{
+    struct bs_connections *all = connection->all;
+    struct bs_error error;
+    if (connection->answered)
+        event_del(connection->answered);
+    if (!bs_milter_session_resume(connection->milter, in_time, &all->out, &error)) {
+        bs_strbuf_free(&all->out);
+        give_up(connection, error.text);
+    } else if (take_input(connection, bs_bytes("", 0))) {
+        after_input(connection);
+    }
+}
+
+static void on_answers(void *context)
+{
+    go_on(context, true);
+}
+
+static void on_patience_over(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    bs_log(BS_CONFIG_LEVEL_WARNING, "DNS did not answer all questions about a message within authentication-timeout; it "
+                                    "is judged without them");
+    go_on(context, false);
+}
+
+static void *begin_inquiry(void *context, struct bs_answers *answers)
+{
+    struct bs_connection *connection = context;
+    struct bs_connections *all = connection->all;
+    return bs_fetch_new(all->resolver, answers, (unsigned)all->config->max_questions, on_answers, connection);
+}
+
+static bool ask(void *inquiry, const struct bs_questions *questions)
+{
+    return bs_fetch_add(inquiry, questions);
+}
+
+static void end_inquiry(void *inquiry)
+{
+    bs_fetch_free(inquiry);
+}
+
+static const struct bs_asker network = {begin_inquiry, ask, end_inquiry};
+
+/* --- Opening and closing ------------------------------------------------------------------------------------ */
+
 static struct bs_connection *new_connection(struct bs_connections *all, enum bs_protocol protocol)
 {
     struct bs_connection *connection = calloc(1, sizeof *connection);
@@ -266,7 +342,8 @@ static struct bs_connection *new_connection(struct bs_connections *all, enum bs_
         return connection;
     connection->milter = malloc(sizeof *connection->milter);
     if (connection->milter) {
-        bs_milter_session_init(connection->milter, all->settings, bs_decision_log, NULL);
+        const struct bs_session_host host = {bs_decision_log, all->resolver ? &network : NULL, connection};
+        bs_milter_session_init(connection->milter, all->settings, &host);
         return connection;
     }
     free(connection);

@@ -2,13 +2,15 @@
 /*
  * One connection with an MTA: reads what comes, feeds the session, writes what the session says. An idle connection
  * holds no buffers. Limits: a frame must be whole within frame-timeout of its first byte, what is written must be
- * read within write-timeout, and something must come within session-timeout.
+ * read within write-timeout, something must come within session-timeout, and a reply that waits for DNS is given after
+ * authentication-timeout at the latest.
  */
 #ifndef BS_DAEMON_CONNECTION_H
 #define BS_DAEMON_CONNECTION_H
 
 #include "daemon/listeners.h"
 #include "engine/milter_session.h"
+#include "resolver/resolver.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -23,6 +25,8 @@ struct bs_connections {
     const struct timeval *session_timeout; /* of event_base_init_common_timeout, as are those below */
     const struct timeval *frame_timeout;
     const struct timeval *write_timeout;
+    const struct timeval *answer_timeout; /* how long a reply waits for DNS */
+    struct bs_resolver *resolver; /* NULL where the settings ask nothing */
     struct bs_connection *first; /* all of them, doubly linked */
     size_t count;
     bool stopping;              /* connections end as soon as no message is under way */

@@ -3,6 +3,7 @@
 #include "daemon/decision_log.h"
 
 #include "daemon/log.h"
+#include "engine/authentication.h"
 
 static void append_word(struct bs_strbuf *out, struct bs_bytes word)
 {
@@ -26,6 +27,24 @@ static void append_path(struct bs_strbuf *out, const char *key, struct bs_bytes 
     bs_strbuf_append_char(out, '>');
 }
 
+/* What the methods said: spf=pass dkim=pass dmarc=fail policy=reject author=example.com */
+static void append_authentication(struct bs_strbuf *out, const struct bs_authentication *authentication)
+{
+    const struct bs_dkim_result *dkim = bs_authentication_best_dkim(authentication);
+    const struct bs_dmarc_verdict *dmarc = &authentication->dmarc;
+    bs_strbuf_printf(out, " spf=%s dkim=%s", bs_spf_status_name(authentication->spf.status),
+                     bs_dkim_code_name(dkim ? dkim->code : BS_DKIM_NONE));
+    if (authentication->arc.code != BS_ARC_NONE)
+        bs_strbuf_printf(out, " arc=%s", bs_arc_code_name(authentication->arc.code));
+    bs_strbuf_printf(out, " dmarc=%s", bs_dmarc_result_name(dmarc->result));
+    if (dmarc->published != BS_DMARC_UNSET)
+        bs_strbuf_printf(out, " policy=%s", bs_dmarc_policy_name(dmarc->published));
+    if (bs_author_is_ambiguous(&authentication->author))
+        bs_strbuf_printf(out, " from-doubt=%s", bs_author_doubt_name(authentication->author.doubt));
+    bs_strbuf_append_cstr(out, " author=");
+    append_word(out, authentication->dmarc_author.len > 0 ? authentication->dmarc_author : BS_LITERAL("-"));
+}
+
 void bs_decision_format(struct bs_strbuf *out, const struct bs_report *report)
 {
     const struct bs_decision *decision = &report->decision;
@@ -42,6 +61,14 @@ void bs_decision_format(struct bs_strbuf *out, const struct bs_report *report)
         append_path(out, "signed", report->signed_sender);
     if (has_days)
         bs_strbuf_printf(out, " days-left=%d", decision->days_left);
+    if (report->authentication)
+        append_authentication(out, report->authentication);
+    if (report->key.len > 0) {
+        bs_strbuf_append_cstr(out, " key=");
+        append_word(out, report->key);
+    }
+    if (report->detail)
+        bs_strbuf_printf(out, " detail=\"%s\"", report->detail);
     if (report->by_mta)
         bs_strbuf_append_cstr(out, " by=mta");
     if (decision->observed)

@@ -6,6 +6,7 @@
 #include "daemon/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,7 +15,8 @@
 
 enum {
     ACCEPT_AT_ONCE = 32,     /* connections taken before others are served */
-    ACCEPT_PAUSE_SECONDS = 1 /* after accept failed for want of descriptors or memory */
+    ACCEPT_PAUSE_SECONDS = 1, /* after accept failed for want of descriptors or memory */
+    LOOK_SECONDS = 60,      /* between looks at what DNS left unanswered */
 };
 
 struct filter {
@@ -25,6 +27,8 @@ struct filter {
     struct event *drain;
     struct event *resume;   /* accepts again after a pause */
     struct event *deadline; /* of stop and drain */
+    struct event *look;     /* at the resolver's counters */
+    struct bs_resolver_counters counted;
     bool ending;
     bool told_full; /* that max-sessions is reached, until a session ends */
 };
@@ -175,13 +179,60 @@ static bool set_up_connections(struct filter *filter, const struct bs_config *co
     all->base = base;
     all->config = config;
     all->settings = settings;
+    all->answer_timeout = common_timeout(base, config->authentication_timeout);
     all->session_timeout = common_timeout(base, config->session_timeout);
     all->frame_timeout = common_timeout(base, config->frame_timeout);
     all->write_timeout = common_timeout(base, config->write_timeout);
     all->on_closed = on_closed;
     all->filter = filter;
     bs_strbuf_init(&all->out, BS_MILTER_OUTPUT_MAX);
-    return all->session_timeout && all->frame_timeout && all->write_timeout;
+    return all->session_timeout && all->frame_timeout && all->write_timeout && all->answer_timeout;
+}
+
+static bool set_up_resolver(struct filter *filter, const struct bs_config *config, const struct bs_settings *settings)
+{
+    struct bs_error error;
+    const struct bs_resolver_settings asked = {
+        .servers = config->dns_servers.items,
+        .server_count = config->dns_servers.count,
+        .trust_anchor = config->dns_trust_anchor[0] != '\0' ? config->dns_trust_anchor : NULL,
+        .timeout = (unsigned)config->dns_timeout * 1000,
+        .outstanding_max = (unsigned)config->max_open_questions,
+        .rate_max = (unsigned)config->dns_rate,
+        .cache_size = (size_t)config->dns_cache,
+    };
+    if (!bs_settings_need_dns(settings))
+        return true;
+    filter->connections.resolver = bs_resolver_new(filter->connections.base, &asked, &error);
+    if (!filter->connections.resolver)
+        bs_log(BS_CONFIG_LEVEL_ERROR, "the resolver cannot be set up: %s", error.text);
+    return filter->connections.resolver != NULL;
+}
+
+/* Says, at most once in a while, that questions stay unanswered. */
+static void on_look(evutil_socket_t fd, short what, void *context)
+{
+    struct filter *filter = context;
+    struct bs_resolver_counters now = bs_resolver_counters(filter->connections.resolver), last = filter->counted;
+    (void)fd;
+    (void)what;
+    filter->counted = now;
+    if (now.timeouts > last.timeouts || now.failures > last.failures)
+        bs_log(BS_CONFIG_LEVEL_WARNING, "DNS: of %" PRIu64 " questions in %d s %" PRIu64 " had no answer within "
+               "dns-timeout and %" PRIu64 " failed; see dns-servers", now.asked - last.asked, LOOK_SECONDS,
+               now.timeouts - last.timeouts, now.failures - last.failures);
+    if (now.refused > last.refused)
+        bs_log(BS_CONFIG_LEVEL_WARNING, "DNS: %" PRIu64 " questions were not asked; see dns-rate, max-questions and "
+               "max-open-questions", now.refused - last.refused);
+}
+
+static bool watch_resolver(struct filter *filter)
+{
+    static const struct timeval pause = {LOOK_SECONDS, 0};
+    if (!filter->connections.resolver)
+        return true;
+    filter->look = event_new(filter->connections.base, -1, EV_PERSIST, on_look, filter);
+    return filter->look && event_add(filter->look, &pause) == 0;
 }
 
 static bool set_up_events(struct filter *filter)
@@ -198,7 +249,7 @@ static bool set_up_events(struct filter *filter)
     filter->resume = evtimer_new(base, on_resume, filter);
     filter->deadline = evtimer_new(base, on_deadline, filter);
     return filter->stop && filter->drain && filter->resume && filter->deadline &&
-           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0;
+           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0 && watch_resolver(filter);
 }
 
 static void free_event(struct event *event)
@@ -217,6 +268,9 @@ static void tear_down(struct filter *filter)
     free_event(filter->drain);
     free_event(filter->resume);
     free_event(filter->deadline);
+    free_event(filter->look);
+    if (filter->connections.resolver)
+        bs_resolver_free(filter->connections.resolver);
     if (filter->connections.base)
         event_base_free(filter->connections.base);
     bs_strbuf_free(&filter->connections.out);
@@ -241,7 +295,8 @@ int bs_filter_run(const struct bs_config *config, const struct bs_settings *sett
     if (!filter)
         return EX_OSERR;
     filter->listeners = listeners;
-    bool ready = set_up_connections(filter, config, settings) && set_up_events(filter);
+    bool ready = set_up_connections(filter, config, settings) && set_up_resolver(filter, config, settings) &&
+                 set_up_events(filter);
     if (ready) {
         unblock_signals();
         set_accepting(filter, true);

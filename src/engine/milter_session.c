@@ -2,39 +2,60 @@
 /* From milter frames to SMTP events and back; see milter_session.h. */
 #include "engine/milter_session.h"
 
-static const uint32_t wanted_actions = BS_MILTER_CAN_CHANGE_FROM;
-static const uint32_t wanted_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN |
-                                     BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH |
-                                     BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT;
+/* What the gate alone needs. */
+static const uint32_t gate_actions = BS_MILTER_CAN_CHANGE_FROM;
+static const uint32_t gate_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN |
+                                   BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH |
+                                   BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT;
+
+/* Authenticating and signing look at the whole message, and add to its header. */
+static const uint32_t message_actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_ADD_HEADERS | BS_MILTER_CAN_CHANGE_HEADERS;
+static const uint32_t message_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO_REPLY | BS_MILTER_NO_UNKNOWN |
+                                      BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH_REPLY |
+                                      BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT |
+                                      BS_MILTER_HEADER_LEADING_SPACE;
 
 static const struct bs_milter_macro_list macro_lists[] = {
+    {0, "j"},               /* CONNECT */
     {2, "i {auth_authen}"}, /* MAIL */
     {3, "i {rcpt_mailer} {rcpt_addr}"}, /* RCPT */
     {4, "i"},               /* DATA */
     {5, "i"},               /* EOM */
 };
+enum { GATE_LISTS_FROM = 1, MACRO_LISTS = sizeof macro_lists / sizeof macro_lists[0] };
 
 void bs_milter_session_init(struct bs_milter_session *milter, const struct bs_settings *settings,
-                            void (*report)(void *context, const struct bs_report *report), void *context)
+                            const struct bs_session_host *host)
 {
     *milter = (struct bs_milter_session){0};
-    bs_session_init(&milter->session, settings, report, context);
+    bs_session_init(&milter->session, settings, host);
     bs_milter_decoder_init(&milter->decoder, settings->max_frame);
+}
+
+static struct bs_milter_options wanted_options(const struct bs_milter_session *milter,
+                                               const struct bs_milter_options *offer)
+{
+    bool whole = bs_settings_need_dns(milter->session.settings);
+    struct bs_milter_options wanted = {BS_MILTER_VERSION_MAX, whole ? message_actions : gate_actions,
+                                       whole ? message_steps : gate_steps};
+    wanted.actions |= offer->actions & BS_MILTER_CAN_SET_MACRO_LIST;
+    if (whole)
+        wanted.actions |= offer->actions & BS_MILTER_CAN_QUARANTINE;
+    if (!(offer->steps & BS_MILTER_UNDERSTANDS_SKIP))
+        wanted.steps |= BS_MILTER_NO_BODY_REPLY;
+    return wanted;
 }
 
 static bool negotiate(struct bs_milter_session *milter, const struct bs_milter_options *offer,
                       struct bs_strbuf *out, struct bs_error *ret_error)
 {
-    struct bs_milter_options wanted = {BS_MILTER_VERSION_MAX, wanted_actions, wanted_steps};
-    bool lists = offer->actions & BS_MILTER_CAN_SET_MACRO_LIST;
-    if (lists)
-        wanted.actions |= BS_MILTER_CAN_SET_MACRO_LIST;
-    if (!(offer->steps & BS_MILTER_UNDERSTANDS_SKIP))
-        wanted.steps |= BS_MILTER_NO_BODY_REPLY;
+    struct bs_milter_options wanted = wanted_options(milter, offer);
+    size_t first = bs_settings_need_dns(milter->session.settings) ? 0 : GATE_LISTS_FROM;
     if (!bs_milter_negotiate(offer, &wanted, &milter->agreed, ret_error))
         return false;
-    bs_milter_encode_negotiation(out, &milter->agreed, macro_lists,
-                                 lists ? sizeof macro_lists / sizeof macro_lists[0] : 0);
+    milter->session.can_quarantine = milter->agreed.actions & BS_MILTER_CAN_QUARANTINE;
+    bool lists = milter->agreed.actions & BS_MILTER_CAN_SET_MACRO_LIST;
+    bs_milter_encode_negotiation(out, &milter->agreed, macro_lists + first, lists ? MACRO_LISTS - first : 0);
     return true;
 }
 
@@ -49,13 +70,23 @@ static bool is_local_submission(const struct bs_milter_event *event, const struc
            (bs_network_contains(&loopback, ip) || bs_network_contains(&loopback6, ip));
 }
 
+/* Another client on the same connection of the MTA's; what the MTA said of itself stays. */
+static void begin_client(struct bs_session *session)
+{
+    struct bs_session next;
+    bs_session_reset(session);
+    bs_session_init(&next, session->settings, &session->host);
+    bs_session_host_name(&next, bs_bytes_from_cstr(session->host_name));
+    next.can_quarantine = session->can_quarantine;
+    *session = next;
+}
+
 static void connect(struct bs_milter_session *milter, const struct bs_milter_event *event)
 {
     struct bs_session *session = &milter->session;
     struct bs_ip ip = {0};
     bool known = bs_ip_parse(event->connect.address, &ip);
-    bs_session_reset(session);
-    bs_session_init(session, session->settings, session->report, session->context);
+    begin_client(session);
     if (is_local_submission(event, &ip))
         bs_session_client(session, NULL);
     else if (known)
@@ -80,6 +111,8 @@ static void take_macros(struct bs_milter_session *milter, const struct bs_milter
         milter->authenticated =
             bs_milter_macro(event->macro.values, "{auth_authen}", &value) && value.len > 0;
     }
+    if (event->macro.step == BS_MILTER_CONNECT && bs_milter_macro(event->macro.values, "j", &value))
+        bs_session_host_name(&milter->session, value);
     if (event->macro.step == BS_MILTER_RCPT)
         take_recipient_macros(milter, event->macro.values);
     if (bs_milter_macro(event->macro.values, "i", &value))
@@ -100,27 +133,67 @@ static struct bs_reply recipient(struct bs_milter_session *milter, const struct 
     return bs_session_recipient(&milter->session, event->envelope.path, refused);
 }
 
-static struct bs_reply end_of_message(struct bs_milter_session *milter, const struct bs_milter_event *event,
-                                      struct bs_strbuf *out)
+/* Where the MTA keeps the blank behind the colon, one has to come with the value. */
+static void encode_added(struct bs_milter_session *milter, const struct bs_added_field *field, struct bs_strbuf *out)
 {
-    struct bs_bytes sender;
+    struct bs_strbuf value;
+    bs_strbuf_init(&value, field->value.len + 1);
+    if (milter->agreed.steps & BS_MILTER_HEADER_LEADING_SPACE)
+        bs_strbuf_append_char(&value, ' ');
+    bs_strbuf_append(&value, field->value);
+    bs_milter_encode_insert_header(out, 0, bs_bytes_from_cstr(field->name), bs_strbuf_bytes(&value));
+    bs_strbuf_free(&value);
+}
+
+static void encode_sender(struct bs_bytes sender, struct bs_strbuf *out)
+{
+    struct bs_strbuf path;
+    bs_strbuf_init(&path, sender.len + 2);
+    bs_strbuf_printf(&path, "<%.*s>", BS_BYTES_ARG(sender));
+    bs_milter_encode_change_from(out, bs_strbuf_bytes(&path), (struct bs_bytes){NULL, 0});
+    bs_strbuf_free(&path);
+}
+
+static void encode_changes(struct bs_milter_session *milter, const struct bs_changes *changes, struct bs_strbuf *out)
+{
+    static const struct bs_bytes nothing = {NULL, 0};
+    for (size_t i = 0; i < changes->removed_count; i++)
+        bs_milter_encode_change_header(out, changes->removed[i].index, changes->removed[i].name, nothing);
+    for (size_t i = 0; i < changes->added_count; i++)
+        encode_added(milter, &changes->added[i], out);
+    if (changes->sender.len > 0)
+        encode_sender(changes->sender, out);
+    if (changes->quarantine)
+        bs_milter_encode_quarantine(out, bs_bytes_from_cstr(changes->quarantine));
+}
+
+static struct bs_reply end_of_message(struct bs_milter_session *milter, const struct bs_milter_event *event,
+                                      struct bs_changes *ret_changes)
+{
     if (event->body.len > 0)
         bs_session_body(&milter->session, event->body);
-    struct bs_reply reply = bs_session_end(&milter->session, &sender);
-    if (sender.len > 0) {
-        struct bs_strbuf path;
-        bs_strbuf_init(&path, sender.len + 2);
-        bs_strbuf_printf(&path, "<%.*s>", BS_BYTES_ARG(sender));
-        bs_milter_encode_change_from(out, bs_strbuf_bytes(&path), (struct bs_bytes){NULL, 0});
-        bs_strbuf_free(&path);
+    return bs_session_end(&milter->session, ret_changes);
+}
+
+static void header(struct bs_milter_session *milter, const struct bs_milter_event *event)
+{
+    struct bs_strbuf value;
+    if (!milter->session.message)
+        return;
+    if (milter->agreed.steps & BS_MILTER_HEADER_LEADING_SPACE || !bs_settings_need_dns(milter->session.settings)) {
+        bs_session_header(&milter->session, event->header.name, event->header.value);
+        return;
     }
-    bs_session_reset(&milter->session);
-    return reply;
+    bs_strbuf_init(&value, event->header.value.len + 1); /* the MTA took a blank off */
+    bs_strbuf_append_char(&value, ' ');
+    bs_strbuf_append(&value, event->header.value);
+    bs_session_header(&milter->session, event->header.name, bs_strbuf_bytes(&value));
+    bs_strbuf_free(&value);
 }
 
 /* What the session says to one step; steps that it has no say in go on. */
 static struct bs_reply step(struct bs_milter_session *milter, const struct bs_milter_event *event, int64_t now,
-                            struct bs_strbuf *out)
+                            struct bs_changes *ret_changes)
 {
     struct bs_session *session = &milter->session;
     switch (event->command) {
@@ -134,24 +207,28 @@ static struct bs_reply step(struct bs_milter_session *milter, const struct bs_mi
     case BS_MILTER_DATA:
         return bs_session_data(session);
     case BS_MILTER_HEADER:
-        bs_session_header(session, event->header.name, event->header.value);
+        header(milter, event);
+        break;
+    case BS_MILTER_EOH:
+        bs_session_end_of_header(session);
         break;
     case BS_MILTER_BODY:
         return bs_session_body(session, event->body);
     case BS_MILTER_EOM:
-        return end_of_message(milter, event, out);
+        return end_of_message(milter, event, ret_changes);
+    case BS_MILTER_HELO:
+        bs_session_helo(session, event->helo);
+        break;
     case BS_MILTER_MACRO:
         take_macros(milter, event);
         break;
     case BS_MILTER_ABORT:
-    case BS_MILTER_HELO:
     case BS_MILTER_QUIT_NC:
         bs_session_reset(session);
         break;
     case BS_MILTER_QUIT:
         milter->finished = true;
         break;
-    case BS_MILTER_EOH:
     case BS_MILTER_UNKNOWN:
     case BS_MILTER_OPTNEG:
         break;
@@ -174,45 +251,61 @@ static void encode_reply(struct bs_milter_session *milter, const struct bs_reply
         break;
     case BS_REPLY_CONTINUE:
     case BS_REPLY_END:
+    case BS_REPLY_WAIT:
         bs_milter_encode_reply(out, BS_MILTER_CONTINUE);
         break;
     }
 }
 
 /* Replies that end the message before its end of data. */
-static bool ends_message(const struct bs_milter_event *event, const struct bs_reply *reply)
+static bool ends_message(enum bs_milter_command command, const struct bs_reply *reply)
 {
-    if (event->command == BS_MILTER_EOM)
+    if (command == BS_MILTER_EOM)
         return false;
-    return reply->kind == BS_REPLY_ACCEPT || (reply->kind == BS_REPLY_REFUSE && event->command != BS_MILTER_RCPT);
+    return reply->kind == BS_REPLY_ACCEPT || (reply->kind == BS_REPLY_REFUSE && command != BS_MILTER_RCPT);
 }
 
-static bool handle(struct bs_milter_session *milter, const struct bs_milter_event *event, int64_t now,
-                   struct bs_strbuf *out, struct bs_error *ret_error)
+/* Says it to the MTA, or remembers what is still to be replied to. */
+static bool reply_to(struct bs_milter_session *milter, enum bs_milter_command command, const struct bs_reply *reply,
+                     const struct bs_changes *changes, struct bs_strbuf *out, struct bs_error *ret_error)
 {
-    if (event->command == BS_MILTER_OPTNEG)
-        return negotiate(milter, &event->offer, out, ret_error);
-    struct bs_reply reply = step(milter, event, now, out);
-    if (reply.kind == BS_REPLY_END)
-        return bs_error_set(ret_error, "%s", reply.text);
-    if (bs_milter_expects_reply(&milter->agreed, event->command)) {
-        encode_reply(milter, &reply, out);
-        if (ends_message(event, &reply)) {
+    milter->waiting = reply->kind == BS_REPLY_WAIT ? command : 0;
+    if (milter->waiting)
+        return true;
+    if (bs_milter_expects_reply(&milter->agreed, command)) {
+        if (reply->kind == BS_REPLY_ACCEPT)
+            encode_changes(milter, changes, out);
+        encode_reply(milter, reply, out);
+        if (ends_message(command, reply)) {
             bs_milter_decoder_message_done(&milter->decoder);
             bs_session_reset(&milter->session);
         }
     }
+    if (command == BS_MILTER_EOM)
+        bs_session_reset(&milter->session);
     if (out->failed)
         return bs_error_set(ret_error, "the MTA does not wait for replies: %d bytes of them are waiting",
                             BS_MILTER_OUTPUT_MAX);
     return true;
 }
 
+static bool handle(struct bs_milter_session *milter, const struct bs_milter_event *event, int64_t now,
+                   struct bs_strbuf *out, struct bs_error *ret_error)
+{
+    struct bs_changes changes = {.added_count = 0};
+    if (event->command == BS_MILTER_OPTNEG)
+        return negotiate(milter, &event->offer, out, ret_error);
+    struct bs_reply reply = step(milter, event, now, &changes);
+    if (reply.kind == BS_REPLY_END)
+        return bs_error_set(ret_error, "%s", reply.text);
+    return reply_to(milter, event->command, &reply, &changes, out, ret_error);
+}
+
 bool bs_milter_session_feed(struct bs_milter_session *milter, struct bs_bytes *io_input, int64_t now,
                             struct bs_strbuf *out, struct bs_error *ret_error)
 {
     struct bs_milter_event event;
-    while (!milter->finished) {
+    while (!milter->finished && !milter->waiting) {
         switch (bs_milter_decode(&milter->decoder, io_input, &event, ret_error)) {
         case BS_MILTER_EVENT:
             if (!handle(milter, &event, now, out, ret_error))
@@ -225,6 +318,15 @@ bool bs_milter_session_feed(struct bs_milter_session *milter, struct bs_bytes *i
         }
     }
     return true;
+}
+
+bool bs_milter_session_resume(struct bs_milter_session *milter, bool in_time, struct bs_strbuf *out,
+                              struct bs_error *ret_error)
+{
+    struct bs_changes changes = {.added_count = 0};
+    enum bs_milter_command command = milter->waiting;
+    struct bs_reply reply = (in_time ? bs_session_resume : bs_session_stop_waiting)(&milter->session, &changes);
+    return !command || reply_to(milter, command, &reply, &changes, out, ret_error);
 }
 
 void bs_milter_session_close(struct bs_milter_session *milter)

@@ -9,13 +9,19 @@
 #ifndef BS_ENGINE_SESSION_H
 #define BS_ENGINE_SESSION_H
 
+#include "base/network.h"
 #include "bounce/kind.h"
+#include "engine/asker.h"
 #include "engine/settings.h"
+#include "message/address.h"
 #include "proof/tag_search.h"
 
 enum {
-    BS_MESSAGE_MEMORY = 64 * 1024, /* bytes that one message may take */
-    BS_QUEUE_ID_MAX = 63,          /* bytes of a queue id that are kept */
+    BS_MESSAGE_MEMORY = 64 * 1024,  /* bytes that one message may take, beside its authentication or signing */
+    BS_ANSWERS_MEMORY = 4 << 20,    /* bytes of the answers for one message */
+    BS_SESSION_ROUNDS_MAX = 256,    /* rounds of questions for one message */
+    BS_QUEUE_ID_MAX = 63,           /* bytes of a queue id that are kept */
+    BS_FIELDS_ADDED_MAX = 8,        /* header fields that one message gets */
 };
 
 enum bs_reply_kind {
@@ -24,6 +30,7 @@ enum bs_reply_kind {
     BS_REPLY_SKIP,     /* no further body is of interest */
     BS_REPLY_REFUSE,   /* with code and text */
     BS_REPLY_END,      /* the peer passed a limit: end the session; text says which */
+    BS_REPLY_WAIT,     /* answers are outstanding: bs_session_resume gives the reply when they are there */
 };
 
 struct bs_reply {
@@ -41,26 +48,60 @@ struct bs_report {
     struct bs_bytes recipient;    /* of a recipient's decision; else the first, or empty */
     struct bs_bytes signed_sender; /* of BS_ACTION_SIGN */
     bool by_mta;                  /* the MTA refused the recipient itself: the reason is ours, the reply its own */
+    const struct bs_authentication *authentication; /* of a decision that rests on it; else NULL */
+    struct bs_bytes key;          /* of a decision about a DKIM key: its name in DNS */
+    const char *detail;           /* more about it, for people; or NULL */
+};
+
+/* What is to be done to a message that is accepted. Views are valid until bs_session_reset. */
+struct bs_changes {
+    struct bs_bytes sender; /* the envelope sender to set, local@domain; empty: leave it */
+    struct bs_removed_field {
+        struct bs_bytes name;
+        uint32_t index; /* which of its name, counted from 1 */
+    } *removed;         /* first of all, in this order: the last of a name first */
+    size_t removed_count;
+    struct bs_added_field {
+        const char *name;
+        struct bs_bytes value; /* folded with LF, without the blank behind the colon */
+    } added[BS_FIELDS_ADDED_MAX]; /* each above all that are there */
+    size_t added_count;
+    const char *quarantine; /* why the MTA is to hold it; NULL: it is not */
 };
 
 struct bs_message; /* what is known of the message under way */
 
+/* Who runs a session. */
+struct bs_session_host {
+    void (*report)(void *context, const struct bs_report *report); /* called for every decision */
+    const struct bs_asker *asker; /* NULL: whatever is asked counts as unanswered */
+    void *context;                /* of both */
+};
+
 struct bs_session {
     const struct bs_settings *settings; /* borrowed */
-    void (*report)(void *context, const struct bs_report *report);
-    void *context;
+    struct bs_session_host host;
+    bool can_quarantine;            /* the MTA can hold a message */
+    struct bs_ip ip;                /* of the client; family 0: unknown, or the machine itself */
     bool client_is_ours;            /* local or in our networks */
     char client[BS_NETWORK_TEXT];   /* for the log */
+    char helo[BS_DOMAIN_MAX + 1];
+    char host_name[BS_DOMAIN_MAX + 1]; /* what the MTA calls itself; empty: it did not say */
     char queue_id[BS_QUEUE_ID_MAX + 1]; /* of the message under way, or of the one that MAIL will begin */
     struct bs_message *message;     /* NULL between messages, and for those that need no attention */
 };
 
-/* `report` is called, with `context`, for every decision. */
 void bs_session_init(struct bs_session *session, const struct bs_settings *settings,
-                     void (*report)(void *context, const struct bs_report *report), void *context);
+                     const struct bs_session_host *host);
+
+/* What the MTA calls itself, as soon and as often as it says so. */
+void bs_session_host_name(struct bs_session *session, struct bs_bytes name);
 
 /* Who the client is. `ip` NULL: the mail was submitted on the machine itself. */
 void bs_session_client(struct bs_session *session, const struct bs_ip *ip);
+
+/* HELO or EHLO; a message under way is given up. Of an overlong name nothing is kept, so that SPF has none to judge. */
+void bs_session_helo(struct bs_session *session, struct bs_bytes name);
 
 /* MAIL. `sender` is the reverse-path with or without brackets; `now` seconds since 1970. Without memory for the
  * message the reply is to try again later. */
@@ -77,12 +118,24 @@ void bs_session_resolved(struct bs_session *session, struct bs_bytes address);
  * counts for nothing, and what the gate says is only reported. */
 struct bs_reply bs_session_recipient(struct bs_session *session, struct bs_bytes recipient, bool refused);
 struct bs_reply bs_session_data(struct bs_session *session);
+
+/* `value` is all that followed the colon. */
 void bs_session_header(struct bs_session *session, struct bs_bytes name, struct bs_bytes value);
+void bs_session_end_of_header(struct bs_session *session);
 struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk);
 
-/* The end of data. `ret_sender` is the envelope sender to set, local@domain, or empty to leave it; it is valid
- * until bs_session_reset, which must follow. */
-struct bs_reply bs_session_end(struct bs_session *session, struct bs_bytes *ret_sender);
+/* The end of data. `ret_changes` counts for ACCEPT only. After any reply but WAIT bs_session_reset must follow. */
+struct bs_reply bs_session_end(struct bs_session *session, struct bs_changes *ret_changes);
+
+/* Whether a reply is awaited: then nothing of the SMTP dialogue but bs_session_reset may come before it. */
+bool bs_session_waits(const struct bs_session *session);
+
+/* The answers are there: the reply to the step that waits, or WAIT again. Without a step that waits, what else can be
+ * foreseen is asked, and the reply is CONTINUE. */
+struct bs_reply bs_session_resume(struct bs_session *session, struct bs_changes *ret_changes);
+
+/* The wait took too long: what is not answered counts as unanswered. The reply is never WAIT. */
+struct bs_reply bs_session_stop_waiting(struct bs_session *session, struct bs_changes *ret_changes);
 
 /* The message under way, if any, is over or given up. */
 void bs_session_reset(struct bs_session *session);

@@ -6,6 +6,8 @@
 #include "config/key_file.h"
 #include "crypto/secret.h"
 
+#include <stdlib.h>
+
 static const enum bs_mode modes[] = {
     [BS_CONFIG_OFF] = BS_MODE_OFF,
     [BS_CONFIG_SIGN] = BS_MODE_SIGN,
@@ -77,6 +79,48 @@ static bool fill_gate(const struct bs_config *config, struct bs_gate *gate, stru
     return true;
 }
 
+static bool add_forwarders(const struct bs_config_list *list, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    settings->forwarders = calloc(list->count + 1, sizeof *settings->forwarders);
+    if (!settings->forwarders)
+        return out_of_memory(ret_error);
+    for (size_t i = 0; i < list->count; i++) {
+        if (!bs_network_parse(bs_bytes_from_cstr(list->items[i]), &settings->forwarders[settings->forwarder_count++]))
+            return bs_error_set(ret_error, "\"%s\" is no network; write ADDRESS or ADDRESS/BITS", list->items[i]);
+    }
+    return true;
+}
+
+static bool add_sealers(const struct bs_config_list *list, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!bs_name_set_add(&settings->sealers, bs_bytes_from_cstr(list->items[i]), settings))
+            return out_of_memory(ret_error);
+    }
+    return true;
+}
+
+static bool fill_authentication(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    static const enum bs_action actions[] = {
+        [BS_CONFIG_TAG] = BS_ACTION_TAG,
+        [BS_CONFIG_QUARANTINE] = BS_ACTION_QUARANTINE,
+        [BS_CONFIG_REJECT] = BS_ACTION_REFUSE,
+    };
+    settings->authenticate = config->authentication != BS_CONFIG_AUTHENTICATION_OFF;
+    settings->authentication = (struct bs_authentication_policy){
+        .enforce = config->authentication == BS_CONFIG_AUTHENTICATION_ENFORCE,
+        .for_reject = actions[config->reject_action],
+        .for_quarantine = actions[config->quarantine_action],
+    };
+    settings->authserv_id = config->authserv_id;
+    settings->check_sender = config->sender_check != BS_CONFIG_AUTHENTICATION_OFF;
+    settings->enforce_sender = config->sender_check == BS_CONFIG_AUTHENTICATION_ENFORCE;
+    return add_forwarders(&config->trusted_forwarders, settings, ret_error) &&
+           add_sealers(&config->trusted_sealers, settings, ret_error) &&
+           bs_signing_keys_load(config->dkim_keys, &settings->signing_keys, ret_error);
+}
+
 bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings, struct bs_error *ret_error)
 {
     struct bs_batv_keys keys;
@@ -94,7 +138,7 @@ bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_se
         bs_batv_keys_free(&keys);
         return out_of_memory(ret_error);
     }
-    if (fill_gate(config, ret_settings->gate, ret_error))
+    if (fill_gate(config, ret_settings->gate, ret_error) && fill_authentication(config, ret_settings, ret_error))
         return true;
     bs_settings_free(ret_settings);
     return false;
@@ -104,4 +148,13 @@ void bs_settings_free(struct bs_settings *settings)
 {
     bs_gate_free(settings->gate);
     settings->gate = NULL;
+    free(settings->forwarders);
+    settings->forwarders = NULL;
+    bs_name_set_clear(&settings->sealers, NULL);
+    bs_signing_keys_free(&settings->signing_keys);
+}
+
+bool bs_settings_need_dns(const struct bs_settings *settings)
+{
+    return settings->authenticate || settings->check_sender || settings->signing_keys.count > 0;
 }

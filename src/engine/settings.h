@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What sessions work with: the gate and the limits, built from a configuration and the key files that it names.
+ * What sessions work with: the gate, the policies, the keys and the limits, built from a configuration and the key files
+ * that it names.
  * Settings do not change; a new configuration makes new ones.
  */
 #ifndef BS_ENGINE_SETTINGS_H
@@ -8,6 +9,8 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "engine/signing_keys.h"
+#include "policy/authentication_policy.h"
 #include "policy/gate.h"
 
 struct bs_settings {
@@ -17,7 +20,20 @@ struct bs_settings {
     size_t max_recipients;
     size_t max_null_recipients;
     size_t max_tag_candidates;
+
+    bool authenticate;            /* mail from outside */
+    struct bs_authentication_policy authentication;
+    const char *authserv_id;      /* empty: what the MTA calls itself */
+    struct bs_network *forwarders; /* owned, as all below */
+    size_t forwarder_count;
+    struct bs_name_set sealers;
+    bool check_sender;
+    bool enforce_sender;
+    struct bs_signing_keys signing_keys;
 };
+
+/* Whether sessions with these settings ask DNS. */
+bool bs_settings_need_dns(const struct bs_settings *settings);
 
 /* Reads the key files. The configuration must outlive the settings. */
 bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings,

@@ -35,6 +35,35 @@ static const struct {
     [BS_REASON_MIXED_RECIPIENTS] =
         {"mixed-recipients", 452, "4.5.3 Send this bounce to one recipient at a time, please"},
     [BS_REASON_RECIPIENT_LIMIT] = {"recipient-limit", 452, "4.5.3 Too many recipients for a bounce"},
+    [BS_REASON_DMARC_PASS] = {"dmarc-pass", 0, NULL},
+    [BS_REASON_DMARC_NONE] = {"dmarc-none", 0, NULL},
+    [BS_REASON_DMARC_TEMPERROR] = {"dmarc-temperror", 0, NULL},
+    [BS_REASON_DMARC_FAIL] = {"dmarc-fail", 0, NULL},
+    [BS_REASON_DMARC_QUARANTINE] =
+        {"dmarc-quarantine", 550, "5.7.26 Refused: neither SPF nor DKIM vouches for the domain in From, whose DMARC "
+                                  "policy asks for quarantine"},
+    [BS_REASON_DMARC_REJECT] =
+        {"dmarc-reject", 550, "5.7.26 Refused: neither SPF nor DKIM vouches for the domain in From, whose DMARC policy "
+                              "asks to reject such mail"},
+    [BS_REASON_FROM_AMBIGUOUS] = {"from-ambiguous", 0, NULL},
+    [BS_REASON_FROM_AMBIGUOUS_QUARANTINE] =
+        {"from-ambiguous-quarantine", 550, "5.7.1 Refused: From can be read in several ways, one of which is a domain "
+                                           "whose DMARC policy asks for quarantine"},
+    [BS_REASON_FROM_AMBIGUOUS_REJECT] =
+        {"from-ambiguous-reject", 550, "5.7.1 Refused: From can be read in several ways, one of which is a domain whose "
+                                       "DMARC policy asks to reject forgeries"},
+    [BS_REASON_TRUSTED_FORWARDER] = {"trusted-forwarder", 0, NULL},
+    [BS_REASON_TRUSTED_SEALER] = {"trusted-sealer", 0, NULL},
+    [BS_REASON_PROVEN_BOUNCE] = {"proven-bounce", 0, NULL},
+    [BS_REASON_SENDER_NXDOMAIN] =
+        {"sender-nxdomain", 550, "5.1.8 Sender refused: its domain does not exist, so that no bounce could reach it"},
+    [BS_REASON_SENDER_NO_HOST] =
+        {"sender-no-host", 550, "5.1.8 Sender refused: its domain has neither MX nor address, so that no bounce could "
+                                "reach it"},
+    [BS_REASON_SENDER_NULL_MX] =
+        {"sender-null-mx", 550, "5.7.27 Sender refused: its domain says by a null MX that it takes no mail"},
+    [BS_REASON_DKIM_SIGNED] = {"dkim-signed", 0, NULL},
+    [BS_REASON_DKIM_UNSIGNED] = {"dkim-unsigned", 0, NULL},
 };
 
 const char *bs_reason_name(enum bs_reason reason)
@@ -47,6 +76,7 @@ const char *bs_action_name(enum bs_action action)
     static const char *const names[] = {
         [BS_ACTION_NONE] = "none", [BS_ACTION_SIGN] = "sign",     [BS_ACTION_PASS] = "pass",
         [BS_ACTION_WAIT] = "wait", [BS_ACTION_REFUSE] = "refuse", [BS_ACTION_DEFER] = "defer",
+        [BS_ACTION_TAG] = "tag",   [BS_ACTION_QUARANTINE] = "quarantine",
     };
     return names[action];
 }

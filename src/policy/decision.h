@@ -30,6 +30,23 @@ enum bs_reason {
     BS_REASON_LIST,
     BS_REASON_MIXED_RECIPIENTS, /* recipients of one null-sender message that must be judged apart */
     BS_REASON_RECIPIENT_LIMIT,
+    BS_REASON_DMARC_PASS,
+    BS_REASON_DMARC_NONE,         /* the author's domain publishes no policy */
+    BS_REASON_DMARC_TEMPERROR,    /* DNS failed, so nothing can be said */
+    BS_REASON_DMARC_FAIL,         /* and its policy asks for nothing */
+    BS_REASON_DMARC_QUARANTINE,   /* it fails, and the domain asks for quarantine */
+    BS_REASON_DMARC_REJECT,
+    BS_REASON_FROM_AMBIGUOUS,     /* readers may differ over who the author is; no candidate enforces */
+    BS_REASON_FROM_AMBIGUOUS_QUARANTINE,
+    BS_REASON_FROM_AMBIGUOUS_REJECT,
+    BS_REASON_TRUSTED_FORWARDER,  /* it fails, but was brought by one */
+    BS_REASON_TRUSTED_SEALER,     /* it fails, but passed where a trusted ARC sealer saw it */
+    BS_REASON_PROVEN_BOUNCE,      /* it fails, but is a genuine bounce of ours */
+    BS_REASON_SENDER_NXDOMAIN,    /* MAIL FROM: the domain does not exist */
+    BS_REASON_SENDER_NO_HOST,     /* it has neither MX nor address */
+    BS_REASON_SENDER_NULL_MX,     /* it takes no mail (RFC 7505) */
+    BS_REASON_DKIM_SIGNED,
+    BS_REASON_DKIM_UNSIGNED,      /* a key could not be used: it is not in DNS, or the header cannot be signed */
     BS_REASON_COUNT
 };
 
@@ -40,6 +57,8 @@ enum bs_action {
     BS_ACTION_WAIT,    /* to be judged at the end of data */
     BS_ACTION_REFUSE,
     BS_ACTION_DEFER,   /* the peer shall try again */
+    BS_ACTION_TAG,     /* delivered with a field that says why it is suspicious */
+    BS_ACTION_QUARANTINE, /* held by the MTA */
 };
 
 struct bs_decision {

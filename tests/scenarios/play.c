@@ -3,6 +3,10 @@
  * Plays scenarios: text files in which an MTA, driven by SMTP commands, talks to the engine. See README.md for the
  * lines of a file. Prints TAP, a point for each file and way of feeding.
  */
+#include "answers.h"
+#include "message.h"
+
+#include "auth/dkim_sign.h"
 #include "base/timestamp.h"
 #include "daemon/decision_log.h"
 #include "engine/milter_session.h"
@@ -17,10 +21,13 @@
 enum { TEXT_MAX = 64 * 1024 * 1024, ANSWER_MAX = 4096, FRAME_MAX = 1024 * 1024 };
 
 struct play {
+    struct answerer dns; /* the first member: the context of sessions */
+    struct bs_strbuf dns_text;
     const char *file;
     int line;
     bool byte_by_byte;
     const char *key_folder;
+    const char *dkim_record;
     int64_t now;
     unsigned protocol;
     struct bs_strbuf config_text;
@@ -29,6 +36,7 @@ struct play {
     struct bs_settings settings;
     struct bs_milter_session milter;
     struct bs_strbuf to_mta;
+    struct message message;
     bool connected;
     bool accepted; /* the filter wants no more of this message */
     bool login;
@@ -37,7 +45,13 @@ struct play {
     char answer[ANSWER_MAX]; /* to the last command */
     char sender[ANSWER_MAX];
     struct bs_strbuf log; /* its last line */
-    char failure[2 * ANSWER_MAX];
+    char failure[4 * ANSWER_MAX];
+};
+
+/* What scenarios sign with. */
+struct keys {
+    char folder[64];
+    char dkim_record[512]; /* a TXT string that publishes the DKIM key */
 };
 
 static bool fail(struct play *play, const char *what, const char *expected, const char *got)
@@ -56,6 +70,17 @@ static void on_report(void *context, const struct bs_report *report)
 
 /* --- The MTA's side ---------------------------------------------------------------------------------------- */
 
+/* Answers what the session asked, as long as it goes on asking; a reply that waits for no answer is given without. */
+static bool answer_questions(struct play *play, struct bs_error *ret_error)
+{
+    bool alive = true;
+    while (alive && answers_deliver(&play->dns))
+        alive = bs_milter_session_resume(&play->milter, true, &play->to_mta, ret_error);
+    if (alive && play->milter.waiting)
+        alive = bs_milter_session_resume(&play->milter, false, &play->to_mta, ret_error);
+    return alive;
+}
+
 /* Gives bytes to the filter in the way that is being tried; false when the filter ended the session. */
 static bool give(struct play *play, struct bs_bytes bytes)
 {
@@ -68,7 +93,8 @@ static bool give(struct play *play, struct bs_bytes bytes)
         bs_strbuf_append(&kept, bs_bytes_first(bytes, count));
         bytes = bs_bytes_skip(bytes, count);
         struct bs_bytes input = bs_strbuf_bytes(&kept);
-        alive = bs_milter_session_feed(&play->milter, &input, play->now, &play->to_mta, &error);
+        alive = bs_milter_session_feed(&play->milter, &input, play->now, &play->to_mta, &error) &&
+                answer_questions(play, &error);
         bs_strbuf_consume(&kept, kept.len - input.len);
     }
     bs_strbuf_free(&kept);
@@ -111,6 +137,8 @@ static bool apply_answer(struct play *play, const struct bs_milter_answer *answe
         snprintf(play->sender, sizeof play->sender, "%.*s", BS_BYTES_ARG(answer->envelope.path));
         return false;
     default:
+        if (message_change(&play->message, answer))
+            return false;
         snprintf(play->answer, sizeof play->answer, "unexpected answer '%c'", answer->code);
         return true;
     }
@@ -145,12 +173,24 @@ static void negotiate(struct play *play)
     if (play->protocol < 6)
         offer = (struct bs_milter_options){play->protocol, 0x7f, play->protocol < 3 ? 0x7f : 0x3ff};
     bs_strbuf_init(&frames, TEXT_MAX);
-    bs_milter_session_init(&play->milter, &play->settings, on_report, play);
+    const struct bs_session_host host = {on_report, &answers_asker, play};
+    bs_milter_session_init(&play->milter, &play->settings, &host);
     bs_milter_peer_offer(&frames, &offer);
     play->connected = true;
     if (give(play, bs_strbuf_bytes(&frames)) && next_answer(play, &answer, &size))
         bs_strbuf_consume(&play->to_mta, size);
     bs_strbuf_free(&frames);
+}
+
+static bool command_helo(struct play *play, const char *name)
+{
+    struct bs_strbuf frames;
+    bs_strbuf_init(&frames, TEXT_MAX);
+    if (play->milter.agreed.steps & BS_MILTER_NO_HELO)
+        return true;
+    bs_milter_peer_helo(&frames, bs_bytes_from_cstr(name));
+    exchange(play, &frames, BS_MILTER_HELO);
+    return true;
 }
 
 static bool command_client(struct play *play, const char *address)
@@ -165,17 +205,15 @@ static bool command_client(struct play *play, const char *address)
     play->accepted = play->login = false;
     negotiate(play);
     bs_strbuf_init(&frames, TEXT_MAX);
+    static const char *const host_name[] = {"j", "mx.test.ex"};
+    bs_milter_peer_macros(&frames, BS_MILTER_CONNECT, host_name, 1);
     bs_milter_peer_connect(&frames, BS_LITERAL("client.example"),
                            on_socket ? BS_MILTER_FAMILY_UNIX
                            : v6      ? BS_MILTER_FAMILY_INET6
                                      : BS_MILTER_FAMILY_INET,
                            local || on_socket ? 0 : 40000, ip);
     exchange(play, &frames, BS_MILTER_CONNECT);
-    if (!(play->milter.agreed.steps & BS_MILTER_NO_HELO)) {
-        bs_milter_peer_helo(&frames, BS_LITERAL("client.example"));
-        exchange(play, &frames, BS_MILTER_HELO);
-    }
-    return true;
+    return command_helo(play, "client.example");
 }
 
 static void append_queue_id(struct play *play, struct bs_strbuf *frames, enum bs_milter_command step)
@@ -246,27 +284,25 @@ static bool command_rset(struct play *play, const char *nothing)
     return true;
 }
 
-/* The header fields of a message, as an MTA sends them; returns what is behind the empty line. */
-static struct bs_bytes send_header(struct play *play, struct bs_bytes text)
+/* The header fields of the message, as an MTA sends them. */
+static void send_header(struct play *play)
 {
     struct bs_strbuf frames;
+    bool whole = play->milter.agreed.steps & BS_MILTER_HEADER_LEADING_SPACE;
     bs_strbuf_init(&frames, TEXT_MAX);
-    while (text.len > 0 && text.ptr[0] != '\n') {
-        size_t colon = bs_bytes_find(text, ':'), end = bs_bytes_find(text, '\n');
-        while (end + 1 < text.len && (text.ptr[end + 1] == ' ' || text.ptr[end + 1] == '\t'))
-            end += 1 + bs_bytes_find(bs_bytes_skip(text, end + 1), '\n');
-        if (colon > end)
-            break;
-        bs_milter_peer_header(&frames, bs_bytes_first(text, colon),
-                              bs_bytes_trim(bs_bytes(text.ptr + colon + 1, end - colon - 1)));
+    for (size_t i = 0; i < play->message.count; i++) {
+        struct bs_bytes field = bs_bytes_from_cstr(play->message.fields[i]);
+        size_t colon = bs_bytes_find(field, ':');
+        struct bs_bytes value = bs_bytes(field.ptr + colon + 1, field.len - colon - 2);
+        if (!whole && value.len > 0 && value.ptr[0] == ' ')
+            value = bs_bytes_skip(value, 1);
+        bs_milter_peer_header(&frames, bs_bytes_first(field, colon), value);
         exchange(play, &frames, BS_MILTER_HEADER);
-        text = bs_bytes_skip(text, end < text.len ? end + 1 : end);
     }
-    if (!(play->milter.agreed.steps & BS_MILTER_NO_EOH)) {
-        bs_milter_peer_command(&frames, BS_MILTER_EOH);
-        exchange(play, &frames, BS_MILTER_EOH);
-    }
-    return text.len > 0 ? bs_bytes_skip(text, 1) : text;
+    if (play->milter.agreed.steps & BS_MILTER_NO_EOH)
+        return;
+    bs_milter_peer_command(&frames, BS_MILTER_EOH);
+    exchange(play, &frames, BS_MILTER_EOH);
 }
 
 static void send_body(struct play *play, struct bs_bytes body)
@@ -293,9 +329,28 @@ static bool command_data(struct play *play, const char *text)
         bs_milter_peer_command(&frames, BS_MILTER_DATA);
         exchange(play, &frames, BS_MILTER_DATA);
     }
-    if (!play->accepted && play->connected && play->answer[0] == '2')
-        send_body(play, send_header(play, bs_bytes_from_cstr(text)));
+    if (play->accepted || !play->connected || play->answer[0] != '2')
+        return true;
+    if (text)
+        message_read(&play->message, bs_bytes_from_cstr(text));
+    send_header(play);
+    struct bs_bytes body = bs_strbuf_bytes(&play->message.body);
+    struct bs_strbuf wire; /* with CRLF */
+    bs_strbuf_init(&wire, TEXT_MAX);
+    for (size_t i = 0; i < body.len; i++) {
+        bs_strbuf_append_cstr(&wire, body.ptr[i] == '\n' ? "\r" : "");
+        bs_strbuf_append_char(&wire, body.ptr[i]);
+    }
+    send_body(play, bs_strbuf_bytes(&wire));
+    bs_strbuf_free(&wire);
     return true;
+}
+
+/* The message that the MTA has, once more. */
+static bool command_data_again(struct play *play, const char *nothing)
+{
+    (void)nothing;
+    return command_data(play, NULL);
 }
 
 /* The filter is asked about DATA, and then somebody else refuses it. */
@@ -375,6 +430,37 @@ static bool command_log(struct play *play, const char *text)
     return good || fail(play, "log", text, line);
 }
 
+static bool command_header(struct play *play, const char *text)
+{
+    struct bs_strbuf out;
+    if (message_has(&play->message, text))
+        return true;
+    bs_strbuf_init(&out, TEXT_MAX);
+    message_write(&play->message, &out);
+    bool good = fail(play, "header", text, bs_strbuf_cstr(&out));
+    bs_strbuf_free(&out);
+    return good;
+}
+
+static bool command_no_header(struct play *play, const char *text)
+{
+    return !message_has(&play->message, text) || fail(play, "no header", "none", text);
+}
+
+static bool command_held(struct play *play, const char *text)
+{
+    const char *held = play->message.held[0] ? play->message.held : "nothing";
+    return strncmp(held, text, strlen(text)) == 0 || fail(play, "held", text, held);
+}
+
+static bool command_dns(struct play *play, const char *word)
+{
+    play->dns.when = strcmp(word, "answers") == 0 ? ANSWERS_AT_ONCE : ANSWERS_NEVER;
+    if (play->dns.when == ANSWERS_AT_ONCE && play->byte_by_byte)
+        play->dns.when = ANSWERS_LATER;
+    return true;
+}
+
 static bool configure(struct play *play)
 {
     struct bs_error error;
@@ -387,7 +473,9 @@ static bool configure(struct play *play)
         return fail(play, "config", "good keys", error.text);
     }
     play->configured = true;
-    return true;
+    command_dns(play, "answers");
+    return answers_read(&play->dns, bs_strbuf_bytes(&play->dns_text), play->file, &error) ||
+           fail(play, "dns", "good records", error.text);
 }
 
 static const struct {
@@ -404,7 +492,13 @@ static const struct {
     {"refused RCPT TO:", command_refused_rcpt},
     {"resolved ", command_resolved},
     {"RSET", command_rset},
+    {"helo ", command_helo},
+    {"dns ", command_dns},
     {"DATA refused", command_data_refused},
+    {"DATA again", command_data_again},
+    {"header ", command_header},
+    {"no header ", command_no_header},
+    {"held ", command_held},
     {"map ", command_map},
     {"=> ", command_expect},
     {"sender ", command_sender},
@@ -435,15 +529,18 @@ static bool read_line(struct play *play, FILE *file, char line[ANSWER_MAX])
     return true;
 }
 
-static void read_config(struct play *play, FILE *file)
+/* Reads lines up to `end`; KEYS in them is the folder of keys, DKIM-RECORD what publishes the DKIM key. */
+static void read_block(struct play *play, FILE *file, struct bs_strbuf *text)
 {
     char line[ANSWER_MAX];
     while (read_line(play, file, line) && strcmp(line, "end") != 0) {
-        char *keys = strstr(line, "KEYS/");
+        char *keys = strstr(line, "KEYS/"), *record = strstr(line, "DKIM-RECORD");
         if (keys)
-            bs_strbuf_printf(&play->config_text, "%.*s%s%s\n", (int)(keys - line), line, play->key_folder, keys + 4);
+            bs_strbuf_printf(text, "%.*s%s%s\n", (int)(keys - line), line, play->key_folder, keys + 4);
+        else if (record)
+            bs_strbuf_printf(text, "%.*s%s\n", (int)(record - line), line, play->dkim_record);
         else
-            bs_strbuf_printf(&play->config_text, "%s\n", line);
+            bs_strbuf_printf(text, "%s\n", line);
     }
 }
 
@@ -472,7 +569,9 @@ static bool run_file(struct play *play, FILE *file)
     bool good = true;
     while (good && read_line(play, file, line)) {
         if (strcmp(line, "config") == 0)
-            read_config(play, file);
+            read_block(play, file, &play->config_text);
+        else if (strcmp(line, "dns") == 0)
+            read_block(play, file, &play->dns_text);
         else if (strcmp(line, "DATA") == 0)
             good = read_message(play, file);
         else
@@ -481,12 +580,15 @@ static bool run_file(struct play *play, FILE *file)
     return good;
 }
 
-static bool play_file(const char *path, const char *key_folder, bool byte_by_byte, char *ret_failure, size_t size)
+static bool play_file(const char *path, const struct keys *keys, bool byte_by_byte, char *ret_failure, size_t size)
 {
     struct play *play = calloc(1, sizeof *play);
     FILE *file = fopen(path, "r");
-    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .key_folder = key_folder, .protocol = 6};
+    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .key_folder = keys->folder,
+                          .dkim_record = keys->dkim_record, .protocol = 6};
     bs_strbuf_init(&play->config_text, TEXT_MAX);
+    bs_strbuf_init(&play->dns_text, TEXT_MAX);
+    message_clear(&play->message);
     bs_strbuf_init(&play->to_mta, BS_MILTER_OUTPUT_MAX);
     bs_strbuf_init(&play->log, TEXT_MAX);
     bool good = file ? run_file(play, file) : fail(play, "file", "a scenario", "nothing to read");
@@ -499,6 +601,9 @@ static bool play_file(const char *path, const char *key_folder, bool byte_by_byt
         bs_settings_free(&play->settings);
         bs_config_free(&play->config);
     }
+    message_clear(&play->message);
+    answers_free(&play->dns);
+    bs_strbuf_free(&play->dns_text);
     bs_strbuf_free(&play->config_text);
     bs_strbuf_free(&play->to_mta);
     bs_strbuf_free(&play->log);
@@ -506,47 +611,79 @@ static bool play_file(const char *path, const char *key_folder, bool byte_by_byt
     return good;
 }
 
-static void make_keys(const char *folder)
+static void write_file(const char *path, const char *text)
 {
-    char path[256];
-    for (int digit = 0; digit <= 9; digit++) {
-        snprintf(path, sizeof path, "%s/%d", folder, digit);
-        FILE *file = fopen(path, "w");
-        fputs("secret\n", file);
-        fclose(file);
-        chmod(path, 0600);
-    }
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+    chmod(path, 0600);
 }
 
-static void remove_keys(const char *folder)
+/* A key that signs for test.ex, in KEYS/dkim. */
+static void make_dkim_key(struct keys *keys)
+{
+    char path[256];
+    struct bs_strbuf pem, record;
+    struct bs_private_key *key = bs_private_key_make(BS_KEY_ED25519, 0);
+    bs_strbuf_init(&pem, BS_PRIVATE_KEY_PEM_MAX);
+    bs_strbuf_init(&record, sizeof keys->dkim_record);
+    bs_private_key_pem(key, &pem);
+    bs_dkim_key_record_make(key, &record);
+    snprintf(keys->dkim_record, sizeof keys->dkim_record, "\"%s\"", bs_strbuf_cstr(&record));
+    snprintf(path, sizeof path, "%s/dkim", keys->folder);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/dkim/s1._domainkey.test.ex.pem", keys->folder);
+    write_file(path, bs_strbuf_cstr(&pem));
+    snprintf(path, sizeof path, "%s/dkim/states", keys->folder);
+    write_file(path, "s1._domainkey.test.ex signing 2026-01-01\n");
+    bs_strbuf_free(&pem);
+    bs_strbuf_free(&record);
+    bs_private_key_free(key);
+}
+
+static void make_keys(struct keys *keys)
 {
     char path[256];
     for (int digit = 0; digit <= 9; digit++) {
-        snprintf(path, sizeof path, "%s/%d", folder, digit);
+        snprintf(path, sizeof path, "%s/%d", keys->folder, digit);
+        write_file(path, "secret\n");
+    }
+    make_dkim_key(keys);
+}
+
+static void remove_keys(const struct keys *keys)
+{
+    static const char *const others[] = {"dkim/s1._domainkey.test.ex.pem", "dkim/states", "dkim", ""};
+    char path[256];
+    for (int digit = 0; digit <= 9; digit++) {
+        snprintf(path, sizeof path, "%s/%d", keys->folder, digit);
         unlink(path);
     }
-    rmdir(folder);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        snprintf(path, sizeof path, "%s/%s", keys->folder, others[i]);
+        remove(path);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    char folder[] = "/tmp/backstop-scenario-XXXXXX";
-    char failure[2 * ANSWER_MAX];
+    struct keys keys = {.folder = "/tmp/backstop-scenario-XXXXXX"};
+    char failure[4 * ANSWER_MAX];
     int failed = 0, number = 0;
-    if (!mkdtemp(folder))
+    if (!mkdtemp(keys.folder))
         return EXIT_FAILURE;
-    make_keys(folder);
+    make_keys(&keys);
     printf("1..%d\n", 2 * (argc - 1));
     for (int i = 1; i < argc; i++) {
         const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
         for (int bytewise = 0; bytewise < 2; bytewise++) {
-            bool good = play_file(argv[i], folder, bytewise, failure, sizeof failure);
+            bool good = play_file(argv[i], &keys, bytewise, failure, sizeof failure);
             printf("%sok %d - %s, %s\n", good ? "" : "not ", ++number, name, bytewise ? "byte by byte" : "whole");
             if (!good)
                 printf("# %s\n", failure);
             failed += !good;
         }
     }
-    remove_keys(folder);
+    remove_keys(&keys);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPF, DKIM, ARC and DMARC of one message, in their order; see authentication.h. */
+#include "engine/authentication.h"
+
+#include "base/idn.h"
+#include "message/address.h"
+
+#include <stdlib.h>
+
+static const char no_memory[] = "there is not enough memory";
+
+static bool take_sender(struct bs_authentication *authentication, struct bs_bytes path)
+{
+    struct bs_address address;
+    struct bs_bytes copy = bs_arena_copy(&authentication->arena, bs_bytes_first(path, BS_PATH_MAX));
+    if (!copy.ptr)
+        return false;
+    if (!bs_path_is_null(copy) && bs_path_parse(copy, &authentication->arena, &address)) {
+        authentication->spf_facts.local = address.local;
+        authentication->spf_facts.domain = address.domain;
+    }
+    return true;
+}
+
+static bool take_facts(struct bs_authentication *authentication, const struct bs_authentication_facts *facts)
+{
+    struct bs_spf_facts *spf = &authentication->spf_facts;
+    *spf = (struct bs_spf_facts){.now = facts->now, .want_trace = facts->explain};
+    if (facts->client)
+        spf->ip = *facts->client;
+    spf->helo = bs_arena_copy(&authentication->arena, facts->helo);
+    spf->receiver = bs_arena_copy(&authentication->arena, facts->receiver);
+    if (!facts->client) {
+        authentication->spf = (struct bs_spf_result){.status = BS_SPF_NONE, .problem = "the client is not known"};
+        authentication->spf_known = true;
+    }
+    return spf->helo.ptr && spf->receiver.ptr && take_sender(authentication, facts->sender);
+}
+
+struct bs_authentication *bs_authentication_new(const struct bs_authentication_facts *facts)
+{
+    struct bs_authentication *authentication = calloc(1, sizeof *authentication);
+    if (!authentication)
+        return NULL;
+    authentication->now = facts->now;
+    authentication->explain = facts->explain;
+    authentication->allow_legacy = facts->allow_legacy;
+    bs_arena_init(&authentication->arena, BS_AUTHENTICATION_MEMORY);
+    bs_arena_init(&authentication->spf_arena, BS_SPF_MEMORY_MAX);
+    bs_arena_init(&authentication->dkim_arena, BS_AUTHENTICATION_RUN_MEMORY);
+    bs_arena_init(&authentication->arc_arena, BS_AUTHENTICATION_RUN_MEMORY);
+    bs_arena_init(&authentication->dmarc_arena, BS_AUTHENTICATION_RUN_MEMORY);
+    bs_header_init(&authentication->header, &authentication->arena);
+    if (take_facts(authentication, facts))
+        return authentication;
+    bs_authentication_free(authentication);
+    return NULL;
+}
+
+void bs_authentication_free(struct bs_authentication *authentication)
+{
+    if (!authentication)
+        return;
+    if (!authentication->header_ended)
+        bs_header_finish(&authentication->header);
+    bs_dkim_free(&authentication->message);
+    bs_arena_reset(&authentication->dmarc_arena);
+    bs_arena_reset(&authentication->arc_arena);
+    bs_arena_reset(&authentication->dkim_arena);
+    bs_arena_reset(&authentication->spf_arena);
+    bs_arena_reset(&authentication->arena);
+    free(authentication);
+}
+
+void bs_authentication_header(struct bs_authentication *authentication, struct bs_bytes name, struct bs_bytes body)
+{
+    bs_header_add(&authentication->header, name, body);
+}
+
+void bs_authentication_end_of_header(struct bs_authentication *authentication)
+{
+    if (authentication->header_ended)
+        return;
+    authentication->header_ended = true;
+    bs_header_finish(&authentication->header);
+    if (!bs_dkim_begin(&authentication->message, &authentication->header, authentication->allow_legacy,
+                       &authentication->arena))
+        authentication->dkim_known = authentication->short_of_memory = true;
+    if (authentication->dkim_known ||
+        !bs_arc_begin(&authentication->chain, &authentication->header, &authentication->message.body,
+                      authentication->allow_legacy, &authentication->arena))
+        authentication->arc_known = true;
+    if (!bs_author_read(&authentication->header, &authentication->arena, &authentication->author))
+        authentication->author = (struct bs_author){.doubt = BS_AUTHOR_TOO_LARGE};
+}
+
+bool bs_authentication_wants_body(const struct bs_authentication *authentication)
+{
+    return authentication->message.body.count > 0;
+}
+
+void bs_authentication_body(struct bs_authentication *authentication, struct bs_bytes chunk)
+{
+    bs_dkim_body(&authentication->message, chunk);
+}
+
+void bs_authentication_end_of_body(struct bs_authentication *authentication)
+{
+    if (authentication->body_ended)
+        return;
+    authentication->body_ended = true;
+    bs_dkim_end(&authentication->message);
+}
+
+static void run_spf(struct bs_authentication *authentication, const struct bs_answers *known,
+                    struct bs_questions *missing)
+{
+    bs_arena_reset(&authentication->spf_arena);
+    enum bs_step step = bs_spf_check(&authentication->spf_facts, known, &authentication->spf_arena,
+                                     &authentication->spf, missing);
+    if (step == BS_ERROR) {
+        authentication->spf = (struct bs_spf_result){.status = BS_SPF_TEMPERROR, .problem = no_memory};
+        authentication->short_of_memory = true;
+    }
+    authentication->spf_known = step != BS_ASK;
+}
+
+/* The keys are asked for as soon as the header is there; signatures are verified once, when all are. */
+static void run_dkim(struct bs_authentication *authentication, const struct bs_answers *known,
+                     struct bs_questions *missing)
+{
+    const struct bs_dkim_facts facts = {&authentication->message, authentication->now, authentication->explain};
+    size_t before = missing->count;
+    bs_dkim_ask(&facts, known, missing);
+    if (missing->count > before || !authentication->body_ended)
+        return;
+    bs_arena_reset(&authentication->dkim_arena);
+    enum bs_step step = bs_dkim_check(&facts, known, &authentication->dkim_arena, &authentication->dkim, missing);
+    if (step == BS_ERROR) {
+        authentication->dkim = (struct bs_dkim_results){NULL, 0};
+        authentication->short_of_memory = true;
+    }
+    authentication->dkim_known = step != BS_ASK;
+}
+
+static void run_arc(struct bs_authentication *authentication, const struct bs_answers *known,
+                    struct bs_questions *missing)
+{
+    const struct bs_arc_facts facts = {&authentication->chain, authentication->now, authentication->explain};
+    size_t before = missing->count;
+    bs_arc_ask(&facts, known, missing);
+    if (missing->count > before || !authentication->body_ended)
+        return;
+    bs_arena_reset(&authentication->arc_arena);
+    enum bs_step step = bs_arc_check(&facts, known, &authentication->arc_arena, &authentication->arc, missing);
+    if (step == BS_ERROR)
+        authentication->arc = (struct bs_arc_result){.code = BS_ARC_FAIL, .reason = no_memory, .temporary = true};
+    authentication->arc_known = step != BS_ASK;
+}
+
+static enum bs_dmarc_evidence spf_evidence(enum bs_spf_status status)
+{
+    if (status == BS_SPF_PASS)
+        return BS_DMARC_PASSED;
+    return status == BS_SPF_TEMPERROR ? BS_DMARC_TEMPERROR : BS_DMARC_FAILED;
+}
+
+static enum bs_dmarc_evidence dkim_evidence(enum bs_dkim_code code)
+{
+    if (code == BS_DKIM_PASS)
+        return BS_DMARC_PASSED;
+    return code == BS_DKIM_TEMPERROR ? BS_DMARC_TEMPERROR : BS_DMARC_FAILED;
+}
+
+/* What SPF and DKIM have shown so far; before they are done, what they may still show. */
+static struct bs_dmarc_facts dmarc_facts(struct bs_authentication *authentication,
+                                         struct bs_dmarc_identifier identifiers[BS_DMARC_IDENTIFIERS_MAX])
+{
+    struct bs_dmarc_facts facts = {.dkim = identifiers};
+    if (authentication->spf_known)
+        facts.spf = (struct bs_dmarc_identifier){authentication->spf.domain, spf_evidence(authentication->spf.status)};
+    for (size_t i = 0; i < authentication->dkim.count && facts.dkim_count < BS_DMARC_IDENTIFIERS_MAX; i++) {
+        const struct bs_dkim_result *result = &authentication->dkim.items[i];
+        enum bs_dmarc_evidence evidence = dkim_evidence(result->code);
+        if (evidence == BS_DMARC_FAILED)
+            continue;
+        struct bs_bytes domain = bs_idn_to_ascii(result->signature->domain, &authentication->dmarc_arena);
+        identifiers[facts.dkim_count++] = (struct bs_dmarc_identifier){domain, evidence};
+    }
+    return facts;
+}
+
+static void run_dmarc(struct bs_authentication *authentication, const struct bs_answers *known,
+                      struct bs_questions *missing)
+{
+    struct bs_dmarc_identifier identifiers[BS_DMARC_IDENTIFIERS_MAX];
+    const struct bs_author *author = &authentication->author;
+    const struct bs_dmarc_authors authors = {author->domains.items, author->domains.count,
+                                             bs_author_is_ambiguous(author)};
+    bs_arena_reset(&authentication->dmarc_arena);
+    struct bs_dmarc_facts facts = dmarc_facts(authentication, identifiers);
+    enum bs_step step = bs_dmarc_check_authors(&authors, &facts, known, &authentication->dmarc_arena,
+                                               &authentication->dmarc, &authentication->dmarc_author, missing);
+    bool unsure = authentication->short_of_memory && authentication->dmarc.result == BS_DMARC_RESULT_FAIL;
+    if (step == BS_ERROR || (step == BS_DONE && unsure))
+        authentication->dmarc = (struct bs_dmarc_verdict){.result = BS_DMARC_RESULT_TEMPERROR,
+                                                          .disposition = BS_DMARC_NONE, .reason = no_memory};
+    authentication->dmarc_known = step != BS_ASK && authentication->spf_known && authentication->dkim_known;
+}
+
+enum bs_step bs_authentication_run(struct bs_authentication *authentication, const struct bs_answers *known,
+                                   struct bs_questions *ret_missing)
+{
+    if (!authentication->spf_known)
+        run_spf(authentication, known, ret_missing);
+    if (authentication->header_ended && !authentication->dkim_known)
+        run_dkim(authentication, known, ret_missing);
+    if (authentication->header_ended && !authentication->arc_known)
+        run_arc(authentication, known, ret_missing);
+    if (authentication->header_ended && !authentication->dmarc_known)
+        run_dmarc(authentication, known, ret_missing);
+    return authentication->dmarc_known && authentication->arc_known ? BS_DONE : BS_ASK;
+}
+
+void bs_authentication_give_up(struct bs_authentication *authentication)
+{
+    if (!authentication->spf_known)
+        authentication->spf = (struct bs_spf_result){.status = BS_SPF_TEMPERROR, .problem = no_memory};
+    if (!authentication->dkim_known)
+        authentication->dkim = (struct bs_dkim_results){NULL, 0};
+    if (!authentication->arc_known)
+        authentication->arc = (struct bs_arc_result){.code = BS_ARC_NONE};
+    if (!authentication->dmarc_known)
+        authentication->dmarc = (struct bs_dmarc_verdict){.result = BS_DMARC_RESULT_TEMPERROR,
+                                                          .disposition = BS_DMARC_NONE, .reason = no_memory};
+    authentication->arc_known = true;
+    authentication->spf_known = authentication->dkim_known = authentication->dmarc_known = true;
+}
+
+const struct bs_dkim_result *bs_authentication_best_dkim(const struct bs_authentication *authentication)
+{
+    for (size_t i = 0; i < authentication->dkim.count; i++) {
+        if (authentication->dkim.items[i].code == BS_DKIM_PASS)
+            return &authentication->dkim.items[i];
+    }
+    return authentication->dkim.count > 0 ? authentication->dkim.items : NULL;
+}
