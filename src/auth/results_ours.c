@@ -35,7 +35,7 @@ static bool is_like_our_name(struct bs_bytes name)
 /* What may be part of an id; = and @ are, so that the value of a property is none. */
 static bool is_word_char(char c)
 {
-    return !is_blank(c) && !is_control(c) && !strchr(";(),:/\"\\<>[]{}", c);
+    return !is_blank(c) && !is_control(c) && !strchr(";(),:/?\"\\<>[]{}", c);
 }
 
 static struct bs_bytes without_dots_at_end(struct bs_bytes word)
