@@ -16,7 +16,7 @@
 #define NS(zone, server) zone ". 60 IN NS " server ".\n"
 #define A(server, address) server ". 60 IN A " address "\n"
 #define AAAA(server, address) server ". 60 IN AAAA " address "\n"
-#define TWO NS("example.com", "ns1.example.net") NS("example.com", "ns2.example.com") \
+#define TWO NS("example.com", "ns2.example.com") NS("example.com", "ns1.example.net") \
     A("ns1.example.net", "192.0.2.1") AAAA("ns1.example.net", "2001:db8::1") A("ns2.example.com", "192.0.2.2")
 
 /* `zone: server=address,address server=address`, or `! reason`. */
@@ -136,8 +136,8 @@ static void check_limit(const char *line, int count, const char *rest, const cha
 static void servers_and_aliases_have_limits(void **state)
 {
     (void)state;
-    check_limit("NS", BS_ZONE_SERVERS_MAX, "", "ns15.example.net=");
-    check_limit("NS", BS_ZONE_SERVERS_MAX + 1, "", "ns15.example.net= and 1");
+    check_limit("NS", BS_ZONE_SERVERS_MAX, "", " ns9.example.net=");
+    check_limit("NS", BS_ZONE_SERVERS_MAX + 1, "", " ns9.example.net= and 1");
     check_limit("CNAME", BS_ZONE_ALIASES_MAX, NS("example.com", "ns.example.net"), "example.com: ns.example.net=");
     check_limit("CNAME", BS_ZONE_ALIASES_MAX + 1, NS("example.com", "ns.example.net"), "! there are too many aliases");
 }

@@ -2,6 +2,8 @@
 /* The name servers of a zone; see zone_servers.h. */
 #include "audit/zone_servers.h"
 
+#include <stdlib.h>
+
 /* A search: for what it looks, and whether an answer is still missing. */
 struct search {
     const struct bs_answers *known;
@@ -90,6 +92,14 @@ static void take_addresses(struct search *search, struct bs_zone_server *server,
     }
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    const struct bs_zone_server *a = left, *b = right;
+    size_t shorter = a->name.len < b->name.len ? a->name.len : b->name.len;
+    int order = shorter > 0 ? memcmp(a->name.ptr, b->name.ptr, shorter) : 0;
+    return order != 0 ? order : (a->name.len > b->name.len) - (a->name.len < b->name.len);
+}
+
 static void take_servers(struct search *search, const struct bs_dns_answer *answer)
 {
     struct bs_zone_servers *servers = search->servers;
@@ -103,6 +113,7 @@ static void take_servers(struct search *search, const struct bs_dns_answer *answ
         take_addresses(search, server, BS_DNS_A);
         take_addresses(search, server, BS_DNS_AAAA);
     }
+    qsort(servers->items, servers->count, sizeof *servers->items, compare_names);
 }
 
 enum bs_step bs_zone_servers_find(struct bs_bytes name, const struct bs_answers *known, struct bs_arena *arena,

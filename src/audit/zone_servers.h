@@ -27,7 +27,7 @@ struct bs_zone_servers {
     const char *reason;   /* why the servers could not be found; NULL where they could */
     struct bs_bytes name; /* what the name is an alias of; itself where it is none */
     struct bs_bytes zone;
-    struct bs_zone_server items[BS_ZONE_SERVERS_MAX];
+    struct bs_zone_server items[BS_ZONE_SERVERS_MAX]; /* in the order of their names */
     size_t count;
     size_t more;          /* servers beyond the limit */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `backstop dkim FILE`: what are the message's signatures worth? `backstop dkim sign` and `keygen` are in dkim_make.c.
- * See backstop-dkim(1).
+ * `backstop dkim FILE`: what are the message's signatures worth? The others are in dkim_make.c, dkim_keygen.c,
+ * dkim_check.c and dkim_rotate.c. See backstop-dkim(1).
  */
 #include "auth/dkim.h"
 #include "base/json.h"
@@ -22,11 +22,15 @@ static const char usage[] =
     "usage: backstop dkim [OPTION]... FILE      say what the signatures of a message are worth; - is standard input\n"
     "       backstop dkim sign --key FILE --domain DOMAIN --selector NAME [OPTION]... FILE\n"
     "                                           print the message, signed\n"
-    "       backstop dkim keygen --domain DOMAIN --selector NAME [OPTION]... FILE\n"
-    "                                           make a private key in FILE, print its DNS record\n" BS_JUDGE_USAGE
+    "       backstop dkim keygen --domain DOMAIN [OPTION]... FILE|--directory DIR\n"
+    "                                           make a private key, print its DNS record\n"
+    "       backstop dkim check [OPTION]... [DOMAIN]...\n"
+    "                                           say whether DNS shows the keys that mail is signed with\n"
+    "       backstop dkim rotate [OPTION]... DOMAIN...\n"
+    "                                           renew the keys of a domain, a step at a time\n" BS_JUDGE_USAGE
     "      --allow-legacy  let pass what passed once: SHA-1, short keys, signatures of the drafts before RFC 4871\n"
     "exits 0 where a signature passes or there is none, 1 where none passes, 3 where DNS failed.\n"
-    "`backstop dkim sign --help` and `backstop dkim keygen --help` show their options.\n";
+    "`backstop dkim sign --help` shows the options of sign, and so on.\n";
 
 struct request {
     struct bs_judge judge;
@@ -247,5 +251,9 @@ int bs_command_dkim(int argc, char **argv)
         return bs_dkim_make_signature(argc - 1, argv + 1);
     if (strcmp(action, "keygen") == 0)
         return bs_dkim_make_key(argc - 1, argv + 1);
+    if (strcmp(action, "check") == 0)
+        return bs_dkim_check_keys(argc - 1, argv + 1);
+    if (strcmp(action, "rotate") == 0)
+        return bs_dkim_rotate_keys(argc - 1, argv + 1);
     return verify(argc, argv);
 }

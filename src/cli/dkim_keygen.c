@@ -119,6 +119,16 @@ static int check_names(const struct request *request)
     return status == EX_OK ? -1 : status;
 }
 
+/* Prints the key's record. */
+static int print_record(struct request *request, struct bs_bytes name, const struct bs_private_key *key)
+{
+    struct bs_bytes text;
+    int status = bs_dkim_store_record(key, &request->arena, &text);
+    if (status == EX_OK)
+        bs_dkim_store_print_record(name, text, stdout);
+    return status;
+}
+
 static int make_in_file(struct request *request)
 {
     struct bs_bytes name;
@@ -127,14 +137,14 @@ static int make_in_file(struct request *request)
     if (status == EX_OK)
         status = bs_dkim_key_name(bs_bytes_from_cstr(request->selectors[0]), bs_bytes_from_cstr(request->domain),
                                   &request->arena, &name)
-                     ? bs_dkim_store_print_record(name, key, stdout)
+                     ? print_record(request, name, key)
                      : EX_SOFTWARE;
     bs_private_key_free(key);
     return status;
 }
 
 /* Prints the record of the key that was made last, after a comment that says where the key is. */
-static int print_made(const struct bs_dkim_keys *keys, struct bs_bytes name)
+static int print_made(struct request *request, const struct bs_dkim_keys *keys, struct bs_bytes name)
 {
     struct bs_error error = {.text = "out of memory"};
     const struct bs_dkim_stored_key *made = bs_dkim_keys_find(keys, name);
@@ -144,7 +154,7 @@ static int print_made(const struct bs_dkim_keys *keys, struct bs_bytes name)
         return EX_SOFTWARE;
     }
     printf("; %s: publish this record; `backstop dkim rotate` lets the key sign when it is visible\n", made->path);
-    int status = bs_dkim_store_print_record(name, key, stdout);
+    int status = print_record(request, name, key);
     bs_private_key_free(key);
     return status;
 }
@@ -162,7 +172,7 @@ static int make_among(struct request *request, struct bs_dkim_keys *keys)
         };
         status = bs_dkim_store_make(keys, &order, request->now, &request->arena, &name);
         if (status == EX_OK)
-            status = print_made(keys, name);
+            status = print_made(request, keys, name);
     }
     return status;
 }

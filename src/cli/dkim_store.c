@@ -193,24 +193,27 @@ struct bs_private_key *bs_dkim_store_load(const struct bs_dkim_stored_key *key, 
     return read;
 }
 
-int bs_dkim_store_print_record(struct bs_bytes name, const struct bs_private_key *key, FILE *out)
+int bs_dkim_store_record(const struct bs_private_key *key, struct bs_arena *arena, struct bs_bytes *ret_text)
 {
     struct bs_strbuf text;
     bs_strbuf_init(&text, RECORD_MAX);
     if (!key)
         bs_strbuf_append_cstr(&text, "v=DKIM1; p=");
-    if (text.failed || (key && !bs_dkim_key_record_make(key, &text))) {
-        bs_strbuf_free(&text);
-        bs_output_error("the crypto library failed");
-        return EX_SOFTWARE;
-    }
+    bool made = !text.failed && (!key || bs_dkim_key_record_make(key, &text));
+    *ret_text = made ? bs_arena_copy(arena, bs_strbuf_bytes(&text)) : bs_bytes(NULL, 0);
+    bs_strbuf_free(&text);
+    if (!ret_text->ptr)
+        bs_output_error("the crypto library failed, or there is no memory");
+    return ret_text->ptr ? EX_OK : EX_SOFTWARE;
+}
+
+void bs_dkim_store_print_record(struct bs_bytes name, struct bs_bytes text, FILE *out)
+{
     fprintf(out, "%.*s. 3600 IN TXT", BS_BYTES_ARG(name));
-    for (struct bs_bytes rest = bs_strbuf_bytes(&text); rest.len > 0;) {
-        struct bs_bytes string = bs_bytes_first(rest, TXT_STRING_MAX);
+    while (text.len > 0) {
+        struct bs_bytes string = bs_bytes_first(text, TXT_STRING_MAX);
         fprintf(out, " \"%.*s\"", BS_BYTES_ARG(string));
-        rest = bs_bytes_skip(rest, string.len);
+        text = bs_bytes_skip(text, string.len);
     }
     fputc('\n', out);
-    bs_strbuf_free(&text);
-    return EX_OK;
 }

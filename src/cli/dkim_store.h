@@ -43,8 +43,11 @@ int bs_dkim_store_make(struct bs_dkim_keys *io_keys, const struct bs_dkim_order 
 /* The key in the file; NULL with an error that begins with its path. */
 struct bs_private_key *bs_dkim_store_load(const struct bs_dkim_stored_key *key, struct bs_error *ret_error);
 
-/* Prints the record that publishes the key, as a line of a zone file; the record of a revoked key where it is NULL. */
-int bs_dkim_store_print_record(struct bs_bytes name, const struct bs_private_key *key, FILE *out);
+/* The text of the record that publishes the key, or of that of a revoked key where it is NULL, in the arena. */
+int bs_dkim_store_record(const struct bs_private_key *key, struct bs_arena *arena, struct bs_bytes *ret_text);
+
+/* Prints a record as a line of a zone file. */
+void bs_dkim_store_print_record(struct bs_bytes name, struct bs_bytes text, FILE *out);
 
 /* `rsa` or `ed25519`. */
 const char *bs_dkim_store_type_name(enum bs_key_type type);
