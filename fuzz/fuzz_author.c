@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The author of a message, read in any pieces: a From that is clear has a domain for its mailboxes, all domains have the
- * form of DNS and are listed once.
+ * The author of a message, read in any pieces: a From that is clear has a domain for its mailboxes, all domains have
+ * the form of DNS and are listed once.
  */
 #include "fuzz.h"
 

@@ -294,8 +294,8 @@ void bs_results_add_dkim(struct bs_results_writer *writer, const struct bs_dkim_
         add_signature(writer, dkim, i);
 }
 
-void bs_results_add_dmarc(struct bs_results_writer *writer, const struct bs_dmarc_verdict *dmarc, struct bs_bytes author,
-                          enum bs_dmarc_policy disposition)
+void bs_results_add_dmarc(struct bs_results_writer *writer, const struct bs_dmarc_verdict *dmarc,
+                          struct bs_bytes author, enum bs_dmarc_policy disposition)
 {
     char policy[64];
     bs_results_clause(writer, "dmarc", bs_dmarc_result_name(dmarc->result));
@@ -307,8 +307,8 @@ void bs_results_add_dmarc(struct bs_results_writer *writer, const struct bs_dmar
     put_domain(writer, "header.from", author);
 }
 
-void bs_results_add_arc(struct bs_results_writer *writer, const char *result, unsigned instance, struct bs_bytes sealer,
-                        const char *reason)
+void bs_results_add_arc(struct bs_results_writer *writer, const char *result, unsigned instance,
+                        struct bs_bytes sealer, const char *reason)
 {
     char about[BS_DOMAIN_NAME_MAX + 64];
     bs_results_clause(writer, "arc", result);

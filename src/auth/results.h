@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writing the value of an Authentication-Results field (RFC 8601; RFC 6008 for header.b, RFC 8617 section 4.1 for ARC, RFC
- * 9989 for DMARC). Clauses are written one after another:
+ * Writing the value of an Authentication-Results field (RFC 8601; RFC 6008 for header.b, RFC 8617 section 4.1 for ARC,
+ * RFC 9989 for DMARC). Clauses are written one after another:
  *
  *     bs_results_begin(&writer, authserv_id);
  *     bs_results_add_spf(&writer, &spf);  bs_results_add_dkim(&writer, &dkim);  …
@@ -10,8 +10,8 @@
  *
  * Nothing that a client or a domain says can break out of it: a value stands as it is where it is a token (RFC 2045
  * section 5.1) or an address of atoms, else as a quoted string; what is not printable ASCII becomes a question mark.
- * Lines end in line feeds, as milters have them, and are folded at 78 columns where there is a blank to fold at; none is
- * longer than 998 bytes. Results past the size limit are left out, and a comment at the end counts them.
+ * Lines end in line feeds, as milters have them, and are folded at 78 columns where there is a blank to fold at; none
+ * is longer than 998 bytes. Results past the size limit are left out, and a comment at the end counts them.
  */
 #ifndef BS_AUTH_RESULTS_H
 #define BS_AUTH_RESULTS_H
@@ -42,17 +42,17 @@ void bs_results_begin(struct bs_results_writer *writer, struct bs_bytes authserv
 /* spf=fail smtp.mailfrom=user@example.com */
 void bs_results_add_spf(struct bs_results_writer *writer, const struct bs_spf_result *spf);
 
-/* A clause for each signature, or dkim=none: dkim=pass (2048-bit key) header.d=example.com header.s=a header.a=rsa-sha256
- * header.b=dzdVyOfA */
+/* A clause for each signature, or dkim=none: dkim=pass (2048-bit key) header.d=example.com header.s=a
+ * header.a=rsa-sha256 header.b=dzdVyOfA */
 void bs_results_add_dkim(struct bs_results_writer *writer, const struct bs_dkim_results *dkim);
 
 /* dmarc=fail (p=reject dis=none) header.from=example.com; `disposition` is what becomes of the message for it. */
-void bs_results_add_dmarc(struct bs_results_writer *writer, const struct bs_dmarc_verdict *dmarc, struct bs_bytes author,
-                          enum bs_dmarc_policy disposition);
+void bs_results_add_dmarc(struct bs_results_writer *writer, const struct bs_dmarc_verdict *dmarc,
+                          struct bs_bytes author, enum bs_dmarc_policy disposition);
 
 /* arc=pass (i=2 sealed by example.com); with instance 0 and an empty sealer without them. `reason` may be NULL. */
-void bs_results_add_arc(struct bs_results_writer *writer, const char *result, unsigned instance, struct bs_bytes sealer,
-                        const char *reason);
+void bs_results_add_arc(struct bs_results_writer *writer, const char *result, unsigned instance,
+                        struct bs_bytes sealer, const char *reason);
 
 /* auth=pass smtp.auth=user; of a client that gave a password or a certificate. */
 void bs_results_add_auth(struct bs_results_writer *writer, struct bs_bytes login);

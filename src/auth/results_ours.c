@@ -171,7 +171,8 @@ static bool has_id(struct comparison *comparison, struct bs_bytes text)
     return false;
 }
 
-/* The same with look-alikes of ASCII characters as those, and with encoded words decoded. `room` holds the text twice. */
+/* The same with look-alikes of ASCII characters as those, and with encoded words decoded; `room` holds the text
+ * twice. */
 static bool has_disguised_id(const struct bs_authserv_ids *ids, struct bs_bytes text, char *room)
 {
     struct comparison comparison = {.ids = ids, .scratch = room};
@@ -242,7 +243,8 @@ static unsigned index_of(const struct bs_header *header, size_t which)
     const struct bs_header_field *field = &header->fields[which];
     unsigned index = 1;
     for (size_t i = 0; i < which; i++)
-        index += header->fields[i].name_hash == field->name_hash && bs_header_field_is(&header->fields[i], field->name);
+        index += header->fields[i].name_hash == field->name_hash &&
+                 bs_header_field_is(&header->fields[i], field->name);
     return index;
 }
 

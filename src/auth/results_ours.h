@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Fields of a message from outside that claim to be results of ours and must be removed (RFC 8601 section 5): whoever
- * reads Authentication-Results believes those that carry our authserv-id. Readers differ, so a field counts as ours where
- * any reader may take it so: whatever the case, folding and size, with comments, quotes or a version around the id, a
- * dot behind it, U-labels or A-labels, characters that are not seen, or broken. A domain below one of our ids is not ours.
- * ARC-Authentication-Results is never meant (RFC 8617), nor is any X- field.
+ * reads Authentication-Results believes those that carry our authserv-id. Readers differ, so a field counts as ours
+ * where any reader may take it so: whatever the case, folding and size, with comments, quotes or a version around the
+ * id, a dot behind it, U-labels or A-labels, characters that are not seen, or broken. A domain below one of our ids is
+ * not ours. ARC-Authentication-Results is never meant (RFC 8617), nor is any X- field.
  */
 #ifndef BS_AUTH_RESULTS_OURS_H
 #define BS_AUTH_RESULTS_OURS_H
@@ -13,8 +13,8 @@
 
 enum {
     BS_AUTHSERV_IDS_MAX = 16,
-    BS_AUTHSERV_WORDS_MAX = 256,   /* words with U-labels that are compared; a field with more is ours */
-    BS_AUTHSERV_HIDDEN_MAX = 16,   /* lines within fields of other names that are looked at; a field with more is ours */
+    BS_AUTHSERV_WORDS_MAX = 256,    /* words with U-labels that are compared; a field with more is ours */
+    BS_AUTHSERV_HIDDEN_MAX = 16,    /* lines within another field that are looked at; a field with more is ours */
     BS_AUTHSERV_HIDDEN_SIZE = 2048, /* bytes of such a line up to the end of its id; a longer one is ours */
 };
 

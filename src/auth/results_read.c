@@ -260,27 +260,11 @@ static bool take_results(struct reader *reader, struct bs_read_results *results)
 /* authserv-id [version] */
 static bool take_id(struct reader *reader, struct bs_read_results *results)
 {
-    results->version = 1;
     if (!take_value(reader, &results->authserv_id))
         return false;
     if (bs_bytes_find(results->authserv_id, '=') < results->authserv_id.len)
         return fail(reader, "the authserv-id is missing");
     return !bs_ascii_is_digit(peek(reader)) || (take_number(reader, &results->version) && skip_cfws(reader));
-}
-
-/* i=INSTANCE ; */
-static bool take_instance(struct reader *reader, struct bs_read_results *results)
-{
-    struct bs_bytes name;
-    if (!skip_cfws(reader) || !take_keyword(reader, &name))
-        return false;
-    if (!bs_bytes_equal_nocase(name, BS_LITERAL("i")))
-        return fail(reader, "i= is missing");
-    if (!take(reader, '=', "i without =") || !take_number(reader, &results->instance))
-        return false;
-    if (results->instance == 0 || results->instance > BS_RESULTS_INSTANCE_MAX)
-        return fail(reader, "an instance that cannot be");
-    return take(reader, ';', "a semicolon is missing");
 }
 
 static bool has_stray_control(struct bs_bytes text)
@@ -293,29 +277,16 @@ static bool has_stray_control(struct bs_bytes text)
     return false;
 }
 
-static bool read_all(struct bs_bytes text, bool arc, struct bs_arena *arena, struct bs_read_results *ret_results,
+bool bs_results_read(struct bs_bytes text, struct bs_arena *arena, struct bs_read_results *ret_results,
                      struct bs_error *ret_error)
 {
     struct reader reader = {.text = text, .arena = arena, .error = ret_error};
-    *ret_results = (struct bs_read_results){.instance = 0};
+    *ret_results = (struct bs_read_results){.version = 1};
     if (text.len > BS_RESULTS_READ_MAX)
         return fail(&reader, "the field is too long");
     if (has_stray_control(text) || !bs_utf8_is_valid(text))
         return fail(&reader, "the field holds control characters or no UTF-8");
-    return (!arc || take_instance(&reader, ret_results)) && take_id(&reader, ret_results) &&
-           take_results(&reader, ret_results);
-}
-
-bool bs_results_read(struct bs_bytes text, struct bs_arena *arena, struct bs_read_results *ret_results,
-                     struct bs_error *ret_error)
-{
-    return read_all(text, false, arena, ret_results, ret_error);
-}
-
-bool bs_results_read_arc(struct bs_bytes text, struct bs_arena *arena, struct bs_read_results *ret_results,
-                         struct bs_error *ret_error)
-{
-    return read_all(text, true, arena, ret_results, ret_error);
+    return take_id(&reader, ret_results) && take_results(&reader, ret_results);
 }
 
 struct bs_bytes bs_read_property_find(const struct bs_read_result *result, const char *type, const char *name)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading the results of others: a field Authentication-Results (RFC 8601 section 2.2), or ARC-Authentication-Results with
- * its instance (RFC 8617 section 4.1.1). Whether to believe them is the caller's to know. The grammar is taken strictly
- * but for what large senders of such fields write: a value without quotes may hold any printable character except
- * blank, semicolon, quotes and parentheses (header.b=ab/c+=); a property may lack its type (action=none); the last
- * result may be followed by a semicolon. Comments are passed over. UTF-8 is taken in values (RFC 8616 section 4).
+ * Reading the results of others: a field Authentication-Results (RFC 8601 section 2.2), or what follows the instance of an
+ * ARC-Authentication-Results (RFC 8617 section 4.1.1). Whether to believe them is the caller's to know. The grammar is
+ * taken strictly but for what large senders of such fields write: a value without quotes may hold any printable
+ * character except blank, semicolon, quotes and parentheses (header.b=ab/c+=); a property may lack its type
+ * (action=none); the last result may be followed by a semicolon. Comments are passed over. UTF-8 is taken in values
+ * (RFC 8616 section 4).
  */
 #ifndef BS_AUTH_RESULTS_READ_H
 #define BS_AUTH_RESULTS_READ_H
@@ -17,7 +18,6 @@ enum {
     BS_RESULTS_METHODS_MAX = 64,    /* results of a field */
     BS_RESULTS_PROPERTIES_MAX = 16, /* properties of a result */
     BS_RESULTS_NESTING_MAX = 16,    /* comments within each other */
-    BS_RESULTS_INSTANCE_MAX = 50,   /* RFC 8617 section 4.2.1 */
 };
 
 /* All views borrow from the text, or from the arena where quoting had to be taken off. */
@@ -37,9 +37,8 @@ struct bs_read_result {
 };
 
 struct bs_read_results {
-    unsigned instance;      /* of ARC; else 0 */
     struct bs_bytes authserv_id;
-    unsigned version;       /* 1 where none is given */
+    unsigned version; /* 1 where none is given */
     const struct bs_read_result *items; /* none for `none` */
     size_t count;
 };
@@ -48,8 +47,6 @@ struct bs_read_results {
  * arena is full. */
 bool bs_results_read(struct bs_bytes text, struct bs_arena *arena, struct bs_read_results *ret_results,
                      struct bs_error *ret_error);
-bool bs_results_read_arc(struct bs_bytes text, struct bs_arena *arena, struct bs_read_results *ret_results,
-                         struct bs_error *ret_error);
 
 /* The value of a property, as in "header", "from", in any case; NULL pointer where it is not there. */
 struct bs_bytes bs_read_property_find(const struct bs_read_result *result, const char *type, const char *name);

@@ -12,11 +12,9 @@
 
 #include "base/strbuf.h"
 
-/* instance id/version method/version=result "reason" type.name=value …; */
+/* id/version method/version=result "reason" type.name=value …; */
 static void describe(const struct bs_read_results *results, struct bs_strbuf *text)
 {
-    if (results->instance > 0)
-        bs_strbuf_printf(text, "i=%u ", results->instance);
     bs_strbuf_printf(text, "%.*s/%u", BS_BYTES_ARG(results->authserv_id), results->version);
     for (size_t i = 0; i < results->count; i++) {
         const struct bs_read_result *result = &results->items[i];
@@ -33,7 +31,7 @@ static void describe(const struct bs_read_results *results, struct bs_strbuf *te
 }
 
 /* The description, or the error's text behind "error: ". */
-static void read_text(struct bs_bytes body, bool arc, struct bs_strbuf *ret_text)
+static void read_text(struct bs_bytes body, struct bs_strbuf *ret_text)
 {
     struct bs_arena arena;
     struct bs_read_results results;
@@ -44,7 +42,7 @@ static void read_text(struct bs_bytes body, bool arc, struct bs_strbuf *ret_text
     body.ptr = exact;
     bs_arena_init(&arena, 1 << 20);
     bs_strbuf_init(ret_text, 65536);
-    if (arc ? bs_results_read_arc(body, &arena, &results, &error) : bs_results_read(body, &arena, &results, &error))
+    if (bs_results_read(body, &arena, &results, &error))
         describe(&results, ret_text);
     else
         bs_strbuf_printf(ret_text, "error: %s", error.text);
@@ -52,10 +50,10 @@ static void read_text(struct bs_bytes body, bool arc, struct bs_strbuf *ret_text
     free(exact);
 }
 
-static void check(const char *body, bool arc, const char *expected)
+static void check(const char *body, const char *expected)
 {
     struct bs_strbuf text;
-    read_text(bs_bytes_from_cstr(body), arc, &text);
+    read_text(bs_bytes_from_cstr(body), &text);
     if (strcmp(bs_strbuf_cstr(&text), expected) != 0)
         fail_msg("%s\n is %s\n not %s", body, bs_strbuf_cstr(&text), expected);
     bs_strbuf_free(&text);
@@ -91,7 +89,7 @@ static void what_others_write_is_read(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        check(good[i].body, false, good[i].expected);
+        check(good[i].body, good[i].expected);
 }
 
 static const struct read_case bad[] = {
@@ -102,6 +100,7 @@ static const struct read_case bad[] = {
     {" spf=pass smtp.mailfrom=a.example; dkim=none", "error: byte 10: the authserv-id is missing"},
     {" mx 1x; none", "error: byte 5: a small number is missing"},
     {" mx 1234567; none", "error: byte 10: a small number is missing"},
+    {" i=1; mx.example.org; spf=pass", "error: byte 4: the authserv-id is missing"},
     {" mx spf=pass", "error: byte 4: a semicolon is missing"},
     {" mx; spf", "error: byte 8: a method without ="},
     {" mx; spf=", "error: byte 9: a word is missing"},
@@ -125,26 +124,14 @@ static void what_breaks_the_grammar_is_refused_with_its_place(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        check(bad[i].body, false, bad[i].expected);
-}
-
-static void an_arc_field_begins_with_its_instance(void **state)
-{
-    (void)state;
-    check(" i=1; mx.example.org; spf=pass", true, "i=1 mx.example.org/1; spf/1=pass");
-    check(" (x) I = 50 ; mx.example.org; none", true, "i=50 mx.example.org/1");
-    check(" i=51; mx; none", true, "error: byte 5: an instance that cannot be");
-    check(" i=0; mx; none", true, "error: byte 4: an instance that cannot be");
-    check(" mx; none", true, "error: byte 3: i= is missing");
-    check(" i=1 mx; none", true, "error: byte 5: a semicolon is missing");
-    check(" i=1; mx.example.org; spf=pass", false, "error: byte 4: the authserv-id is missing");
+        check(bad[i].body, bad[i].expected);
 }
 
 static void a_nul_is_refused(void **state)
 {
     struct bs_strbuf text;
     (void)state;
-    read_text(BS_LITERAL(" mx; spf=pass\0"), false, &text);
+    read_text(BS_LITERAL(" mx; spf=pass\0"), &text);
     assert_string_equal(bs_strbuf_cstr(&text), "error: byte 0: the field holds control characters or no UTF-8");
     bs_strbuf_free(&text);
 }
@@ -158,7 +145,7 @@ static bool repeated_is_read(const char *before, const char *again, size_t count
     for (size_t i = 0; i < count; i++)
         bs_strbuf_append_cstr(&body, again);
     bs_strbuf_append_cstr(&body, after);
-    read_text(bs_strbuf_bytes(&body), false, &text);
+    read_text(bs_strbuf_bytes(&body), &text);
     bool read = !bs_bytes_starts_nocase(bs_strbuf_bytes(&text), BS_LITERAL("error"));
     bs_strbuf_free(&body);
     bs_strbuf_free(&text);
@@ -201,7 +188,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_others_write_is_read),
         cmocka_unit_test(what_breaks_the_grammar_is_refused_with_its_place),
-        cmocka_unit_test(an_arc_field_begins_with_its_instance),
         cmocka_unit_test(a_nul_is_refused),
         cmocka_unit_test(each_limit_holds_at_it_and_not_past_it),
         cmocka_unit_test(a_property_is_found_in_any_case),

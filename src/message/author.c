@@ -50,7 +50,7 @@ static void scan_all(struct search *search, struct bs_bytes text)
     scan_readings(&search->author->domains, text, search->arena);
 }
 
-/* Whether one of the names that may bear a policy is not among those of the author. A name of one label bears none. */
+/* Whether a name that may bear a policy is not among those of the author. A name of one label bears none. */
 static bool has_others(const struct bs_domain_names *names, const struct bs_author *author)
 {
     for (size_t i = 0; i < names->count; i++) {
@@ -81,7 +81,8 @@ static bool check_encoded_words(struct search *search, struct bs_bytes text, str
 }
 
 /* Adds the names behind each @ of a part; a name may go on past the part's end, within `body`. */
-static void scan_part(struct bs_domain_names *names, struct bs_bytes part, struct bs_bytes body, struct bs_arena *arena)
+static void scan_part(struct bs_domain_names *names, struct bs_bytes part, struct bs_bytes body,
+                      struct bs_arena *arena)
 {
     char folded[BS_AUTHOR_FROM_MAX];
     for (size_t i = 0; i < part.len; i++) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who a message says it is from: the domains of the From field (RFC 5322 sections 3.4 and 3.6.2, RFC 6854 for groups, RFC
- * 6532 for UTF-8), as DMARC needs them (RFC 9989).
+ * Who a message says it is from: the domains of the From field (RFC 5322 sections 3.4 and 3.6.2, RFC 6854 for groups,
+ * RFC 6532 for UTF-8), as DMARC needs them (RFC 9989).
  *
- * Readers differ: where this one sees one address, the program that shows the message may see another. So a From is only
- * unambiguous where every reader must come to the same domains: one From field, of addresses that are written plainly. A
- * malformed one is unambiguous where nothing else in it could be taken for an address of another domain, as in
- * bob@example.com <bob@example.com>. An address of another domain within a quoted display name is no ambiguity, but
- * listed apart. For an ambiguous From `domains` has every domain that any reader may take.
+ * Readers differ: where this one sees one address, the program that shows the message may see another. So a From is
+ * only unambiguous where every reader must come to the same domains: one From field, of addresses that are written
+ * plainly. One with stray bytes, or with an address in a display name without quotes or in a comment, is unambiguous as
+ * long as no other domain could be read in it, as in bob@example.com <bob@example.com>. An address of another domain
+ * within a quoted display name is no ambiguity, but listed apart. For an ambiguous From `domains` has every domain that
+ * any reader may take.
  *
  * Whether a U-label is allowed, and capitals other than those of ASCII, are not looked at; look-alikes of ASCII
  * characters are. The header must have ended. Nothing is decided here.

@@ -110,7 +110,8 @@ bool bs_domain_names_add(struct bs_domain_names *names, struct bs_bytes name, st
     return true;
 }
 
-void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others, struct bs_arena *arena)
+void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others,
+                             struct bs_arena *arena)
 {
     for (size_t i = 0; i < others->count; i++)
         add_normal(names, others->items[i], arena);

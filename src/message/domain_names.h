@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Domain names that somebody may read in a text: each once, as DNS has them (A-labels, lower case, no final dot), up to
- * a limit. The names that are kept are in the arena.
+ * Domain names that somebody may read in a text: each once, as DNS has them (A-labels, lower case, no final dot), up
+ * to a limit. The names that are kept are in the arena.
  */
 #ifndef BS_MESSAGE_DOMAIN_NAMES_H
 #define BS_MESSAGE_DOMAIN_NAMES_H
@@ -31,17 +31,20 @@ bool bs_domain_names_have(const struct bs_domain_names *names, struct bs_bytes n
 bool bs_domain_names_add(struct bs_domain_names *names, struct bs_bytes name, struct bs_arena *arena);
 
 /* Adds all of `others`. */
-void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others, struct bs_arena *arena);
+void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others,
+                             struct bs_arena *arena);
 
-/* Adds the names that some reader may take for the domain of an address whose @ comes before `behind_at`: what stands there
- * up to what ends a name; and the same with blanks around dots, comments, quotes and control characters passed over. */
+/* Adds the names that some reader may take for the domain of an address whose @ comes before `behind_at`: what stands
+ * there up to what ends a name; and the same with blanks around dots, comments, quotes and control characters passed
+ * over. */
 void bs_domain_names_scan_one(struct bs_domain_names *names, struct bs_bytes behind_at, struct bs_arena *arena);
 
 /* The same for every @ in the text. */
 void bs_domain_names_scan(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena);
 
 /* Copies `text` to `ret_text`, which holds text.len bytes, with characters that look or map like ASCII ones (full
- * width forms, other full stops, other blanks) as those, and without characters that are not seen. Returns the length. */
+ * width forms, other full stops, other blanks) as those, and without characters that are not seen. Returns the
+ * length. */
 size_t bs_domain_fold_lookalikes(struct bs_bytes text, char *ret_text);
 
 #endif

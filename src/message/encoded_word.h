@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Encoded words (RFC 2047, with the language of RFC 2231 section 5) as the most lenient reader takes them: anywhere, also
- * within quotes, with blanks in the text, of any length, with broken base64. The bytes are decoded and left in the charset
- * that they are in. It shows what some reader may see; it is no decoder for display.
+ * Encoded words (RFC 2047, with the language of RFC 2231 section 5) as the most lenient reader takes them: anywhere,
+ * also within quotes, with blanks in the text, of any length, with broken base64. The bytes are decoded and left in the
+ * charset that they are in. It shows what some reader may see; it is no decoder for display.
  */
 #ifndef BS_MESSAGE_ENCODED_WORD_H
 #define BS_MESSAGE_ENCODED_WORD_H
@@ -14,8 +14,8 @@ struct bs_decoded_words {
     bool odd_charset; /* of one of them is not a superset of ASCII, so that its bytes say nothing */
 };
 
-/* Copies `text` to `ret_text`, which holds text.len bytes, with each encoded word replaced by the bytes that it encodes
- * and without the white space between two of them. Returns the length. */
+/* Copies `text` to `ret_text`, which holds text.len bytes, with each encoded word replaced by the bytes that it
+ * encodes and without the white space between two of them. Returns the length. */
 size_t bs_encoded_words_decode(struct bs_bytes text, char *ret_text, struct bs_decoded_words *ret_words);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The mailboxes of a From field (RFC 5322 section 3.4). The grammar is taken strictly where readers could otherwise differ
- * on an address; a display name may hold dots and square brackets without quotes (obs-phrase, and what mail really has),
- * a local part dots anywhere, a list empty places. It goes with author.h, whose doubts it names.
+ * The mailboxes of a From field (RFC 5322 section 3.4). The grammar is taken strictly where readers could otherwise
+ * differ on an address; a display name may hold dots and square brackets without quotes (obs-phrase, and what mail
+ * really has), a local part dots anywhere, a list empty places. It goes with author.h, whose doubts it names.
  */
 #ifndef BS_MESSAGE_MAILBOX_LIST_H
 #define BS_MESSAGE_MAILBOX_LIST_H
