@@ -294,7 +294,9 @@ static bool take_record(struct reader *reader, struct record *ret_record)
 /* Where reading is: the question, and the name that CNAMEs have led to so far. */
 struct search {
     struct reader reader; /* at the answer section */
-    unsigned records;     /* in it */
+    size_t authority;     /* where the authority section begins, once the answers were gone through */
+    unsigned records;     /* in the answer section */
+    unsigned authorities; /* in the authority section */
     enum bs_dns_type type;
     struct wire_name name;
     unsigned aliases; /* CNAMEs followed */
@@ -322,6 +324,7 @@ static bool pass(struct search *search, struct bs_packet_answer *answer)
         if (!take_record(&reader, &record) || !use_record(search, &record, answer))
             return false;
     }
+    search->authority = reader.at;
     return true;
 }
 
@@ -337,14 +340,33 @@ static bool find_records(struct search *search, struct bs_packet_answer *answer)
     return true;
 }
 
+/* Whether the packet names other servers instead of answering: NS without SOA (RFC 2308 section 2.2). Forwarders that
+ * were never told of a domain do so. A broken section counts as much. */
+static bool is_referral(const struct search *search)
+{
+    struct reader reader = search->reader;
+    bool names_servers = false;
+    reader.at = search->authority;
+    for (unsigned i = 0; i < search->authorities; i++) {
+        struct record record;
+        if (!take_record(&reader, &record))
+            return true;
+        if (record.type == BS_DNS_SOA)
+            return false;
+        names_servers = names_servers || record.type == BS_DNS_NS;
+    }
+    return names_servers;
+}
+
 /* Reads the header and skips the questions. */
 static bool begin(struct search *search, unsigned *ret_code)
 {
     struct reader *reader = &search->reader;
-    unsigned id, flags, questions, others;
+    unsigned id, flags, questions, additional;
     struct wire_name name;
     if (!take_number16(reader, &id) || !take_number16(reader, &flags) || !take_number16(reader, &questions) ||
-        !take_number16(reader, &search->records) || !take_number16(reader, &others) || !take_number16(reader, &others))
+        !take_number16(reader, &search->records) || !take_number16(reader, &search->authorities) ||
+        !take_number16(reader, &additional))
         return false;
     *ret_code = flags & CODE_MASK;
     if (!(flags & FLAG_RESPONSE) || (flags & FLAG_TRUNCATED) || (*ret_code != 0 && *ret_code != CODE_NXDOMAIN))
@@ -370,6 +392,8 @@ void bs_packet_read(struct bs_bytes packet, struct bs_bytes name, enum bs_dns_ty
         answer->count = 0;
     else if (code == CODE_NXDOMAIN)
         *answer = (struct bs_dns_answer){.status = BS_DNS_NXDOMAIN, .records = ret_answer->records};
-    else
-        answer->status = answer->count > 0 ? BS_DNS_FOUND : BS_DNS_NODATA;
+    else if (answer->count > 0)
+        answer->status = BS_DNS_FOUND;
+    else if (!is_referral(&search))
+        answer->status = BS_DNS_NODATA;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reading the answer to a question out of a DNS packet (RFC 1035 section 4.1): the records of the type that was asked
- * for, of the name itself or of the one that its CNAMEs lead to. Only the answer section is read; who sent the packet
- * and whether it belongs to the question is for others to know. Names may be compressed (section 4.1.4).
+ * for, of the name itself or of the one that its CNAMEs lead to. Where there are none, the authority section says
+ * whether the packet is an answer at all. Who sent it and whether it belongs to the question is for others to know.
+ * Names may be compressed (section 4.1.4).
  *
  * SOA and TLSA are given as text, as a master file has them, since whoever asks for them shows them.
  */
@@ -27,9 +28,9 @@ struct bs_packet_answer {
 
 /*
  * Reads the answer to a question for a valid name. The result borrows from `ret_answer` alone. A packet that is broken,
- * cut, or whose CNAMEs lead nowhere within BS_PACKET_CNAMES_MAX is SERVFAIL, as is one with any code but NOERROR and
- * NXDOMAIN. Records whose data is a name that holds a dot or a NUL within a label are left out, as are those beyond
- * BS_DNS_RECORDS_MAX.
+ * cut, or whose CNAMEs lead nowhere within BS_PACKET_CNAMES_MAX is SERVFAIL, as is a referral to other servers and one
+ * with any code but NOERROR and NXDOMAIN. Records whose data is a name that holds a dot or a NUL within a label are left
+ * out, as are those beyond BS_DNS_RECORDS_MAX.
  */
 void bs_packet_read(struct bs_bytes packet, struct bs_bytes name, enum bs_dns_type type,
                     struct bs_packet_answer *ret_answer);

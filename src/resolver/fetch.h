@@ -15,10 +15,10 @@
 #include "resolver/resolver.h"
 
 /*
- * `answers` is borrowed and filled as answers come, until bs_fetch_free; it may be read at any time. After `questions_max`
- * questions every further one is answered TIMEOUT. `settled` is called from the event loop, never from within
- * bs_fetch_add, when the last question that was outstanding has its answer; it may add questions, and free the fetch. NULL
- * without memory.
+ * `answers` is borrowed and filled as answers come, until bs_fetch_free; it may be read at any time. After
+ * `questions_max` questions every further one is answered TIMEOUT. `settled` is called from the event loop, never from
+ * within bs_fetch_add, when the last question that was outstanding has its answer; it may add questions, and free the
+ * fetch. NULL without memory.
  */
 struct bs_fetch *bs_fetch_new(struct bs_resolver *resolver, struct bs_answers *answers, unsigned questions_max,
                               void (*settled)(void *context), void *context);
@@ -27,8 +27,9 @@ struct bs_fetch *bs_fetch_new(struct bs_resolver *resolver, struct bs_answers *a
 void bs_fetch_free(struct bs_fetch *fetch);
 
 /*
- * Asks the questions, but for those that are answered or outstanding. The answers that the cache has are there on return.
- * Returns whether anything is outstanding, be it from earlier: only then will `settled` be called.
+ * Asks the questions, but for those that are answered or outstanding. The answers that the cache has are there on
+ * return. Returns whether anything is outstanding, be it from earlier: only then will `settled` be called, once for all
+ * that is outstanding. (One that an earlier answer has brought about may still come; it then finds all answered.)
  */
 bool bs_fetch_add(struct bs_fetch *fetch, const struct bs_questions *questions);
 

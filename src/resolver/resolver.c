@@ -275,8 +275,8 @@ static bool set_sizes(struct ub_ctx *library, const struct bs_resolver_settings 
 
 /*
  * A server that is silent is asked again after ever longer times, up to a longest one, upon which it counts as dead for
- * as long as that is remembered. A forwarder has to ask others before it answers, may be silent about one domain only,
- * and is back at once after an outage: its times begin with a second, and are forgotten before it can count as dead.
+ * as long as that is remembered. A forwarder has to ask others before it answers, so its times begin with a second. It
+ * may be silent about one domain only, and is back at once after an outage, so that is forgotten after ten seconds.
  */
 static bool set_patience(struct ub_ctx *library, bool forwards, struct bs_error *ret_error)
 {

@@ -99,6 +99,33 @@ static void nothing_is_nodata_and_the_code_says_whether_the_name_exists(void **s
     }
 }
 
+/* Makes the last record of the answer section the first of the authority section. */
+static void move_to_authority(void)
+{
+    packet.bytes[7]--;
+    packet.bytes[9]++;
+}
+
+static void a_referral_to_other_servers_is_servfail_and_no_answer(void **state)
+{
+    (void)state;
+    dns_begin(&packet, DNS_RESPONSE, "a.example", BS_DNS_A);
+    dns_add_name(&packet, "example", BS_DNS_NS, "ns.example");
+    move_to_authority();
+    assert_int_equal(answer_to("a.example", BS_DNS_A)->status, BS_DNS_SERVFAIL);
+    dns_begin(&packet, DNS_RESPONSE, "a.example", BS_DNS_A);
+    dns_add_name(&packet, "example", BS_DNS_SOA, "ns.example");
+    move_to_authority();
+    dns_add_name(&packet, "example", BS_DNS_NS, "ns.example");
+    move_to_authority();
+    assert_int_equal(answer_to("a.example", BS_DNS_A)->status, BS_DNS_NODATA);
+    dns_begin(&packet, DNS_RESPONSE, "a.example", BS_DNS_A);
+    dns_add(&packet, "a.example", BS_DNS_A, "\300\0\2\1", 4);
+    dns_add_name(&packet, "example", BS_DNS_NS, "ns.example");
+    move_to_authority();
+    assert_int_equal(answer_to("a.example", BS_DNS_A)->status, BS_DNS_FOUND);
+}
+
 static void cnames_are_followed_in_any_order(void **state)
 {
     (void)state;
@@ -279,6 +306,7 @@ int main(void)
         cmocka_unit_test(records_of_each_type_become_what_judgements_read),
         cmocka_unit_test(compressed_names_are_read),
         cmocka_unit_test(nothing_is_nodata_and_the_code_says_whether_the_name_exists),
+        cmocka_unit_test(a_referral_to_other_servers_is_servfail_and_no_answer),
         cmocka_unit_test(cnames_are_followed_in_any_order),
         cmocka_unit_test(cnames_that_lead_to_a_name_that_is_not_are_nxdomain),
         cmocka_unit_test(a_chain_of_cnames_is_followed_to_the_limit_and_one_more_or_a_loop_is_servfail),

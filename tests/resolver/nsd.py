@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real name server, NSD, with zones of the test's, some signed by ldns-signzone; from Debian's packages, unpacked and
+not installed."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mta import machine
+
+CONFIGURATION = """\
+server:
+    ip-address: 127.0.0.1@{port}
+    server-count: 1
+    username: ""
+    chroot: ""
+    zonesdir: "{directory}"
+    database: ""
+    pidfile: "{directory}/nsd.pid"
+    xfrdfile: "{directory}/xfrd.state"
+    zonelistfile: "{directory}/zone.list"
+    logfile: "{directory}/nsd.log"
+remote-control:
+    control-enable: no
+"""
+START = "@ 300 IN SOA ns.example. root.example. 1 3600 600 86400 300\n@ 300 IN NS ns.example.\n"
+
+
+class Zone:
+    """Records in master-file syntax. `tamper` changes the text of the signed zone behind the signer's back."""
+
+    def __init__(self, name, records, signed=False, tamper=lambda text: text):
+        self.name, self.records, self.signed, self.tamper = name, records, signed, tamper
+
+
+def environment():
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(machine.libraries())}
+
+
+def ldns(directory, tool, *arguments):
+    done = subprocess.run([machine.package("ldnsutils") / "usr/bin" / tool, *arguments], cwd=directory, check=False,
+                          env=environment(), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise machine.Failed(f"{tool}: {done.stderr}")
+    return done.stdout.strip()
+
+
+def write_zone(directory, zone):
+    """Writes the zone's file, signed where it is to be; returns the public key's record, or nothing."""
+    path = directory / f"{zone.name}.zone"
+    path.write_text(f"$ORIGIN {zone.name}.\n" + START + zone.records)
+    if not zone.signed:
+        return ""
+    key = ldns(directory, "ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.name)
+    ldns(directory, "ldns-signzone", path.name, key)
+    path.write_text(zone.tamper((directory / f"{zone.name}.zone.signed").read_text()))
+    return (directory / f"{key}.key").read_text()
+
+
+def answers(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(0.2)
+        udp.connect((machine.HERE, port))
+        with contextlib.suppress(OSError):
+            udp.send(b"\0\1\1\0\0\1\0\0\0\0\0\0\0\0\6\0\1")
+            return bool(udp.recv(512))
+
+
+class Nsd:
+    """Serves the zones. `port` is where, `keys` the path of a file with the keys of those that are signed."""
+
+    def __init__(self, directory, zones):
+        directory.mkdir()
+        self.port, self.keys = machine.free_port(), directory / "keys"
+        self.keys.write_text("".join(write_zone(directory, zone) for zone in zones))
+        configuration = directory / "nsd.conf"
+        configuration.write_text(CONFIGURATION.format(port=self.port, directory=directory) + "".join(
+            f'zone:\n    name: "{zone.name}"\n    zonefile: "{zone.name}.zone"\n' for zone in zones))
+        self.process = machine.Process([machine.package("nsd") / "usr/sbin/nsd", "-d", "-c", configuration],
+                                       directory / "output", env=environment())
+        self.process.wait_until("it answers", lambda: answers(self.port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
