@@ -152,13 +152,15 @@ static void find_visibility(struct bs_findings *findings, const struct bs_dkim_v
     }
 }
 
-/* Flags of the records, of which one server's are enough to be told. */
+/* Flags of records that publish the key; one server's are enough to be told. */
 static void find_flags(struct bs_findings *findings, const struct bs_dkim_view *view)
 {
     struct bs_bytes name = view->key->name;
     struct bs_dkim_publication all = {.records = 0};
     for (size_t i = 0; i < view->server_count; i++) {
         const struct bs_dkim_publication *one = &view->servers[i].publication;
+        if (one->code != BS_DKIM_PUBLISHED)
+            continue;
         all.testing = all.testing || one->testing;
         all.sha1 = all.sha1 || one->sha1;
         all.records = one->records > all.records ? one->records : all.records;

@@ -287,12 +287,11 @@ static struct bs_bytes name_of(const struct bs_dkim_server_view *server)
     return server->server ? server->server->name : BS_LITERAL("the resolver");
 }
 
-/* Appends `REASON on A, B` for every server that says the same as this one. */
+/* Appends `A, B: REASON` for every server that says the same as this one. */
 static void append_group(struct bs_strbuf *out, const struct bs_dkim_view *view, size_t first)
 {
     const struct bs_dkim_publication *one = &view->servers[first].publication;
-    const char *before = "on ";
-    bs_strbuf_printf(out, "%s%s ", out->len > 0 ? "; " : "", one->reason);
+    const char *before = out->len > 0 ? "; " : "";
     for (size_t i = first; i < view->server_count; i++) {
         const struct bs_dkim_publication *other = &view->servers[i].publication;
         if (other->code != one->code || strcmp(other->reason, one->reason) != 0)
@@ -300,6 +299,7 @@ static void append_group(struct bs_strbuf *out, const struct bs_dkim_view *view,
         bs_strbuf_printf(out, "%s%.*s", before, BS_BYTES_ARG(name_of(&view->servers[i])));
         before = ", ";
     }
+    bs_strbuf_printf(out, ": %s", one->reason);
 }
 
 /* Whether an earlier server says the same. */
