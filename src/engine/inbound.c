@@ -115,29 +115,32 @@ static bool authenticate(struct bs_session *session)
     }
 }
 
-static bool is_forwarder(const struct bs_session *session)
+static bool is_forwarder(const struct bs_settings *settings, const struct bs_ip *client)
 {
-    const struct bs_settings *settings = session->settings;
     for (size_t i = 0; i < settings->forwarder_count; i++) {
-        if (bs_network_contains(&settings->forwarders[i], &session->ip))
+        if (bs_network_contains(&settings->forwarders[i], client))
             return true;
     }
     return false;
 }
 
+enum bs_trust bs_inbound_trust(const struct bs_settings *settings, const struct bs_ip *client,
+                               const struct bs_authentication *authentication, struct bs_arena *arena)
+{
+    if (is_forwarder(settings, client))
+        return BS_TRUST_FORWARDER;
+    if (!bs_author_is_ambiguous(&authentication->author) &&
+        bs_sealers_vouch(&settings->sealers, &authentication->arc, authentication->dmarc_author, arena))
+        return BS_TRUST_SEALER;
+    return BS_TRUST_NONE;
+}
+
 static enum bs_trust find_trust(const struct bs_session *session)
 {
     struct bs_message *message = session->message;
-    const struct bs_authentication *authentication = message->authentication;
     if (message->bounce && bs_bounce_is_proven(message->bounce))
         return BS_TRUST_PROVEN_BOUNCE;
-    if (is_forwarder(session))
-        return BS_TRUST_FORWARDER;
-    if (!bs_author_is_ambiguous(&authentication->author) &&
-        bs_sealers_vouch(&session->settings->sealers, &authentication->arc, authentication->dmarc_author,
-                         &message->arena))
-        return BS_TRUST_SEALER;
-    return BS_TRUST_NONE;
+    return bs_inbound_trust(session->settings, &session->ip, message->authentication, &message->arena);
 }
 
 static void report_authenticated(struct bs_session *session, const struct bs_decision *decision)

@@ -16,11 +16,11 @@ struct bs_bytes bs_session_authserv_id(const struct bs_session *session)
 
 /* --- What comes off ----------------------------------------------------------------------------------------- */
 
-static bool find_results(struct bs_session *session, struct bs_field_places *ret_places)
+static bool find_results(struct bs_authentication *authentication, struct bs_bytes authserv_id,
+                         struct bs_field_places *ret_places)
 {
     struct bs_authserv_ids ids = {.count = 0};
-    struct bs_authentication *authentication = session->message->authentication;
-    return bs_authserv_ids_add(&ids, bs_session_authserv_id(session), &authentication->arena) &&
+    return bs_authserv_ids_add(&ids, authserv_id, &authentication->arena) &&
            bs_results_find_ours(&authentication->header, &ids, &authentication->arena, ret_places);
 }
 
@@ -32,21 +32,22 @@ static unsigned count_marks(const struct bs_header *header)
     return count;
 }
 
-static void remove_marks(struct bs_session *session, struct bs_changes *changes)
+bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_bytes authserv_id,
+                          struct bs_removed_field **ret_removed, size_t *ret_count)
 {
-    struct bs_authentication *authentication = session->message->authentication;
     struct bs_field_places places = {.count = 0};
-    if (!find_results(session, &places))
-        return;
+    *ret_count = 0;
+    if (!find_results(authentication, authserv_id, &places))
+        return false;
     unsigned marks = count_marks(&authentication->header);
-    changes->removed = bs_arena_take(&authentication->arena, (places.count + marks) * sizeof *changes->removed);
-    if (!changes->removed)
-        return;
+    *ret_removed = bs_arena_take(&authentication->arena, (places.count + marks) * sizeof **ret_removed);
+    if (!*ret_removed)
+        return false;
     for (size_t i = 0; i < places.count; i++)
-        changes->removed[changes->removed_count++] =
-            (struct bs_removed_field){places.items[i].field->name, places.items[i].index};
+        (*ret_removed)[(*ret_count)++] = (struct bs_removed_field){places.items[i].field->name, places.items[i].index};
     for (; marks > 0; marks--)
-        changes->removed[changes->removed_count++] = (struct bs_removed_field){BS_LITERAL(RESULT_FIELD), marks};
+        (*ret_removed)[(*ret_count)++] = (struct bs_removed_field){BS_LITERAL(RESULT_FIELD), marks};
+    return true;
 }
 
 /* --- What goes on ------------------------------------------------------------------------------------------- */
@@ -59,16 +60,17 @@ static void add_field(struct bs_changes *changes, const char *name, struct bs_by
 
 static enum bs_dmarc_policy disposition(const struct bs_decision *decision)
 {
+    if (decision->action == BS_ACTION_REFUSE)
+        return BS_DMARC_REJECT;
     return decision->action == BS_ACTION_QUARANTINE || decision->action == BS_ACTION_TAG ? BS_DMARC_QUARANTINE
                                                                                          : BS_DMARC_NONE;
 }
 
-static void write_results(struct bs_session *session, const struct bs_decision *decision,
-                          struct bs_results_writer *writer)
+static void write_results(const struct bs_authentication *authentication, struct bs_bytes authserv_id,
+                          const struct bs_decision *decision, struct bs_results_writer *writer)
 {
-    const struct bs_authentication *authentication = session->message->authentication;
     const struct bs_arc_result *arc = &authentication->arc;
-    bs_results_begin(writer, bs_session_authserv_id(session));
+    bs_results_begin(writer, authserv_id);
     bs_results_add_spf(writer, &authentication->spf);
     bs_results_add_dkim(writer, &authentication->dkim);
     if (arc->code != BS_ARC_NONE)
@@ -78,14 +80,16 @@ static void write_results(struct bs_session *session, const struct bs_decision *
     bs_results_add_dmarc(writer, &authentication->dmarc, authentication->dmarc_author, disposition(decision));
 }
 
-static void add_results(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes)
+struct bs_bytes bs_marks_results(const struct bs_authentication *authentication, struct bs_bytes authserv_id,
+                                 const struct bs_decision *decision, struct bs_arena *arena)
 {
     struct bs_results_writer writer;
-    write_results(session, decision, &writer);
+    struct bs_bytes value = {NULL, 0};
+    write_results(authentication, authserv_id, decision, &writer);
     if (bs_results_end(&writer))
-        add_field(changes, "Authentication-Results",
-                  bs_arena_copy(&session->message->arena, bs_strbuf_bytes(&writer.out)));
+        value = bs_arena_copy(arena, bs_strbuf_bytes(&writer.out));
     bs_results_free(&writer);
+    return value;
 }
 
 static void add_mark(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes)
@@ -101,8 +105,11 @@ static void add_mark(struct bs_session *session, const struct bs_decision *decis
 
 void bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes)
 {
-    remove_marks(session, changes);
+    struct bs_message *message = session->message;
+    struct bs_bytes authserv_id = bs_session_authserv_id(session);
+    bs_marks_find_forged(message->authentication, authserv_id, &changes->removed, &changes->removed_count);
     if (decision->action == BS_ACTION_TAG || decision->action == BS_ACTION_QUARANTINE)
         add_mark(session, decision, changes);
-    add_results(session, decision, changes);
+    add_field(changes, "Authentication-Results",
+              bs_marks_results(message->authentication, authserv_id, decision, &message->arena));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The marks that a message from outside gets: our Authentication-Results on top (RFC 8601), and Backstop-Result where it is
- * suspicious. Fields that arrive under our name are taken off first (section 5). For the session only; see message.h.
+ * suspicious. Fields that arrive under our name are taken off first (section 5). The session makes changes of them, `backstop
+ * auth` shows them.
  */
 #ifndef BS_ENGINE_MARKS_H
 #define BS_ENGINE_MARKS_H
@@ -10,6 +11,14 @@
 
 /* The name that results are given under: the configured one, or the MTA's, or "localhost". */
 struct bs_bytes bs_session_authserv_id(const struct bs_session *session);
+
+/* The value of our Authentication-Results, folded with LF, as it says what is done; ptr is NULL without memory. */
+struct bs_bytes bs_marks_results(const struct bs_authentication *authentication, struct bs_bytes authserv_id,
+                                 const struct bs_decision *decision, struct bs_arena *arena);
+
+/* Fields that claim to be ours, in the order in which to remove them; in the authentication's arena. False without memory. */
+bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_bytes authserv_id,
+                          struct bs_removed_field **ret_removed, size_t *ret_count);
 
 /* Appends to the changes; what there is no memory for is left out. */
 void bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes);

@@ -100,7 +100,8 @@ static bool add_sealers(const struct bs_config_list *list, struct bs_settings *s
     return true;
 }
 
-static bool fill_authentication(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
+bool bs_settings_load_policy(const struct bs_config *config, struct bs_settings *settings,
+                             struct bs_error *ret_error)
 {
     static const enum bs_action actions[] = {
         [BS_CONFIG_TAG] = BS_ACTION_TAG,
@@ -117,7 +118,12 @@ static bool fill_authentication(const struct bs_config *config, struct bs_settin
     settings->check_sender = config->sender_check != BS_CONFIG_AUTHENTICATION_OFF;
     settings->enforce_sender = config->sender_check == BS_CONFIG_AUTHENTICATION_ENFORCE;
     return add_forwarders(&config->trusted_forwarders, settings, ret_error) &&
-           add_sealers(&config->trusted_sealers, settings, ret_error) &&
+           add_sealers(&config->trusted_sealers, settings, ret_error);
+}
+
+static bool fill_authentication(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    return bs_settings_load_policy(config, settings, ret_error) &&
            bs_signing_keys_load(config->dkim_keys, &settings->signing_keys, ret_error);
 }
 

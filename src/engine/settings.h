@@ -39,6 +39,10 @@ bool bs_settings_need_dns(const struct bs_settings *settings);
 bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings,
                       struct bs_error *ret_error);
 
+/* Only what concerns mail from outside, for which no key file is read; `settings` begins as all zero, and is freed as a
+ * whole. */
+bool bs_settings_load_policy(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error);
+
 void bs_settings_free(struct bs_settings *settings);
 
 /* The configuration's keys alone; free them with bs_batv_keys_free. */
