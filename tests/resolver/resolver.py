@@ -150,7 +150,8 @@ def _(world):
     expected = {"alias.example A": "found insecure 1 c0000201", "to-nothing.example A": "nxdomain insecure 0",
                 "alias.example AAAA": "nodata insecure 0", "n0.chain.example TXT": "found insecure 1 the end",
                 "n0.whole-chain.example TXT": "found insecure 1 the end",
-                "n0.long-chain.example TXT": "servfail insecure 0", "n0.endless.example TXT": "servfail insecure 0", "loop.example A": "servfail insecure 0"}
+                "n0.long-chain.example TXT": "servfail insecure 0",
+                "n0.endless.example TXT": "servfail insecure 0", "loop.example A": "servfail insecure 0"}
     answers, _ = ask(world.server.port, *expected)
     assert dict(zip(expected, answers)) == expected, answers
 
