@@ -20,7 +20,7 @@
 
 enum { OUTPUT_MAX = 16 << 20, DOMAINS_MAX = 256 };
 
-enum { OPTION_OVERLAP = 300, OPTION_EVERY, OPTION_DUAL, OPTION_TYPE, OPTION_DRY_RUN, OPTION_RELOAD, OPTION_HELP = 'h' };
+enum { OPTION_OVERLAP = 300, OPTION_EVERY, OPTION_DUAL, OPTION_TYPE, OPTION_DRY_RUN, OPTION_RELOAD, OPTION_QUIET = 'q', OPTION_HELP = 'h' };
 
 static const char usage[] =
     "usage: backstop dkim rotate [OPTION]... DOMAIN...   do what is due for the DKIM keys of the domains\n"
@@ -30,7 +30,8 @@ static const char usage[] =
     "      --dual          the same as both types\n"
     "      --reload COMMAND\n"
     "                      run this when other keys are to sign, such as `systemctl reload backstopd`\n"
-    "      --dry-run       say what is due, and do nothing\n" BS_DKIM_VIEW_USAGE BS_JUDGE_USAGE
+    "      --dry-run       say what is due, and do nothing\n"
+    "  -q, --quiet         print nothing where nothing was done or is left to be done\n" BS_DKIM_VIEW_USAGE BS_JUDGE_USAGE
     "exits 0 where nothing is left to be done by you, 1 where a record is to be published or backstopd to be reloaded,\n"
     "2 where a key that signs cannot be seen, 3 where DNS did not tell.\n";
 
@@ -63,6 +64,7 @@ struct request {
     struct bs_dkim_place place;
     struct bs_dkim_schedule schedule;
     bool dry_run;
+    bool quiet;
     const char *reload_command;
     const char *directory;
     struct domain domains[DOMAINS_MAX];
@@ -101,6 +103,7 @@ static bool take_option(struct request *request, int option, const char *value)
     case OPTION_TYPE: return read_type(schedule, value);
     case OPTION_DUAL: return schedule->wanted[BS_KEY_RSA] = schedule->wanted[BS_KEY_ED25519] = true;
     case OPTION_DRY_RUN: return request->dry_run = true;
+    case OPTION_QUIET: return request->quiet = true;
     case OPTION_RELOAD: request->reload_command = value; return true;
     default:
         return bs_dkim_place_take_option(&request->place, option, value) ||
@@ -138,10 +141,11 @@ static int read_options(int argc, char **argv, struct request *request)
         {"overlap", required_argument, NULL, OPTION_OVERLAP}, {"every", required_argument, NULL, OPTION_EVERY},
         {"type", required_argument, NULL, OPTION_TYPE},       {"dual", no_argument, NULL, OPTION_DUAL},
         {"dry-run", no_argument, NULL, OPTION_DRY_RUN},       {"reload", required_argument, NULL, OPTION_RELOAD},
-        {"help", no_argument, NULL, OPTION_HELP},             BS_DKIM_VIEW_OPTIONS,
-        BS_JUDGE_OPTIONS,                                     {NULL, 0, NULL, 0},
+        {"quiet", no_argument, NULL, OPTION_QUIET},           {"help", no_argument, NULL, OPTION_HELP},
+        BS_DKIM_VIEW_OPTIONS,                                 BS_JUDGE_OPTIONS,
+        {NULL, 0, NULL, 0},
     };
-    for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "c:hq", options, NULL)) != -1;) {
         if (option == OPTION_HELP)
             return bs_output_usage(usage, true);
         if (!take_option(request, option, optarg))
@@ -499,7 +503,8 @@ static void print_text(const struct request *request)
         const struct domain *domain = &request->domains[i];
         for (size_t j = 0; j < domain->count; j++)
             print_event(request, domain, &domain->events[j]);
-        print_next(domain);
+        if (!request->quiet || domain->count > 0)
+            print_next(domain);
     }
     if (request->reload == RELOAD_NEEDED && !request->dry_run)
         puts("reload backstopd, so that it signs with these keys: systemctl reload backstopd");

@@ -19,7 +19,7 @@ static const struct command commands[] = {
     {"doctor", bs_command_doctor, "check that the running whole works, and say how to repair it"},
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
     {"spf", bs_command_spf, "say whether a client may send for a domain (SPF)"},
-    {"dkim", bs_command_dkim, "verify and make DKIM signatures, make keys"},
+    {"dkim", bs_command_dkim, "verify and make DKIM signatures; make, check and renew keys"},
     {"dmarc", bs_command_dmarc, "judge SPF and DKIM results by a domain's policy (DMARC)"},
     {"arc", bs_command_arc, "judge the chain of ARC seals on a message, add one"},
     {"config", bs_command_config, "check and print the configuration"},

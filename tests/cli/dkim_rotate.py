@@ -113,6 +113,7 @@ def _(world):
         idle = mail.rotate(day)
         assert idle.returncode == 0 and "before 2026-04-02T00:00:00Z" in idle.stdout, idle
         assert words(idle) == ["next"] and not records(idle), idle
+        assert mail.rotate(day, "--quiet").stdout == ""
 
     again = mail.rotate("2026-04-02")
     assert words(again) == ["made"] and mail.states() == {"20260101r": "signing", "20260402r": "new"}, again
