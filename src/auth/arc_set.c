@@ -201,6 +201,8 @@ bool bs_arc_sets_read(const struct bs_header *header, struct bs_arena *arena, st
 {
     struct reader reader = {.out = ret_sets, .arena = arena};
     *ret_sets = (struct bs_arc_sets){.count = count_sets(header)};
+    if (ret_sets->count == 0)
+        return true;
     if (ret_sets->count > BS_ARC_INSTANCE_MAX) {
         *ret_sets = (struct bs_arc_sets){
             .highest = BS_ARC_INSTANCE_MAX,
@@ -208,7 +210,7 @@ bool bs_arc_sets_read(const struct bs_header *header, struct bs_arena *arena, st
         };
         return true;
     }
-    if (header->flags & BS_HEADER_INCOMPLETE && ret_sets->count > 0)
+    if (header->flags & BS_HEADER_INCOMPLETE)
         fail(&reader, "the header is larger than what is judged");
     ret_sets->items = bs_arena_take(arena, ret_sets->count * sizeof *ret_sets->items);
     if (!ret_sets->items)
