@@ -95,6 +95,13 @@ const struct bs_dns_answer *bs_ask_dns(const struct bs_answers *known, struct bs
     return NULL;
 }
 
+void bs_questions_add_all(struct bs_questions *io_missing, const struct bs_questions *others)
+{
+    for (size_t i = 0; i < others->count; i++)
+        note_question(io_missing, others->items[i].name, others->items[i].type);
+    io_missing->overflow = io_missing->overflow || others->overflow;
+}
+
 const char *bs_dns_status_name(enum bs_dns_status status)
 {
     static const char *const names[] = {

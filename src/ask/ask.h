@@ -94,6 +94,9 @@ bool bs_answers_add(struct bs_answers *answers, struct bs_bytes name, enum bs_dn
 const struct bs_dns_answer *bs_ask_dns(const struct bs_answers *known, struct bs_questions *io_missing,
                                        struct bs_bytes name, enum bs_dns_type type);
 
+/* Adds the questions of another judgement, none twice. */
+void bs_questions_add_all(struct bs_questions *io_missing, const struct bs_questions *others);
+
 /* Whether DNS can hold the name: labels of 1 to 63 bytes, 253 in all. */
 bool bs_dns_name_is_valid(struct bs_bytes name);
 

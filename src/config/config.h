@@ -83,6 +83,7 @@ struct bs_config {
     int64_t quarantine_action;       /* the same for quarantine */
     struct bs_config_list trusted_forwarders; /* networks */
     struct bs_config_list trusted_sealers;    /* domains of ARC seals */
+    const char *arc_seal;            /* domain whose key seals; empty: none */
     int64_t sender_check;            /* enum bs_config_authentication */
     const char *dkim_keys;           /* folder, see dkim_keys.h; empty: none */
     struct bs_config_list dns_servers; /* "system", "ADDRESS", "ADDRESS:PORT", "[ADDRESS]:PORT"; none: from the root */

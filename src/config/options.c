@@ -200,6 +200,15 @@ static const struct bs_option options[] = {
                    "to them is delivered although it fails here.",
     },
     {
+        IN_CONFIG(arc_seal),
+        .name = "arc-seal",
+        .type = BS_OPTION_HOST,
+        .default_value = "\"\"",
+        .meaning = "The domain in whose name authenticated mail is sealed with ARC (RFC 8617), by its RSA key in dkim-keys: "
+                   "for hosts that forward mail, so that the next server can see what was found here. Empty: nothing is "
+                   "sealed.",
+    },
+    {
         IN_CONFIG(sender_check),
         .name = "sender-check",
         .type = BS_OPTION_CHOICE,

@@ -113,11 +113,11 @@ void bs_authentication_end_of_body(struct bs_authentication *authentication)
 }
 
 static void run_spf(struct bs_authentication *authentication, const struct bs_answers *known,
-                    struct bs_questions *missing)
+                    struct bs_questions *ret_missing)
 {
     bs_arena_reset(&authentication->spf_arena);
     enum bs_step step = bs_spf_check(&authentication->spf_facts, known, &authentication->spf_arena,
-                                     &authentication->spf, missing);
+                                     &authentication->spf, ret_missing);
     if (step == BS_ERROR) {
         authentication->spf = (struct bs_spf_result){.status = BS_SPF_TEMPERROR, .problem = no_memory};
         authentication->short_of_memory = true;
@@ -127,15 +127,14 @@ static void run_spf(struct bs_authentication *authentication, const struct bs_an
 
 /* The keys are asked for as soon as the header is there; signatures are verified once, when all are. */
 static void run_dkim(struct bs_authentication *authentication, const struct bs_answers *known,
-                     struct bs_questions *missing)
+                     struct bs_questions *ret_missing)
 {
     const struct bs_dkim_facts facts = {&authentication->message, authentication->now, authentication->explain};
-    size_t before = missing->count;
-    bs_dkim_ask(&facts, known, missing);
-    if (missing->count > before || !authentication->body_ended)
+    bs_dkim_ask(&facts, known, ret_missing);
+    if (ret_missing->count > 0 || !authentication->body_ended)
         return;
     bs_arena_reset(&authentication->dkim_arena);
-    enum bs_step step = bs_dkim_check(&facts, known, &authentication->dkim_arena, &authentication->dkim, missing);
+    enum bs_step step = bs_dkim_check(&facts, known, &authentication->dkim_arena, &authentication->dkim, ret_missing);
     if (step == BS_ERROR) {
         authentication->dkim = (struct bs_dkim_results){NULL, 0};
         authentication->short_of_memory = true;
@@ -144,15 +143,14 @@ static void run_dkim(struct bs_authentication *authentication, const struct bs_a
 }
 
 static void run_arc(struct bs_authentication *authentication, const struct bs_answers *known,
-                    struct bs_questions *missing)
+                    struct bs_questions *ret_missing)
 {
     const struct bs_arc_facts facts = {&authentication->chain, authentication->now, authentication->explain};
-    size_t before = missing->count;
-    bs_arc_ask(&facts, known, missing);
-    if (missing->count > before || !authentication->body_ended)
+    bs_arc_ask(&facts, known, ret_missing);
+    if (ret_missing->count > 0 || !authentication->body_ended)
         return;
     bs_arena_reset(&authentication->arc_arena);
-    enum bs_step step = bs_arc_check(&facts, known, &authentication->arc_arena, &authentication->arc, missing);
+    enum bs_step step = bs_arc_check(&facts, known, &authentication->arc_arena, &authentication->arc, ret_missing);
     if (step == BS_ERROR)
         authentication->arc = (struct bs_arc_result){.code = BS_ARC_FAIL, .reason = no_memory, .temporary = true};
     authentication->arc_known = step != BS_ASK;
@@ -191,7 +189,7 @@ static struct bs_dmarc_facts dmarc_facts(struct bs_authentication *authenticatio
 }
 
 static void run_dmarc(struct bs_authentication *authentication, const struct bs_answers *known,
-                      struct bs_questions *missing)
+                      struct bs_questions *ret_missing)
 {
     struct bs_dmarc_identifier identifiers[BS_DMARC_IDENTIFIERS_MAX];
     const struct bs_author *author = &authentication->author;
@@ -200,7 +198,7 @@ static void run_dmarc(struct bs_authentication *authentication, const struct bs_
     bs_arena_reset(&authentication->dmarc_arena);
     struct bs_dmarc_facts facts = dmarc_facts(authentication, identifiers);
     enum bs_step step = bs_dmarc_check_authors(&authors, &facts, known, &authentication->dmarc_arena,
-                                               &authentication->dmarc, &authentication->dmarc_author, missing);
+                                               &authentication->dmarc, &authentication->dmarc_author, ret_missing);
     bool unsure = authentication->short_of_memory && authentication->dmarc.result == BS_DMARC_RESULT_FAIL;
     if (step == BS_ERROR || (step == BS_DONE && unsure))
         authentication->dmarc = (struct bs_dmarc_verdict){.result = BS_DMARC_RESULT_TEMPERROR,
@@ -208,17 +206,28 @@ static void run_dmarc(struct bs_authentication *authentication, const struct bs_
     authentication->dmarc_known = step != BS_ASK && authentication->spf_known && authentication->dkim_known;
 }
 
-enum bs_step bs_authentication_run(struct bs_authentication *authentication, const struct bs_answers *known,
-                                   struct bs_questions *ret_missing)
+/* Runs a method unless its result is there, or the header that it needs is not. */
+static void run(struct bs_authentication *authentication, bool can_run, bool is_known,
+                void (*method)(struct bs_authentication *, const struct bs_answers *, struct bs_questions *),
+                const struct bs_answers *known, struct bs_questions *io_missing)
 {
-    if (!authentication->spf_known)
-        run_spf(authentication, known, ret_missing);
-    if (authentication->header_ended && !authentication->dkim_known)
-        run_dkim(authentication, known, ret_missing);
-    if (authentication->header_ended && !authentication->arc_known)
-        run_arc(authentication, known, ret_missing);
-    if (authentication->header_ended && !authentication->dmarc_known)
-        run_dmarc(authentication, known, ret_missing);
+    struct bs_questions missing;
+    if (!can_run || is_known)
+        return;
+    missing.count = 0;
+    missing.overflow = false;
+    method(authentication, known, &missing);
+    bs_questions_add_all(io_missing, &missing);
+}
+
+enum bs_step bs_authentication_run(struct bs_authentication *authentication, const struct bs_answers *known,
+                                   struct bs_questions *io_missing)
+{
+    bool header = authentication->header_ended;
+    run(authentication, true, authentication->spf_known, run_spf, known, io_missing);
+    run(authentication, header, authentication->dkim_known, run_dkim, known, io_missing);
+    run(authentication, header, authentication->arc_known, run_arc, known, io_missing);
+    run(authentication, header, authentication->dmarc_known, run_dmarc, known, io_missing);
     return authentication->dmarc_known && authentication->arc_known ? BS_DONE : BS_ASK;
 }
 

@@ -69,10 +69,10 @@ bool bs_authentication_wants_body(const struct bs_authentication *authentication
 void bs_authentication_body(struct bs_authentication *authentication, struct bs_bytes chunk);
 void bs_authentication_end_of_body(struct bs_authentication *authentication);
 
-/* BS_DONE with all results there, or BS_ASK with what is missing in `ret_missing`, which may be nothing before the body
- * ended. Where memory ran out, the method's result is temperror. */
+/* BS_DONE with all results there, or BS_ASK with what is missing added to `io_missing`, which may be nothing before the
+ * body ended. Where memory ran out, the method's result is temperror. */
 enum bs_step bs_authentication_run(struct bs_authentication *authentication, const struct bs_answers *known,
-                                   struct bs_questions *ret_missing);
+                                   struct bs_questions *io_missing);
 
 /* No answers will come any more, nor can it be said that there are none: what is not known is temperror. */
 void bs_authentication_give_up(struct bs_authentication *authentication);

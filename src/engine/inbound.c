@@ -4,6 +4,7 @@
 
 #include "base/idn.h"
 #include "engine/marks.h"
+#include "engine/sealing.h"
 #include "engine/sealers.h"
 
 static const struct bs_reply go_on = {.kind = BS_REPLY_CONTINUE};
@@ -105,13 +106,16 @@ static bool authenticate(struct bs_session *session)
     bs_authentication_end_of_body(message->authentication);
     for (;;) {
         struct bs_questions missing = {.count = 0};
-        if (bs_authentication_run(message->authentication, &message->answers, &missing) == BS_DONE)
+        bs_sealing_ask(session, &missing);
+        if (bs_authentication_run(message->authentication, &message->answers, &missing) == BS_DONE && missing.count == 0)
             return true;
         enum bs_asked asked = bs_message_ask(session, &missing);
         if (asked == BS_ASKED_LATER)
             return false;
-        if (asked == BS_ASKED_TOO_MUCH)
+        if (asked == BS_ASKED_TOO_MUCH) {
             bs_authentication_give_up(message->authentication);
+            return true;
+        }
     }
 }
 
@@ -162,6 +166,7 @@ static struct bs_reply decide(struct bs_session *session, struct bs_changes *ret
     if (decision.action == BS_ACTION_REFUSE)
         return bs_reply_refusal(&decision);
     bs_marks_make(session, &decision, ret_changes);
+    bs_sealing_add(session, ret_changes);
     return accepted;
 }
 

@@ -25,6 +25,7 @@ struct bs_message {
     /* mail from outside */
     struct bs_bounce *bounce;                 /* NULL unless its sender is null */
     struct bs_authentication *authentication; /* NULL unless it is wanted */
+    size_t seal_body;                         /* place of the body hash for an ARC seal */
 
     /* what is asked for it; nothing unless there is a signing or an authentication */
     struct bs_arena answer_arena;

@@ -5,6 +5,7 @@
 #include "engine/inbound.h"
 #include "engine/message.h"
 #include "engine/outbound.h"
+#include "engine/sealing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,8 +232,10 @@ static void ask_ahead(struct bs_session *session)
     struct bs_message *message = session->message;
     struct bs_dkim_signed made;
     struct bs_questions missing = {.count = 0};
-    if (message->authentication)
+    if (message->authentication) {
+        bs_sealing_ask(session, &missing);
         bs_authentication_run(message->authentication, &message->answers, &missing);
+    }
     if (message->signing)
         bs_dkim_signing_run(message->signing, &message->answers, &made, &missing);
     if (missing.count > 0)
@@ -244,8 +247,10 @@ void bs_session_end_of_header(struct bs_session *session)
     struct bs_message *message = session->message;
     if (!message)
         return;
-    if (message->authentication)
+    if (message->authentication) {
         bs_authentication_end_of_header(message->authentication);
+        bs_sealing_begin(session);
+    }
     if (message->signing)
         bs_dkim_signing_end_of_header(message->signing);
     ask_ahead(session);

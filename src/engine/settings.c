@@ -121,10 +121,25 @@ bool bs_settings_load_policy(const struct bs_config *config, struct bs_settings 
            add_sealers(&config->trusted_sealers, settings, ret_error);
 }
 
+/* ARC has no Ed25519 yet that others verify. */
+static bool find_sealing_key(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    struct bs_bytes domain = bs_bytes_from_cstr(config->arc_seal);
+    if (domain.len == 0)
+        return true;
+    const struct bs_signing_key *key = bs_signing_keys_find(&settings->signing_keys, domain);
+    while (key && (bs_private_key_type(key->key) != BS_KEY_RSA || !bs_bytes_equal_nocase(key->domain, domain)))
+        key = key->next;
+    settings->sealing_key = key;
+    return key || bs_error_set(ret_error, "arc-seal: no RSA key of \"%s\" signs; see dkim-keys and backstop dkim rotate",
+                               config->arc_seal);
+}
+
 static bool fill_authentication(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
 {
     return bs_settings_load_policy(config, settings, ret_error) &&
-           bs_signing_keys_load(config->dkim_keys, &settings->signing_keys, ret_error);
+           bs_signing_keys_load(config->dkim_keys, &settings->signing_keys, ret_error) &&
+           find_sealing_key(config, settings, ret_error);
 }
 
 bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_settings, struct bs_error *ret_error)

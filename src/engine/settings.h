@@ -30,6 +30,7 @@ struct bs_settings {
     bool check_sender;
     bool enforce_sender;
     struct bs_signing_keys signing_keys;
+    const struct bs_signing_key *sealing_key; /* of signing_keys; NULL: nothing is sealed with ARC */
 };
 
 /* Whether sessions with these settings ask DNS. */

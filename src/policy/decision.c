@@ -64,6 +64,7 @@ static const struct {
         {"sender-null-mx", 550, "5.7.27 Sender refused: its domain says by a null MX that it takes no mail"},
     [BS_REASON_DKIM_SIGNED] = {"dkim-signed", 0, NULL},
     [BS_REASON_DKIM_UNSIGNED] = {"dkim-unsigned", 0, NULL},
+    [BS_REASON_ARC_UNSEALED] = {"arc-unsealed", 0, NULL},
 };
 
 const char *bs_reason_name(enum bs_reason reason)

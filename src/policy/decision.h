@@ -47,6 +47,7 @@ enum bs_reason {
     BS_REASON_SENDER_NULL_MX,     /* it takes no mail (RFC 7505) */
     BS_REASON_DKIM_SIGNED,
     BS_REASON_DKIM_UNSIGNED,      /* a key could not be used: it is not in DNS, or the header cannot be signed */
+    BS_REASON_ARC_UNSEALED,       /* the same of an ARC seal */
     BS_REASON_COUNT
 };
 

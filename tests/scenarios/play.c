@@ -18,7 +18,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024, ANSWER_MAX = 4096, FRAME_MAX = 1024 * 1024 };
+enum { TEXT_MAX = 64 * 1024 * 1024, ANSWER_MAX = 4096, FRAME_MAX = 1024 * 1024, RECORD_MAX = 1024 };
+
+/* What scenarios sign with. */
+struct keys {
+    char folder[64];
+    char dkim_record[RECORD_MAX]; /* TXT strings that publish the DKIM keys of test.ex and of list.ex */
+    char rsa_record[RECORD_MAX];
+};
 
 struct play {
     struct answerer dns; /* the first member: the context of sessions */
@@ -26,8 +33,7 @@ struct play {
     const char *file;
     int line;
     bool byte_by_byte;
-    const char *key_folder;
-    const char *dkim_record;
+    const struct keys *keys;
     int64_t now;
     unsigned protocol;
     struct bs_strbuf config_text;
@@ -48,11 +54,6 @@ struct play {
     char failure[4 * ANSWER_MAX];
 };
 
-/* What scenarios sign with. */
-struct keys {
-    char folder[64];
-    char dkim_record[512]; /* a TXT string that publishes the DKIM key */
-};
 
 static bool fail(struct play *play, const char *what, const char *expected, const char *got)
 {
@@ -529,19 +530,31 @@ static bool read_line(struct play *play, FILE *file, char line[ANSWER_MAX])
     return true;
 }
 
-/* Reads lines up to `end`; KEYS in them is the folder of keys, DKIM-RECORD what publishes the DKIM key. */
+/* Appends a line; KEYS in it is the folder of keys, DKIM-RECORD and RSA-RECORD what publishes the DKIM keys. */
+static void append_line(const struct play *play, const char *line, struct bs_strbuf *text)
+{
+    const struct {
+        const char *word, *meaning;
+    } words[] = {{"KEYS", play->keys->folder},
+                 {"DKIM-RECORD", play->keys->dkim_record},
+                 {"RSA-RECORD", play->keys->rsa_record}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *found = strstr(line, words[i].word);
+        if (!found)
+            continue;
+        bs_strbuf_printf(text, "%.*s%s%s\n", (int)(found - line), line, words[i].meaning,
+                         found + strlen(words[i].word));
+        return;
+    }
+    bs_strbuf_printf(text, "%s\n", line);
+}
+
+/* Reads lines up to `end`. */
 static void read_block(struct play *play, FILE *file, struct bs_strbuf *text)
 {
     char line[ANSWER_MAX];
-    while (read_line(play, file, line) && strcmp(line, "end") != 0) {
-        char *keys = strstr(line, "KEYS/"), *record = strstr(line, "DKIM-RECORD");
-        if (keys)
-            bs_strbuf_printf(text, "%.*s%s%s\n", (int)(keys - line), line, play->key_folder, keys + 4);
-        else if (record)
-            bs_strbuf_printf(text, "%.*s%s\n", (int)(record - line), line, play->dkim_record);
-        else
-            bs_strbuf_printf(text, "%s\n", line);
-    }
+    while (read_line(play, file, line) && strcmp(line, "end") != 0)
+        append_line(play, line, text);
 }
 
 static bool read_message(struct play *play, FILE *file)
@@ -584,8 +597,7 @@ static bool play_file(const char *path, const struct keys *keys, bool byte_by_by
 {
     struct play *play = calloc(1, sizeof *play);
     FILE *file = fopen(path, "r");
-    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .key_folder = keys->folder,
-                          .dkim_record = keys->dkim_record, .protocol = 6};
+    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .keys = keys, .protocol = 6};
     bs_strbuf_init(&play->config_text, TEXT_MAX);
     bs_strbuf_init(&play->dns_text, TEXT_MAX);
     message_clear(&play->message);
@@ -619,26 +631,34 @@ static void write_file(const char *path, const char *text)
     chmod(path, 0600);
 }
 
-/* A key that signs for test.ex, in KEYS/dkim. */
-static void make_dkim_key(struct keys *keys)
+/* A key that signs, in KEYS/dkim, and the TXT string that publishes it. */
+static void make_dkim_key(const struct keys *keys, enum bs_key_type type, const char *name, char record[RECORD_MAX])
 {
     char path[256];
-    struct bs_strbuf pem, record;
-    struct bs_private_key *key = bs_private_key_make(BS_KEY_ED25519, 0);
+    struct bs_strbuf pem, text;
+    struct bs_private_key *key = bs_private_key_make(type, BS_RSA_SIGN_BITS_MIN);
     bs_strbuf_init(&pem, BS_PRIVATE_KEY_PEM_MAX);
-    bs_strbuf_init(&record, sizeof keys->dkim_record);
+    bs_strbuf_init(&text, RECORD_MAX);
     bs_private_key_pem(key, &pem);
-    bs_dkim_key_record_make(key, &record);
-    snprintf(keys->dkim_record, sizeof keys->dkim_record, "\"%s\"", bs_strbuf_cstr(&record));
+    bs_dkim_key_record_make(key, &text);
+    size_t half = text.len / 2; /* a string has at most 255 bytes */
+    snprintf(record, RECORD_MAX, "\"%.*s\" \"%s\"", (int)half, bs_strbuf_cstr(&text), bs_strbuf_cstr(&text) + half);
+    snprintf(path, sizeof path, "%s/dkim/%s.pem", keys->folder, name);
+    write_file(path, bs_strbuf_cstr(&pem));
+    bs_strbuf_free(&pem);
+    bs_strbuf_free(&text);
+    bs_private_key_free(key);
+}
+
+static void make_dkim_keys(struct keys *keys)
+{
+    char path[256];
     snprintf(path, sizeof path, "%s/dkim", keys->folder);
     mkdir(path, 0700);
-    snprintf(path, sizeof path, "%s/dkim/s1._domainkey.test.ex.pem", keys->folder);
-    write_file(path, bs_strbuf_cstr(&pem));
+    make_dkim_key(keys, BS_KEY_ED25519, "s1._domainkey.test.ex", keys->dkim_record);
+    make_dkim_key(keys, BS_KEY_RSA, "r1._domainkey.list.ex", keys->rsa_record);
     snprintf(path, sizeof path, "%s/dkim/states", keys->folder);
-    write_file(path, "s1._domainkey.test.ex signing 2026-01-01\n");
-    bs_strbuf_free(&pem);
-    bs_strbuf_free(&record);
-    bs_private_key_free(key);
+    write_file(path, "s1._domainkey.test.ex signing 2026-01-01\nr1._domainkey.list.ex signing 2026-01-01\n");
 }
 
 static void make_keys(struct keys *keys)
@@ -648,12 +668,13 @@ static void make_keys(struct keys *keys)
         snprintf(path, sizeof path, "%s/%d", keys->folder, digit);
         write_file(path, "secret\n");
     }
-    make_dkim_key(keys);
+    make_dkim_keys(keys);
 }
 
 static void remove_keys(const struct keys *keys)
 {
-    static const char *const others[] = {"dkim/s1._domainkey.test.ex.pem", "dkim/states", "dkim", ""};
+    static const char *const others[] = {"dkim/s1._domainkey.test.ex.pem", "dkim/r1._domainkey.list.ex.pem",
+                                         "dkim/states", "dkim", ""};
     char path[256];
     for (int digit = 0; digit <= 9; digit++) {
         snprintf(path, sizeof path, "%s/%d", keys->folder, digit);
