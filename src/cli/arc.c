@@ -4,11 +4,10 @@
  * backstop-arc(1).
  */
 #include "auth/arc_seal.h"
-#include "base/json.h"
-#include "base/timestamp.h"
 #include "cli/command.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/verdicts.h"
 #include "crypto/secret.h"
 
 #include <errno.h>
@@ -113,102 +112,20 @@ static int exit_status(const struct bs_arc_result *result)
     return result->code == BS_ARC_FAIL ? BS_EXIT_FINDINGS : BS_EXIT_CLEAN;
 }
 
-/* A field's text without the line breaks in it; cut short where there is no memory. */
-static struct bs_bytes unfold(struct bs_arena *arena, struct bs_bytes text)
-{
-    char *line = bs_arena_take(arena, text.len);
-    size_t size = 0;
-    for (size_t i = 0; line && i < text.len; i++) {
-        if (text.ptr[i] != '\r' && text.ptr[i] != '\n')
-            line[size++] = text.ptr[i];
-    }
-    return bs_bytes(line, size);
-}
-
-static struct bs_bytes or_null(struct bs_bytes text)
-{
-    return text.len > 0 ? text : (struct bs_bytes){NULL, 0};
-}
-
-static const char *yes(bool value)
-{
-    return value ? "true" : "false";
-}
-
-static void append_hop(struct request *request, const struct bs_arc_hop *hop, struct bs_strbuf *out)
-{
-    bs_strbuf_printf(out, "{\"instance\": %u", hop->instance);
-    bs_judge_append_member(out, "domain", or_null(hop->domain));
-    bs_judge_append_member(out, "selector", or_null(hop->selector));
-    bs_judge_append_member(out, "results", or_null(unfold(&request->judge.run, hop->results)));
-    bs_strbuf_printf(out, ", \"key_bits\": %u, \"seal_passes\": %s, \"message_passes\": %s, \"dnssec\": %s}",
-                     hop->key_bits, yes(hop->seal_passes), yes(hop->message_passes), yes(hop->secure));
-}
-
-static void append_steps(const struct bs_dkim_note *note, struct bs_strbuf *out)
-{
-    bs_strbuf_append_cstr(out, ", \"steps\": [");
-    for (const char *before = ""; note; note = note->next, before = ", ") {
-        bs_strbuf_append_cstr(out, before);
-        bs_json_append_string(out, bs_bytes_from_cstr(note->text));
-    }
-    bs_strbuf_append_char(out, ']');
-}
-
 static void print_json(struct request *request)
 {
-    const struct bs_arc_result *result = &request->result;
     struct bs_strbuf out;
     bs_strbuf_init(&out, OUTPUT_MAX);
-    bs_strbuf_append_char(&out, '{');
-    bs_judge_append_member(&out, "result", bs_bytes_from_cstr(bs_arc_code_name(result->code)));
-    bs_judge_append_member(&out, "reason", bs_bytes_from_cstr(result->reason));
-    bs_strbuf_printf(&out, ", \"temporary\": %s, \"oldest_pass\": ", yes(result->temporary));
-    if (result->code == BS_ARC_PASS)
-        bs_strbuf_printf(&out, "%u", result->oldest_pass);
-    else
-        bs_strbuf_append_cstr(&out, "null");
-    bs_strbuf_append_cstr(&out, ", \"sets\": [");
-    for (size_t i = 0; i < result->count; i++) {
-        bs_strbuf_append_cstr(&out, i > 0 ? ", " : "");
-        append_hop(request, &result->hops[i], &out);
-    }
-    bs_strbuf_append_char(&out, ']');
-    if (request->judge.explain)
-        append_steps(result->notes, &out);
-    bs_strbuf_append_char(&out, '}');
+    bs_verdict_append_arc(&request->result, request->judge.explain, &request->judge.run, &out);
     puts(bs_strbuf_cstr(&out));
     bs_strbuf_free(&out);
 }
 
-static void print_hop(struct request *request, const struct bs_arc_hop *hop)
-{
-    printf("  i=%u", hop->instance);
-    bs_output_foreign(" d=", hop->domain);
-    bs_output_foreign(" s=", hop->selector);
-    if (hop->key_bits > 0)
-        printf(" (%u bits)", hop->key_bits);
-    if (hop->message_passes)
-        fputs(", unchanged since", stdout);
-    bs_output_foreign(": ", unfold(&request->judge.run, hop->results));
-    putchar('\n');
-}
-
 static void print_text(struct request *request)
 {
-    const struct bs_arc_result *result = &request->result;
-    enum bs_colour colour = result->code == BS_ARC_PASS   ? BS_COLOUR_GOOD
-                            : result->code == BS_ARC_FAIL ? BS_COLOUR_BAD
-                                                          : BS_COLOUR_WARNING;
-    printf("%s%s%s", bs_output_colour(stdout, colour), bs_arc_code_name(result->code),
-           bs_output_colour(stdout, BS_COLOUR_NONE));
-    if (result->code == BS_ARC_PASS)
-        printf(" i=%zu oldest-pass=%u", result->count, result->oldest_pass);
-    printf(": %s\n", result->reason);
-    for (size_t i = 0; i < result->count; i++)
-        print_hop(request, &result->hops[i]);
-    for (const struct bs_dkim_note *note = result->notes; note; note = note->next)
-        printf("  %s\n", note->text);
+    bs_verdict_print_arc(&request->result);
+    bs_verdict_print_arc_hops(&request->result, 2, &request->judge.run);
+    bs_verdict_print_notes(request->result.notes, 2);
 }
 
 static int print_result(struct request *request)

@@ -3,12 +3,11 @@
  * `backstop dkim FILE`: what are the message's signatures worth? The others are in dkim_make.c, dkim_keygen.c,
  * dkim_check.c and dkim_rotate.c. See backstop-dkim(1).
  */
-#include "auth/dkim.h"
-#include "base/json.h"
 #include "cli/command.h"
 #include "cli/dkim_make.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/verdicts.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -143,38 +142,6 @@ static int exit_status(enum bs_dkim_code code)
     return code == BS_DKIM_PASS || code == BS_DKIM_NONE ? BS_EXIT_CLEAN : BS_EXIT_FINDINGS;
 }
 
-static void append_steps(struct bs_strbuf *out, const struct bs_dkim_note *note)
-{
-    bs_strbuf_append_cstr(out, ", \"steps\": [");
-    for (const char *before = ""; note; note = note->next, before = ", ") {
-        bs_strbuf_append_cstr(out, before);
-        bs_json_append_string(out, bs_bytes_from_cstr(note->text));
-    }
-    bs_strbuf_append_char(out, ']');
-}
-
-static struct bs_bytes or_null(struct bs_bytes text)
-{
-    return text.len > 0 ? text : (struct bs_bytes){NULL, 0};
-}
-
-static void append_result(struct bs_strbuf *out, const struct bs_dkim_result *result, bool explain)
-{
-    const struct bs_dkim_signature *signature = result->signature;
-    bs_strbuf_append_char(out, '{');
-    bs_judge_append_member(out, "result", bs_bytes_from_cstr(bs_dkim_code_name(result->code)));
-    bs_judge_append_member(out, "reason", bs_bytes_from_cstr(result->reason));
-    bs_judge_append_member(out, "domain", or_null(signature->domain));
-    bs_judge_append_member(out, "selector", or_null(signature->selector));
-    bs_judge_append_member(out, "identity", or_null(signature->identity));
-    bs_judge_append_member(out, "algorithm", or_null(signature->algorithm_name));
-    bs_strbuf_printf(out, ", \"key_bits\": %u, \"testing\": %s, \"dnssec\": %s", result->key_bits,
-                     result->testing ? "true" : "false", result->secure ? "true" : "false");
-    if (explain)
-        append_steps(out, result->notes);
-    bs_strbuf_append_char(out, '}');
-}
-
 static void print_json(const struct request *request, enum bs_dkim_code best)
 {
     struct bs_strbuf out;
@@ -184,32 +151,11 @@ static void print_json(const struct request *request, enum bs_dkim_code best)
     bs_strbuf_append_cstr(&out, ", \"signatures\": [");
     for (size_t i = 0; i < request->results.count; i++) {
         bs_strbuf_append_cstr(&out, i > 0 ? ", " : "");
-        append_result(&out, &request->results.items[i], request->judge.explain);
+        bs_verdict_append_dkim(&request->results.items[i], request->judge.explain, &out);
     }
     bs_strbuf_append_cstr(&out, "]}");
     puts(bs_strbuf_cstr(&out));
     bs_strbuf_free(&out);
-}
-
-static enum bs_colour colour_of(enum bs_dkim_code code)
-{
-    return code == BS_DKIM_PASS ? BS_COLOUR_GOOD : code == BS_DKIM_FAIL ? BS_COLOUR_BAD : BS_COLOUR_WARNING;
-}
-
-static void print_result(const struct bs_dkim_result *result)
-{
-    const struct bs_dkim_signature *signature = result->signature;
-    printf("%s%s%s", bs_output_colour(stdout, colour_of(result->code)), bs_dkim_code_name(result->code),
-           bs_output_colour(stdout, BS_COLOUR_NONE));
-    bs_output_foreign(" d=", signature->domain);
-    bs_output_foreign(" s=", signature->selector);
-    bs_output_foreign(" i=", signature->identity);
-    bs_output_foreign(" a=", signature->algorithm_name);
-    if (result->key_bits > 0)
-        printf(" (%u bits%s)", result->key_bits, result->testing ? ", testing" : "");
-    printf(": %s\n", result->reason);
-    for (const struct bs_dkim_note *note = result->notes; note; note = note->next)
-        printf("  %s\n", note->text);
 }
 
 static int print_results(const struct request *request)
@@ -221,8 +167,10 @@ static int print_results(const struct request *request)
     }
     if (best == BS_DKIM_NONE)
         puts("none: the message has no DKIM signature");
-    for (size_t i = 0; i < request->results.count; i++)
-        print_result(&request->results.items[i]);
+    for (size_t i = 0; i < request->results.count; i++) {
+        bs_verdict_print_dkim(&request->results.items[i]);
+        bs_verdict_print_notes(request->results.items[i].notes, 2);
+    }
     return exit_status(best);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `backstop dmarc`: what SPF and DKIM proved, does it concern the domain in From? See backstop-dmarc(1). */
-#include "auth/dmarc.h"
 #include "base/idn.h"
 #include "cli/command.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/verdicts.h"
 
 #include <getopt.h>
 #include <sysexits.h>
@@ -100,87 +100,22 @@ static enum bs_step run(void *context, const struct bs_answers *known, struct bs
     return bs_dmarc_check(&request->facts, known, arena, &request->verdict, ret_missing);
 }
 
-static struct bs_bytes or_null(struct bs_bytes text)
-{
-    return text.len > 0 ? text : (struct bs_bytes){NULL, 0};
-}
-
-static const char *policy_or_null(enum bs_dmarc_policy policy)
-{
-    return policy == BS_DMARC_UNSET ? NULL : bs_dmarc_policy_name(policy);
-}
-
 static void print_json(const struct request *request)
 {
-    const struct bs_dmarc_verdict *verdict = &request->verdict;
     struct bs_strbuf out;
     bs_strbuf_init(&out, OUTPUT_MAX);
     bs_strbuf_append_char(&out, '{');
-    bs_judge_append_member(&out, "result", bs_bytes_from_cstr(bs_dmarc_result_name(verdict->result)));
-    bs_judge_append_member(&out, "reason", bs_bytes_from_cstr(verdict->reason));
-    bs_judge_append_member(&out, "from", request->facts.author);
-    bs_judge_append_member(&out, "policy", bs_bytes_from_cstr(policy_or_null(verdict->published)));
-    bs_judge_append_member(&out, "disposition", bs_bytes_from_cstr(bs_dmarc_policy_name(verdict->disposition)));
-    bs_judge_append_member(&out, "policy_domain", or_null(verdict->policy_domain));
-    bs_judge_append_member(&out, "organizational_domain", or_null(verdict->organization));
-    bs_strbuf_printf(&out, ", \"testing\": %s, \"spf_aligned\": %s, \"dkim_aligned\": %s}",
-                     verdict->testing ? "true" : "false", verdict->spf_aligned ? "true" : "false",
-                     verdict->dkim_aligned ? "true" : "false");
+    bs_verdict_append_dmarc(&request->verdict, request->facts.author, &out);
+    bs_strbuf_append_char(&out, '}');
     puts(bs_strbuf_cstr(&out));
     bs_strbuf_free(&out);
 }
 
-static enum bs_colour colour_of(enum bs_dmarc_result result)
-{
-    static const enum bs_colour colours[] = {
-        [BS_DMARC_RESULT_NONE] = BS_COLOUR_STRONG,       [BS_DMARC_RESULT_PASS] = BS_COLOUR_GOOD,
-        [BS_DMARC_RESULT_FAIL] = BS_COLOUR_BAD,          [BS_DMARC_RESULT_TEMPERROR] = BS_COLOUR_WARNING,
-        [BS_DMARC_RESULT_PERMERROR] = BS_COLOUR_WARNING,
-    };
-    return colours[result];
-}
-
-static void print_steps(const struct bs_dmarc_verdict *verdict)
-{
-    if (verdict->organization.len > 0)
-        printf("  organizational domain: %.*s (RFC 9989 section 4.10.2)\n", BS_BYTES_ARG(verdict->organization));
-    if (verdict->policy_domain.len == 0)
-        return;
-    printf("  policy: %s, by the record of _dmarc.%.*s (section 4.10.1)\n", bs_dmarc_policy_name(verdict->published),
-           BS_BYTES_ARG(verdict->policy_domain));
-    if (verdict->testing)
-        printf("  t=y: the domain is testing, its policy counts one level less (section 4.7)\n");
-    printf("  SPF: %s (section 4.4)\n", verdict->spf_aligned ? "passed and aligned" : "nothing that passed is aligned");
-    printf("  DKIM: %s (section 4.4)\n", verdict->dkim_aligned ? "passed and aligned" : "nothing that passed is aligned");
-}
-
 static void print_text(const struct request *request)
 {
-    const struct bs_dmarc_verdict *verdict = &request->verdict;
-    printf("%s%s%s", bs_output_colour(stdout, colour_of(verdict->result)), bs_dmarc_result_name(verdict->result),
-           bs_output_colour(stdout, BS_COLOUR_NONE));
-    if (verdict->result == BS_DMARC_RESULT_FAIL)
-        printf(" disposition=%s", bs_dmarc_policy_name(verdict->disposition));
-    if (verdict->policy_domain.len > 0)
-        printf(" policy=%s of %.*s", bs_dmarc_policy_name(verdict->published), BS_BYTES_ARG(verdict->policy_domain));
-    printf(" (%s)\n", verdict->reason);
+    bs_verdict_print_dmarc(&request->verdict);
     if (request->judge.explain)
-        print_steps(verdict);
-}
-
-static int exit_status(const struct bs_dmarc_verdict *verdict)
-{
-    switch (verdict->result) {
-    case BS_DMARC_RESULT_FAIL:
-        return verdict->disposition == BS_DMARC_NONE ? BS_EXIT_FINDINGS : BS_EXIT_SERIOUS;
-    case BS_DMARC_RESULT_TEMPERROR:
-    case BS_DMARC_RESULT_PERMERROR:
-        return BS_EXIT_INCONCLUSIVE;
-    case BS_DMARC_RESULT_NONE:
-    case BS_DMARC_RESULT_PASS:
-        break;
-    }
-    return BS_EXIT_CLEAN;
+        bs_verdict_print_dmarc_steps(&request->verdict, 2);
 }
 
 int bs_command_dmarc(int argc, char **argv)
@@ -199,7 +134,7 @@ int bs_command_dmarc(int argc, char **argv)
             print_json(&request);
         else
             print_text(&request);
-        status = exit_status(&request.verdict);
+        status = bs_verdict_dmarc_status(&request.verdict);
     }
     bs_judge_free(&request.judge);
     return status;

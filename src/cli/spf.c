@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `backstop spf`: may this client use this sender's domain? See backstop-spf(1). */
-#include "auth/spf.h"
 #include "cli/command.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/verdicts.h"
 #include "message/address.h"
 
 #include <getopt.h>
@@ -92,78 +92,22 @@ static enum bs_step run(void *context, const struct bs_answers *known, struct bs
     return bs_spf_check(&request->facts, known, arena, &request->result, ret_missing);
 }
 
-static void append_steps(struct bs_strbuf *out, const struct bs_spf_step *step)
-{
-    bs_strbuf_append_cstr(out, ", \"steps\": [");
-    for (const char *before = ""; step; step = step->next, before = ", ") {
-        bs_strbuf_printf(out, "%s{", before);
-        bs_judge_append_member(out, "subject", bs_bytes_from_cstr(step->subject));
-        bs_judge_append_member(out, "outcome", bs_bytes_from_cstr(step->outcome));
-        bs_judge_append_member(out, "rule", bs_bytes_from_cstr(step->rule));
-        bs_strbuf_printf(out, ", \"depth\": %u}", step->depth);
-    }
-    bs_strbuf_append_char(out, ']');
-}
-
-static void append_header(struct bs_strbuf *out, const char *name, const struct request *request)
-{
-    struct bs_strbuf value;
-    bs_strbuf_init(&value, OUTPUT_MAX);
-    if (strcmp(name, "received_spf") == 0)
-        bs_spf_append_received(&request->facts, &request->result, &value);
-    else
-        bs_spf_append_clause(&request->result, &value);
-    bs_judge_append_member(out, name, bs_strbuf_bytes(&value));
-    bs_strbuf_free(&value);
-}
-
-static struct bs_bytes or_null(struct bs_bytes text)
-{
-    return text.len > 0 ? text : (struct bs_bytes){NULL, 0};
-}
-
 static void print_json(const struct request *request, const char *reason)
 {
-    const struct bs_spf_result *result = &request->result;
     struct bs_strbuf out;
     bs_strbuf_init(&out, OUTPUT_MAX);
-    bs_strbuf_append_char(&out, '{');
-    bs_judge_append_member(&out, "result", bs_bytes_from_cstr(bs_spf_status_name(result->status)));
-    bs_judge_append_member(&out, "reason", bs_bytes_from_cstr(reason));
-    bs_judge_append_member(&out, "identity", bs_bytes_from_cstr(result->identity == BS_SPF_HELO ? "helo" : "mailfrom"));
-    bs_judge_append_member(&out, "local", result->local);
-    bs_judge_append_member(&out, "domain", result->domain);
-    bs_judge_append_member(&out, "decided_by", or_null(result->decided_by));
-    bs_judge_append_member(&out, "mechanism", or_null(result->mechanism));
-    bs_judge_append_member(&out, "problem", bs_bytes_from_cstr(result->problem));
-    bs_judge_append_member(&out, "explanation", or_null(result->explanation));
-    bs_strbuf_printf(&out, ", \"lookups\": %u, \"voids\": %u", result->lookups, result->voids);
-    append_header(&out, "received_spf", request);
-    append_header(&out, "authentication_results", request);
-    if (request->judge.explain)
-        append_steps(&out, result->steps);
-    bs_strbuf_append_char(&out, '}');
+    bs_verdict_append_spf(&request->facts, &request->result, reason, request->judge.explain, &out);
     puts(bs_strbuf_cstr(&out));
     bs_strbuf_free(&out);
-}
-
-static enum bs_colour colour_of(enum bs_spf_status status)
-{
-    return status == BS_SPF_PASS                                 ? BS_COLOUR_GOOD
-           : status == BS_SPF_FAIL                               ? BS_COLOUR_BAD
-           : status == BS_SPF_NEUTRAL || status == BS_SPF_NONE ? BS_COLOUR_STRONG
-                                                                 : BS_COLOUR_WARNING;
 }
 
 static void print_text(const struct request *request, const char *reason)
 {
     const struct bs_spf_result *result = &request->result;
-    printf("%s%s%s %s\n", bs_output_colour(stdout, colour_of(result->status)), bs_spf_status_name(result->status),
-           bs_output_colour(stdout, BS_COLOUR_NONE), reason);
+    bs_verdict_print_spf(result, reason);
     if (result->explanation.len > 0)
         printf("explanation: %.*s\n", BS_BYTES_ARG(result->explanation));
-    for (const struct bs_spf_step *step = result->steps; step; step = step->next)
-        printf("  %*s%s: %s (%s)\n", (int)(2 * step->depth), "", step->subject, step->outcome, step->rule);
+    bs_verdict_print_spf_steps(result, 2);
 }
 
 static int exit_status(enum bs_spf_status status)
