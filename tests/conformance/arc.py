@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""ARC against a suite and a program that nobody here wrote: `arc.py [WORD]...`, a TAP point for each case and claim.
+"""ARC against a suite and programs that nobody here wrote: `arc.py [WORD]...`, a TAP point for each case and claim.
 
 The suite is data that is not part of this repository: arc/arc-draft-validation-tests.yml and arc/arc-draft-sign-tests.yml
 in the folder that BACKSTOP_CORPORA names, or in ../shared/corpora beside the checkout. It was written for the drafts
-before RFC 8617. The program is dkimpy (python3-dkim with python3-authres). What is absent is skipped by name.
+before RFC 8617. The programs are dkimpy (python3-dkim with python3-authres) and Mail::DKIM (libmail-dkim-perl). What is
+absent is skipped by name.
 """
 
 import contextlib
@@ -36,6 +37,14 @@ STRICTER_THAN_THE_SUITE = {
     "ams_fields_c_na": "no c= is simple/simple (RFC 6376 section 3.5); the drafts took it for relaxed/relaxed",
     "ams_fields_h_empty": "h= is not empty (RFC 6376 section 3.5) and names From (section 5.4)",
     "ams_fields_h_mis_hdr": "h= holds names only, none of them empty (RFC 6376 section 3.5, sig-h-tag)",
+}
+# What Mail::DKIM 1.2023 lets pass and we do not; on all else of the suite the two agree.
+STRICTER_THAN_MAIL_DKIM = {
+    "ams_fields_a_sha1": "RFC 8301 section 3.1: rsa-sha1 must not be used",
+    "as_fields_a_sha1": "RFC 8301 section 3.1",
+    "as_fields_b_512": "RFC 8301 section 3.2: keys of less than 1024 bits are not accepted",
+    "ams_fields_h_empty": "RFC 6376 sections 3.5 and 5.4, as above",
+    "ams_fields_h_mis_hdr": "RFC 6376 section 3.5, as above",
 }
 # Where the suite leaves the result open, because a cv=fail ended the chain: RFC 8617 section 5.2 step 2 says fail.
 OPEN_IN_THE_SUITE = ""
@@ -344,6 +353,91 @@ def _(world):
     assert dkimpy_judge(dkim, world, message) == "fail"
     verdict = world.judge(message, now=LATER)
     assert verdict["result"] == "fail" and "8.15" in verdict["reason"], verdict
+
+
+class MailDkim:
+    """Mail::DKIM, asked through arc_mail_dkim.pl."""
+
+    def __init__(self, world):
+        self.world = world
+        self.process = subprocess.Popen(["perl", pathlib.Path(__file__).with_name("arc_mail_dkim.pl")], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        if self.process.stdout.readline() != "ready\n":
+            raise Skip("Mail::DKIM is absent: install libmail-dkim-perl")
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(timeout=30)
+
+    def ask(self, message, **case):
+        message = re.sub(rb"\r?\n", b"\r\n", message).decode("latin-1")
+        self.process.stdin.write(json.dumps({"message": message, **case}) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        assert answer["result"] != "crash", answer
+        return answer
+
+    def judge(self, message, records=None):
+        return self.ask(message, records=records or self.world.texts)["result"]
+
+    def seal(self, message, hop):
+        name, found = f"peer{hop}.example", "pass" if hop else "none"
+        message = f"Authentication-Results: {name}; arc={found}; spf=pass smtp.mailfrom=x.example\r\n".encode() + message
+        answer = self.ask(message, key=str(self.world.directory / "rsa.pem"), selector="rsa", domain=DOMAIN, id=name,
+                          chain=found)
+        assert answer["result"] == "sealed", answer
+        return answer["fields"].encode("latin-1") + b"\r\n" + message
+
+
+@suite.case("Mail::DKIM verifies chains that are sealed here once to four times")
+def _(world):
+    with MailDkim(world) as peer:
+        for seed in range(ROUNDS):
+            message = random_message(seed)
+            for hop in range(1 + seed % 4):
+                message = world.seal(message, f"mx{hop}.example; arc={'pass' if hop else 'none'};\r\n\tspf=pass")
+            assert peer.judge(message) == "pass", message
+
+
+@suite.case("what Mail::DKIM seals verifies here, once to four times")
+def _(world):
+    with MailDkim(world) as peer:
+        for seed in range(ROUNDS):
+            message = random_message(seed)
+            for hop in range(1 + seed % 4):
+                message = peer.seal(message, hop)
+            verdict = world.judge(message, now=LATER)
+            assert (verdict["result"], len(verdict["sets"])) == ("pass", 1 + seed % 4), (verdict, message)
+
+
+@suite.case("Mail::DKIM comes to the same on the whole suite, but where a clause says that we are stricter")
+def _(world):
+    cases = read_suite(VALIDATION)
+    if not cases:
+        raise Skip(f"{VALIDATION} is absent, or python3-yaml is")
+    with MailDkim(world) as peer:
+        for scenario, name, case in cases:
+            records = {owner: " ".join(text.split()) for owner, text in scenario["txt-records"].items()}
+            theirs = peer.judge(case["message"].encode(), records).replace("invalid", "fail")
+            ours = world.judge(case["message"].encode(), zone=zone_of(world, scenario))["result"]
+            expected = ("fail", "pass") if name in STRICTER_THAN_MAIL_DKIM else (ours, ours)
+            assert (ours, theirs) == expected, (name, ours, theirs)
+
+
+@suite.case("broken chains fail in Mail::DKIM as they do here, and unbroken ones pass")
+def _(world):
+    with MailDkim(world) as peer:
+        for seed in range(ROUNDS):
+            source, message = random.Random(200 + seed), random_message(seed)
+            for hop in range(2):
+                message = world.seal(message, f"mx{hop}.example; arc={'pass' if hop else 'none'}; spf=pass")
+            for name, changed in mutations(source, message):
+                ours, theirs = world.judge(changed), peer.judge(changed).replace("invalid", "fail")
+                assert ours["result"] == theirs, (name, ours, theirs, changed)
 
 
 suite.run(make_world)
