@@ -183,7 +183,7 @@ static bool has_disguised_id(const struct bs_authserv_ids *ids, struct bs_bytes 
     size_t length = bs_domain_fold_lookalikes(text, read);
     if (length < text.len && has_id(&comparison, bs_bytes(read, length)))
         return true;
-    length = bs_encoded_words_decode(text, read, &words);
+    length = bs_encoded_words_decode(text, false, read, &words);
     return words.count > 0 && has_id(&comparison, bs_bytes(read, length));
 }
 

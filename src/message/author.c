@@ -19,22 +19,32 @@ static void doubt(struct bs_author *author, enum bs_author_doubt why)
         author->doubt = why;
 }
 
+/* Adds all names in the encoded words of a text, and in what is around them. */
+static void scan_encoded(struct bs_domain_names *names, struct bs_bytes text, struct bs_decoded_words *ret_words,
+                         struct bs_arena *arena)
+{
+    char decoded[BS_AUTHOR_FROM_MAX], folded[BS_AUTHOR_FROM_MAX];
+    for (int apart = 0; apart < 2; apart++) {
+        size_t length = bs_encoded_words_decode(text, apart, decoded, ret_words);
+        if (ret_words->count == 0)
+            return;
+        bs_domain_names_scan(names, bs_bytes(decoded, length), arena);
+        length = bs_domain_fold_lookalikes(bs_bytes(decoded, length), folded);
+        bs_domain_names_scan(names, bs_bytes(folded, length), arena);
+    }
+}
+
 /* Adds all names in a text as it stands, with look-alikes as ASCII, and with its encoded words decoded. */
 static void scan_readings(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
 {
-    char decoded[BS_AUTHOR_FROM_MAX], folded[BS_AUTHOR_FROM_MAX];
+    char folded[BS_AUTHOR_FROM_MAX];
     struct bs_decoded_words words;
     text = bs_bytes_first(text, BS_AUTHOR_FROM_MAX);
     bs_domain_names_scan(names, text, arena);
     size_t length = bs_domain_fold_lookalikes(text, folded);
     if (length < text.len)
         bs_domain_names_scan(names, bs_bytes(folded, length), arena);
-    length = bs_encoded_words_decode(text, decoded, &words);
-    if (words.count == 0)
-        return;
-    bs_domain_names_scan(names, bs_bytes(decoded, length), arena);
-    length = bs_domain_fold_lookalikes(bs_bytes(decoded, length), folded);
-    bs_domain_names_scan(names, bs_bytes(folded, length), arena);
+    scan_encoded(names, text, &words, arena);
     names->more = names->more || words.odd_charset;
 }
 
@@ -61,23 +71,21 @@ static bool has_others(const struct bs_domain_names *names, const struct bs_auth
     return names->more && names->count == BS_DOMAIN_NAMES_MAX;
 }
 
-/* Looks for addresses in encoded words; false where there are no words. */
-static bool check_encoded_words(struct search *search, struct bs_bytes text, struct bs_domain_names *names)
+/* Looks for addresses in encoded words. */
+static void check_encoded_words(struct search *search, struct bs_bytes text)
 {
-    char decoded[BS_AUTHOR_FROM_MAX], folded[BS_AUTHOR_FROM_MAX];
+    struct bs_domain_names names = {.count = 0};
     struct bs_decoded_words words;
-    size_t length = bs_encoded_words_decode(text, decoded, &words);
+    scan_encoded(&names, text, &words, search->arena);
     if (words.count == 0)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (decoded[i] == '\0' || decoded[i] == '\r' || decoded[i] == '\n')
-            doubt(search->author, words.odd_charset ? BS_AUTHOR_CHARSET : BS_AUTHOR_CONTROL);
-    }
-    length = bs_domain_fold_lookalikes(bs_bytes(decoded, length), folded);
-    bs_domain_names_scan(names, bs_bytes(folded, length), search->arena);
+        return;
     if (words.odd_charset)
         doubt(search->author, BS_AUTHOR_CHARSET);
-    return true;
+    if (words.line_end)
+        doubt(search->author, BS_AUTHOR_CONTROL);
+    if (has_others(&names, search->author))
+        doubt(search->author, BS_AUTHOR_WORD_ADDRESS);
+    search->author->domains.failed = search->author->domains.failed || names.failed;
 }
 
 /* Adds the names behind each @ of a part; a name may go on past the part's end, within `body`. */
@@ -99,17 +107,18 @@ static void check_part(struct search *search, const struct bs_mailbox_part *part
 {
     static const enum bs_author_doubt doubts[] = {
         [BS_MAILBOX_WORDS] = BS_AUTHOR_DISPLAY_ADDRESS,
+        [BS_MAILBOX_QUOTED] = BS_AUTHOR_CLEAR,
         [BS_MAILBOX_COMMENT] = BS_AUTHOR_COMMENT_ADDRESS,
     };
-    struct bs_domain_names inside = {.count = 0}, encoded = {.count = 0};
-    if (check_encoded_words(search, part->text, &encoded) && has_others(&encoded, search->author))
-        doubt(search->author, BS_AUTHOR_WORD_ADDRESS);
-    scan_part(&inside, part->text, part->kind == BS_MAILBOX_WORDS ? body : part->text, search->arena);
+    struct bs_domain_names inside = {.count = 0};
+    check_encoded_words(search, part->text);
     if (part->kind == BS_MAILBOX_QUOTED)
-        bs_domain_names_add_all(&search->author->display, &inside, search->arena);
-    else if (has_others(&inside, search->author))
+        bs_domain_names_scan_plain(&search->author->display, part->text, search->arena);
+    else
+        scan_part(&inside, part->text, part->kind == BS_MAILBOX_WORDS ? body : part->text, search->arena);
+    if (has_others(&inside, search->author))
         doubt(search->author, doubts[part->kind]);
-    search->author->domains.failed = search->author->domains.failed || inside.failed || encoded.failed;
+    search->author->domains.failed = search->author->domains.failed || inside.failed;
 }
 
 /* Leaves out of the names of display names those that are the author's. */

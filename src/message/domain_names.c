@@ -110,15 +110,6 @@ bool bs_domain_names_add(struct bs_domain_names *names, struct bs_bytes name, st
     return true;
 }
 
-void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others,
-                             struct bs_arena *arena)
-{
-    for (size_t i = 0; i < others->count; i++)
-        add_normal(names, others->items[i], arena);
-    names->more = names->more || others->more;
-    names->failed = names->failed || others->failed;
-}
-
 static bool may_be_in_name(char c)
 {
     return is_name_char(c) || c == '.' || (unsigned char)c >= 0x80;
@@ -157,44 +148,79 @@ static size_t skip_blanks(struct bs_bytes text, size_t at)
     return at;
 }
 
-/* The name that begins the text, read as it stands. */
-static void add_plain(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
+/* What a reader passes over within a name; behind an @ all pass over white space and comments. */
+enum passed_over {
+    BLANKS_AT_DOTS = 1 << 0,
+    BLANKS = 1 << 1,
+    COMMENTS = 1 << 2,
+    INVISIBLE = 1 << 3, /* control characters, quotes, backslashes */
+};
+
+static bool is_invisible(char c)
 {
-    size_t begin = skip_blanks(text, 0), end = begin;
-    while (end < text.len && may_be_in_name(text.ptr[end]))
-        end++;
-    add_reading(names, bs_bytes(text.ptr + begin, end - begin), arena);
+    return c == '"' || c == '\\' || (is_control(c) && !is_blank(c));
 }
 
-/* The same by a reader who passes over comments, quotes and what is not printed. */
-static void add_gathered(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
+/* The offset behind what the reader passes over at `at`, where `before` is the last character of the name so far; `at` where
+ * the name ends there. */
+static size_t pass_over(struct bs_bytes text, size_t at, char before, unsigned passed_over)
+{
+    size_t next = skip_blanks(text, at);
+    if (next > at) {
+        bool at_dot = before == '.' || (next < text.len && text.ptr[next] == '.');
+        return passed_over & BLANKS || (passed_over & BLANKS_AT_DOTS && at_dot) ? next : at;
+    }
+    if (text.ptr[at] == '(' && passed_over & COMMENTS)
+        return skip_comment(text, at);
+    return is_invisible(text.ptr[at]) && passed_over & INVISIBLE ? at + 1 : at;
+}
+
+/* Adds the name that begins the text, to a reader of this kind. */
+static void add_as_read(struct bs_domain_names *names, struct bs_bytes text, unsigned passed_over,
+                        struct bs_arena *arena)
 {
     char name[BS_DOMAIN_SCAN_MAX];
     size_t length = 0, at = 0;
     while (at < text.len) {
-        char c = text.ptr[at];
-        size_t next = skip_blanks(text, at);
-        bool bridges = length == 0 || name[length - 1] == '.' || (next < text.len && text.ptr[next] == '.');
-        if (may_be_in_name(c))
-            name[length++] = c;
-        else if (c == '(')
-            next = skip_comment(text, at);
-        else if (next > at && !bridges)
+        size_t before = at;
+        if (may_be_in_name(text.ptr[at]))
+            name[length++] = text.ptr[at++];
+        else
+            at = pass_over(text, at, length > 0 ? name[length - 1] : '.', passed_over);
+        if (at == before)
             break;
-        else if (next == at && c != '"' && c != '\\' && !is_control(c))
-            break;
-        at = next > at ? next : at + 1;
     }
     add_reading(names, bs_bytes(name, length), arena);
 }
 
+static size_t skip_cfws(struct bs_bytes text)
+{
+    size_t at = skip_blanks(text, 0);
+    while (at < text.len && text.ptr[at] == '(')
+        at = skip_blanks(text, skip_comment(text, at));
+    return at;
+}
+
 void bs_domain_names_scan_one(struct bs_domain_names *names, struct bs_bytes behind_at, struct bs_arena *arena)
 {
+    static const unsigned readers[] = {
+        0, BLANKS_AT_DOTS, BLANKS_AT_DOTS | COMMENTS, BLANKS_AT_DOTS | COMMENTS | INVISIBLE, BLANKS,
+        BLANKS | COMMENTS | INVISIBLE,
+    };
     struct bs_bytes window = bs_bytes_first(behind_at, BS_DOMAIN_SCAN_MAX);
-    if (names->more && names->count == BS_DOMAIN_NAMES_MAX)
-        return;
-    add_plain(names, window, arena);
-    add_gathered(names, window, arena);
+    window = bs_bytes_skip(window, skip_cfws(window));
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        if (!names->more || names->count < BS_DOMAIN_NAMES_MAX)
+            add_as_read(names, window, readers[i], arena);
+    }
+}
+
+void bs_domain_names_scan_plain(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)
+{
+    for (size_t at; (at = bs_bytes_find(text, '@')) < text.len;) {
+        text = bs_bytes_skip(text, at + 1);
+        add_as_read(names, bs_bytes_first(text, BS_DOMAIN_SCAN_MAX), 0, arena);
+    }
 }
 
 void bs_domain_names_scan(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena)

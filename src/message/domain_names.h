@@ -30,16 +30,15 @@ bool bs_domain_names_have(const struct bs_domain_names *names, struct bs_bytes n
 /* Adds a name, unless it is there. False where it is no name, which changes nothing. */
 bool bs_domain_names_add(struct bs_domain_names *names, struct bs_bytes name, struct bs_arena *arena);
 
-/* Adds all of `others`. */
-void bs_domain_names_add_all(struct bs_domain_names *names, const struct bs_domain_names *others,
-                             struct bs_arena *arena);
-
 /* Adds the names that some reader may take for the domain of an address whose @ comes before `behind_at`: what stands
- * there up to what ends a name; and the same with blanks around dots, comments, quotes and control characters passed
- * over. */
+ * there up to what ends a name; and the same with white space, comments, quotes and control characters passed over, as
+ * readers do that take some or all of these out first. */
 void bs_domain_names_scan_one(struct bs_domain_names *names, struct bs_bytes behind_at, struct bs_arena *arena);
 
-/* The same for every @ in the text. */
+/* Adds the names that stand behind each @ of the text, as they stand there. */
+void bs_domain_names_scan_plain(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena);
+
+/* Adds for each @ of the text what bs_domain_names_scan_one does. */
 void bs_domain_names_scan(struct bs_domain_names *names, struct bs_bytes text, struct bs_arena *arena);
 
 /* Copies `text` to `ret_text`, which holds text.len bytes, with characters that look or map like ASCII ones (full

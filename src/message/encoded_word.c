@@ -122,12 +122,30 @@ static const char *find_last_end(struct bs_bytes text)
     return NULL;
 }
 
-size_t bs_encoded_words_decode(struct bs_bytes text, char *ret_text, struct bs_decoded_words *ret_words)
+static bool has_line_end(struct bs_bytes text)
+{
+    return bs_bytes_find(text, '\0') < text.len || bs_bytes_find(text, '\r') < text.len ||
+           bs_bytes_find(text, '\n') < text.len;
+}
+
+/* Appends what a word encodes; a word is always longer than that and two blanks. */
+static size_t append_word(const struct word *word, bool apart, char *ret_text)
+{
+    size_t length = 0;
+    if (apart)
+        ret_text[length++] = ' ';
+    length += word->base64 ? decode_b(word->text, ret_text + length) : decode_q(word->text, ret_text + length);
+    if (apart)
+        ret_text[length++] = ' ';
+    return length;
+}
+
+size_t bs_encoded_words_decode(struct bs_bytes text, bool apart, char *ret_text, struct bs_decoded_words *ret_words)
 {
     size_t length = 0, after_word = 0;
     struct word word;
     const char *last_end = find_last_end(text);
-    *ret_words = (struct bs_decoded_words){0, false};
+    *ret_words = (struct bs_decoded_words){.count = 0};
     while (text.len > 0) {
         if (!last_end || !read_word(text, last_end, &word)) {
             ret_text[length++] = text.ptr[0];
@@ -136,8 +154,9 @@ size_t bs_encoded_words_decode(struct bs_bytes text, char *ret_text, struct bs_d
         }
         if (ret_words->count > 0 && without_blanks(ret_text, length, after_word) == after_word)
             length = after_word;
-        length += word.base64 ? decode_b(word.text, ret_text + length) : decode_q(word.text, ret_text + length);
-        after_word = length;
+        after_word = length + append_word(&word, apart, ret_text + length);
+        ret_words->line_end = ret_words->line_end || has_line_end(bs_bytes(ret_text + length, after_word - length));
+        length = after_word;
         ret_words->count++;
         ret_words->odd_charset = ret_words->odd_charset || is_odd_charset(word.charset);
         text = bs_bytes_skip(text, word.size);
