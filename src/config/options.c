@@ -299,8 +299,8 @@ static const struct bs_option options[] = {
         .default_value = "20s",
         .min = 1,
         .max = 5 * MINUTE,
-        .meaning = "How long a message may wait for answers, all together (RFC 7208 section 4.6.4). Then those that are "
-                   "missing count as unanswered.",
+        .meaning = "How long the reply to MAIL, and that at the end of data, may each wait for answers (RFC 7208 section "
+                   "4.6.4). Then those that are missing count as unanswered.",
     },
     {
         .heading = "Limits",

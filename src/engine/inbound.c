@@ -22,7 +22,7 @@ static struct bs_authentication *begin_authentication(struct bs_session *session
     const struct bs_message *message = session->message;
     const struct bs_authentication_facts facts = {
         .client = session->ip.family != 0 ? &session->ip : NULL,
-        .helo = bs_bytes_from_cstr(session->helo),
+        .helo = bs_strbuf_bytes(&session->helo),
         .sender = message->sender,
         .receiver = bs_session_authserv_id(session),
         .now = message->now,

@@ -11,7 +11,7 @@ struct bs_bytes bs_session_authserv_id(const struct bs_session *session)
 {
     if (session->settings->authserv_id[0] != '\0')
         return bs_bytes_from_cstr(session->settings->authserv_id);
-    return session->host_name[0] != '\0' ? bs_bytes_from_cstr(session->host_name) : BS_LITERAL("localhost");
+    return session->host_name.len > 0 ? bs_strbuf_bytes(&session->host_name) : BS_LITERAL("localhost");
 }
 
 /* --- What comes off ----------------------------------------------------------------------------------------- */

@@ -70,23 +70,12 @@ static bool is_local_submission(const struct bs_milter_event *event, const struc
            (bs_network_contains(&loopback, ip) || bs_network_contains(&loopback6, ip));
 }
 
-/* Another client on the same connection of the MTA's; what the MTA said of itself stays. */
-static void begin_client(struct bs_session *session)
-{
-    struct bs_session next;
-    bs_session_reset(session);
-    bs_session_init(&next, session->settings, &session->host);
-    bs_session_host_name(&next, bs_bytes_from_cstr(session->host_name));
-    next.can_quarantine = session->can_quarantine;
-    *session = next;
-}
-
 static void connect(struct bs_milter_session *milter, const struct bs_milter_event *event)
 {
     struct bs_session *session = &milter->session;
     struct bs_ip ip = {0};
     bool known = bs_ip_parse(event->connect.address, &ip);
-    begin_client(session);
+    bs_session_next_client(session);
     if (is_local_submission(event, &ip))
         bs_session_client(session, NULL);
     else if (known)
@@ -331,5 +320,5 @@ bool bs_milter_session_resume(struct bs_milter_session *milter, bool in_time, st
 
 void bs_milter_session_close(struct bs_milter_session *milter)
 {
-    bs_session_reset(&milter->session);
+    bs_session_done(&milter->session);
 }

@@ -19,21 +19,33 @@ void bs_session_init(struct bs_session *session, const struct bs_settings *setti
                      const struct bs_session_host *host)
 {
     *session = (struct bs_session){.settings = settings, .host = *host};
+    bs_strbuf_init(&session->helo, BS_DOMAIN_MAX);
+    bs_strbuf_init(&session->host_name, BS_DOMAIN_MAX);
     snprintf(session->client, sizeof session->client, "unknown");
 }
 
-/* Keeps a name that fits; of any other nothing. */
-static void keep_name(char kept[BS_DOMAIN_MAX + 1], struct bs_bytes name)
+void bs_session_next_client(struct bs_session *session)
 {
-    size_t length = name.len <= BS_DOMAIN_MAX ? name.len : 0;
-    if (length > 0)
-        memcpy(kept, name.ptr, length);
-    kept[length] = '\0';
+    struct bs_strbuf host_name = session->host_name;
+    bool can_quarantine = session->can_quarantine;
+    const struct bs_session_host host = session->host;
+    bs_session_reset(session);
+    bs_strbuf_free(&session->helo);
+    bs_session_init(session, session->settings, &host);
+    session->host_name = host_name;
+    session->can_quarantine = can_quarantine;
+}
+
+/* Keeps a name that fits; of any other nothing. */
+static void keep_name(struct bs_strbuf *kept, struct bs_bytes name)
+{
+    bs_strbuf_free(kept);
+    bs_strbuf_append(kept, name);
 }
 
 void bs_session_host_name(struct bs_session *session, struct bs_bytes name)
 {
-    keep_name(session->host_name, name);
+    keep_name(&session->host_name, name);
 }
 
 void bs_session_client(struct bs_session *session, const struct bs_ip *ip)
@@ -51,7 +63,7 @@ void bs_session_client(struct bs_session *session, const struct bs_ip *ip)
 void bs_session_helo(struct bs_session *session, struct bs_bytes name)
 {
     bs_session_reset(session);
-    keep_name(session->helo, name);
+    keep_name(&session->helo, name);
 }
 
 struct bs_report bs_message_report(const struct bs_session *session, const struct bs_decision *decision,
@@ -347,4 +359,11 @@ void bs_session_reset(struct bs_session *session)
     bs_arena_reset(&message->answer_arena);
     bs_arena_reset(&message->arena);
     free(message);
+}
+
+void bs_session_done(struct bs_session *session)
+{
+    bs_session_reset(session);
+    bs_strbuf_free(&session->helo);
+    bs_strbuf_free(&session->host_name);
 }

@@ -85,8 +85,8 @@ struct bs_session {
     struct bs_ip ip;                /* of the client; family 0: unknown, or the machine itself */
     bool client_is_ours;            /* local or in our networks */
     char client[BS_NETWORK_TEXT];   /* for the log */
-    char helo[BS_DOMAIN_MAX + 1];
-    char host_name[BS_DOMAIN_MAX + 1]; /* what the MTA calls itself; empty: it did not say */
+    struct bs_strbuf helo;          /* no memory where it was not told, as is the next */
+    struct bs_strbuf host_name;     /* what the MTA calls itself */
     char queue_id[BS_QUEUE_ID_MAX + 1]; /* of the message under way, or of the one that MAIL will begin */
     struct bs_message *message;     /* NULL between messages, and for those that need no attention */
 };
@@ -96,6 +96,9 @@ void bs_session_init(struct bs_session *session, const struct bs_settings *setti
 
 /* What the MTA calls itself, as soon and as often as it says so. */
 void bs_session_host_name(struct bs_session *session, struct bs_bytes name);
+
+/* Another client on the same connection of the MTA's: what the MTA said of itself stays. */
+void bs_session_next_client(struct bs_session *session);
 
 /* Who the client is. `ip` NULL: the mail was submitted on the machine itself. */
 void bs_session_client(struct bs_session *session, const struct bs_ip *ip);
@@ -139,5 +142,8 @@ struct bs_reply bs_session_stop_waiting(struct bs_session *session, struct bs_ch
 
 /* The message under way, if any, is over or given up. */
 void bs_session_reset(struct bs_session *session);
+
+/* The same, and the session is over: gives all memory back. */
+void bs_session_done(struct bs_session *session);
 
 #endif
