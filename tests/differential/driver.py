@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A program that answers a line for each line that it is sent: our own `judge`, or a peer."""
 
+import contextlib
 import subprocess
 
 
@@ -34,7 +35,8 @@ class Driver:
 
     def stop(self):
         if self.process:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
             self.process.stdout.close()
             self.process.wait()
         self.process = None

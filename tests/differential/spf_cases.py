@@ -10,7 +10,7 @@ DOMAINS = ["example.com", "a.example.com", "b.example.com", "mail.example.com", 
 HOSTS = ["mail.example.com", "mx1.example.com", "mx2.example.net", "h.example.org", "gone.example.com", "a.example.com"]
 IPV4 = ["192.0.2.1", "192.0.2.2", "192.0.2.129", "198.51.100.7", "203.0.113.9"]
 IPV6 = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::2", "2001:db8:ffff::9"]
-LOCALS = ["joe", "strong-bad", "a.b-c+d", "x=y_z/w", "JOE", "p%q", "", "quo ted", "many.dots.in.here"]
+LOCALS = ["joe", "strong-bad", "a.b-c+d", "x=y_z/w", "JOE", "p%q", "", "quo ted", "many.dots.in.here", "a--b-+c"]
 HELOS = ["mail.example.com", "example.com", "a.example.com", "example.net", "gone.example.com", "192.0.2.1", "localhost"]
 QUALIFIERS = ["", "", "+", "-", "~", "?"]
 MACROS = ["%{d}", "%{d}", "%{o}", "%{l}", "%{s}", "%{h}", "%{i}", "%{ir}", "%{v}", "%{p}", "%{d2}", "%{d1}", "%{dr}", "%{d1r}",
@@ -161,6 +161,39 @@ class Maker:
         ip = self.pick(IPV4) if self.chance(0.7) else self.pick(IPV6) if self.chance(0.9) else "::ffff:" + IPV4[0]
         sender = f"{self.pick(LOCALS)}@{self.pick(DOMAINS[:6])}" if self.chance(0.9) else ""
         return {"ip": ip, "helo": self.pick(HELOS), "from": sender}
+
+
+    # --- explanations
+
+    def explanation(self):
+        words = []
+        for _ in range(self.source.randrange(1, 5)):
+            word = self.pick(MACROS + ["%{c}", "%{r}", "%{C}", "%{R}", "%{s2r@}", "%{l2-}", "%{i3r}", "%{i32}", "%{l1+}"])
+            if self.chance(0.04):
+                word = self.pick([each for each in BAD_MACROS if each != "%{t}"])  # %{t} is good here
+            words.append(self.pick(["", "see", "http://x.example/?a=", "<", "100%%", "a,b;c"]) + word + self.pick(["", ".", "/z"]))
+        return " ".join(words)
+
+    def explained_zone(self):
+        """Every domain fails with an explanation, its own or another's."""
+        zone = {}
+        targets = ["e1.example.com", "e2.example.org", "e3.example.net", "e4.example.com", "gone.example.com"]
+        for name in DOMAINS:
+            ends = [f"exp={self.pick(targets)} -all", f"-all exp=%{{o1}}.{self.pick(DOMAINS)}", f"redirect={self.pick(DOMAINS)}",
+                    f"-include:{self.pick(DOMAINS)} exp={self.pick(targets)} -all"]
+            zone[name] = {"TXT": [f"v=spf1 {self.pick(ends[:2] * 3 + ends)}"]}
+        for name in targets[:4] + [f"com.{domain}" for domain in DOMAINS] + [f"net.{domain}" for domain in DOMAINS]:
+            zone.setdefault(name, {})["TXT"] = [self.explanation() for _ in range(self.pick([1] * 9 + [2]))]
+        for name in HOSTS:
+            self.add_addresses(zone.setdefault(name, {}))
+        self.add_reverse(zone)
+        return {name: types for name, types in zone.items() if types}
+
+
+def explained_cases(seed, count):
+    for number in range(count):
+        maker = Maker(f"{seed}:explained:{number}")
+        yield {"zone": maker.explained_zone(), **maker.question(), "explain": True}
 
 
 def cases(seed, count, questions=3):

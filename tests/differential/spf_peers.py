@@ -41,9 +41,32 @@ class Kind:
         return answers[1].split("\t")[:2]
 
     @staticmethod
+    def is_same(pair, other):
+        return pair == other
+
+    @staticmethod
     def agree(ours, theirs):
         """libspf2 has a word of its own for a record that it could not evaluate."""
         return ours[0] == theirs or (theirs == "invalid" and ours[0] in ("temperror", "permerror"))
+
+
+class Explanations(Kind):
+    """What a failure is explained with, as one word that begins with =; other results in parentheses."""
+
+    @staticmethod
+    def our_result(answers):
+        result, reason, text = answers[1].split("\t")
+        if result != "fail":
+            return f"({result})", reason
+        return "=" + "".join(c if "!" <= c <= "~" else f"\\x{ord(c):02x}" for c in text or "DEFAULT"), ""
+
+    @staticmethod
+    def agree(ours, theirs):
+        return ours[0] == theirs or "(" in (ours[0][0], theirs[0])
+
+    @staticmethod
+    def is_same(pair, other):
+        return not Explanations.agree([other[0]], other[1])
 
 
 class World:
@@ -55,12 +78,15 @@ def make_world():
     world = World()
     world.judge = Driver([options.judge])
     world.cases = list(spf_cases.cases(options.seed, options.cases))
+    world.explained = list(spf_cases.explained_cases(options.seed, options.cases // 2))
     yield world
     world.judge.stop()
 
 
-options = compare.read_options(700)
+options = compare.read_options(600)
 for name, command in PEERS.items():
     if options.peer in (None, name):
-        compare.add_case(suite, Kind, "spf", name, command, options)
+        compare.add_case(suite, Kind, "spf", "cases", name, command, options)
+        if name != "libspf2":  # whose explanations hold words of its own
+            compare.add_case(suite, Explanations, "explanations", "explained", name, command, options)
 suite.run(make_world)

@@ -37,10 +37,20 @@ unless (eval { require Mail::SPF; require Net::DNS; 1 }) {
 $SIG{__WARN__} = sub { };    # about records that it cannot read
 my $zone   = Zone->new;
 my $server = Mail::SPF::Server->new(
-    dns_resolver   => $zone,
-    hostname       => 'unknown',
-    query_rr_types => Mail::SPF::Server->query_rr_type_txt
+    dns_resolver                  => $zone,
+    hostname                      => 'unknown',
+    default_authority_explanation => 'DEFAULT',
+    query_rr_types                => Mail::SPF::Server->query_rr_type_txt
 );
+
+# An explanation as one word.
+sub explanation {
+    my ($judged) = @_;
+    return '(' . $judged->code . ')' if $judged->code ne 'fail';
+    my $text = $judged->authority_explanation;
+    $text =~ s/([^\x21-\x7e])/sprintf '\\x%02x', ord $1/ge;
+    return "=$text";
+}
 
 sub judge {
     my ($case) = @_;
@@ -55,6 +65,7 @@ sub judge {
             helo_identity => $case->{helo}
         );
         my $judged = $server->process($request);
+        return explanation($judged) if $case->{explain};
         $judged->code . ' ' . $judged->text;
     } // 'crash ' . (ref $@ || $@);
     $result =~ s/[^\x20-\x7e]/?/g;

@@ -25,13 +25,22 @@ def lookup(name, kind, *_):
     return [((name, kind), value) for value in records.get(kind, [])]
 
 
+def shown(text):
+    """An explanation as one word."""
+    return "=" + "".join(c if "!" <= c <= "~" else f"\\x{ord(c):02x}" for c in text)
+
+
 def judge(case):
     zone.clear()
     zone.update(case["zone"])
     try:
-        result, _, text = spf.query(i=case["ip"], s=case["from"], h=case["helo"]).check()
+        query = spf.query(i=case["ip"], s=case["from"], h=case["helo"])
+        query.set_default_explanation("DEFAULT")
+        result, _, text = query.check()
     except Exception as failure:  # a peer may do anything
         result, text = "crash", repr(failure)
+    if case.get("explain"):
+        return shown(text) if result == "fail" else f"({result})"
     return f"{result} {text}".encode("ascii", "backslashreplace").decode().replace("\n", " ")
 
 
