@@ -40,6 +40,7 @@ static size_t take(void *state, struct bs_bytes input, bool last, struct bs_strb
     enum bs_dns_type type = types[(unsigned char)input.ptr[0] % (sizeof types / sizeof *types)];
     bs_packet_read(bs_bytes_skip(input, 1), BS_LITERAL("a.example"), type, &answer);
     require((answer.answer.status == BS_DNS_FOUND) == (answer.answer.count > 0));
+    require(answer.ttl == 0 || !bs_dns_failed(&answer.answer));
     require(answer.answer.count <= BS_DNS_RECORDS_MAX && !answer.answer.secure);
     bs_strbuf_append_cstr(log, bs_dns_status_name(answer.answer.status));
     for (size_t i = 0; i < answer.answer.count; i++) {

@@ -34,6 +34,7 @@ struct reader {
 struct record {
     struct wire_name owner;
     unsigned type, class;
+    uint32_t ttl;
     size_t data, data_end; /* where its RDATA lies */
 };
 
@@ -279,10 +280,10 @@ static enum outcome keep_record(struct reader *data, enum bs_dns_type type, stru
 
 static bool take_record(struct reader *reader, struct record *ret_record)
 {
-    uint32_t ttl;
     unsigned length;
     if (!take_name(reader, &ret_record->owner) || !take_number16(reader, &ret_record->type) ||
-        !take_number16(reader, &ret_record->class) || !take_number(reader, 4, &ttl) || !take_number16(reader, &length))
+        !take_number16(reader, &ret_record->class) || !take_number(reader, 4, &ret_record->ttl) ||
+        !take_number16(reader, &length))
         return false;
     ret_record->data = reader->at;
     if (!skip(reader, length))
@@ -300,7 +301,14 @@ struct search {
     enum bs_dns_type type;
     struct wire_name name;
     unsigned aliases; /* CNAMEs followed */
+    uint32_t ttl;     /* the least of the records used */
 };
+
+static void note_ttl(struct search *search, const struct record *record)
+{
+    if (record->ttl < search->ttl)
+        search->ttl = record->ttl;
+}
 
 /* Takes what a record has to do with the question; false where the packet is broken or there are too many CNAMEs. */
 static bool use_record(struct search *search, const struct record *record, struct bs_packet_answer *answer)
@@ -308,6 +316,8 @@ static bool use_record(struct search *search, const struct record *record, struc
     struct reader data = {search->reader.bytes, record->data_end, record->data};
     if (record->class != CLASS_IN || !is_same_name(&record->owner, &search->name))
         return true;
+    if (record->type == (unsigned)search->type || record->type == BS_DNS_CNAME)
+        note_ttl(search, record);
     if (record->type == (unsigned)search->type)
         return answer->answer.count == BS_DNS_RECORDS_MAX || keep_record(&data, search->type, answer) != BROKEN;
     if (record->type != BS_DNS_CNAME)
@@ -340,22 +350,29 @@ static bool find_records(struct search *search, struct bs_packet_answer *answer)
     return true;
 }
 
-/* Whether the packet names other servers instead of answering: NS without SOA (RFC 2308 section 2.2). Forwarders that
- * were never told of a domain do so. A broken section counts as much. */
-static bool is_referral(const struct search *search)
+/*
+ * What a packet without records says, by its authority section (RFC 2308 section 2): how long that holds, from the SOA;
+ * and whether it names other servers instead of answering, NS without SOA. Forwarders that were never told of a domain
+ * do so. False for that, and for a broken section.
+ */
+static bool read_authority(struct search *search)
 {
     struct reader reader = search->reader;
     bool names_servers = false;
     reader.at = search->authority;
     for (unsigned i = 0; i < search->authorities; i++) {
         struct record record;
-        if (!take_record(&reader, &record))
+        bool broken = !take_record(&reader, &record);
+        if (!broken && record.type == BS_DNS_SOA) {
+            note_ttl(search, &record);
             return true;
-        if (record.type == BS_DNS_SOA)
-            return false;
-        names_servers = names_servers || record.type == BS_DNS_NS;
+        }
+        names_servers = names_servers || broken || record.type == BS_DNS_NS;
+        if (broken)
+            break;
     }
-    return names_servers;
+    search->ttl = 0;
+    return !names_servers;
 }
 
 /* Reads the header and skips the questions. */
@@ -378,22 +395,29 @@ static bool begin(struct search *search, unsigned *ret_code)
     return true;
 }
 
+static enum bs_dns_status read_status(struct search *search, struct bs_packet_answer *answer)
+{
+    unsigned code;
+    if (!begin(search, &code) || !find_records(search, answer))
+        return BS_DNS_SERVFAIL;
+    if (code != CODE_NXDOMAIN && answer->answer.count > 0)
+        return BS_DNS_FOUND;
+    bool answers = read_authority(search);
+    return code == CODE_NXDOMAIN ? BS_DNS_NXDOMAIN : answers ? BS_DNS_NODATA : BS_DNS_SERVFAIL;
+}
+
 void bs_packet_read(struct bs_bytes packet, struct bs_bytes name, enum bs_dns_type type,
                     struct bs_packet_answer *ret_answer)
 {
     struct bs_dns_answer *answer = &ret_answer->answer;
-    struct search search = {.reader = {(const unsigned char *)packet.ptr, packet.len, 0}, .type = type};
-    unsigned code = 0;
+    struct search search = {
+        .reader = {(const unsigned char *)packet.ptr, packet.len, 0}, .type = type, .ttl = UINT32_MAX};
     ret_answer->used = 0;
     *answer = (struct bs_dns_answer){.status = BS_DNS_SERVFAIL, .records = ret_answer->records};
     name_from_text(name, &search.name);
-    bool good = packet.len <= BS_PACKET_MAX && begin(&search, &code) && find_records(&search, ret_answer);
-    if (!good)
+    if (packet.len <= BS_PACKET_MAX)
+        answer->status = read_status(&search, ret_answer);
+    if (answer->status != BS_DNS_FOUND)
         answer->count = 0;
-    else if (code == CODE_NXDOMAIN)
-        *answer = (struct bs_dns_answer){.status = BS_DNS_NXDOMAIN, .records = ret_answer->records};
-    else if (answer->count > 0)
-        answer->status = BS_DNS_FOUND;
-    else if (!is_referral(&search))
-        answer->status = BS_DNS_NODATA;
+    ret_answer->ttl = bs_dns_failed(answer) ? 0 : search.ttl;
 }

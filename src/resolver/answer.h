@@ -21,6 +21,7 @@ enum {
 /* An answer with its memory. */
 struct bs_packet_answer {
     struct bs_dns_answer answer; /* its records are those below; secure is false */
+    uint32_t ttl; /* seconds for which it holds: the least of its records; where there are none, of the SOA, or else 0 */
     struct bs_dns_record records[BS_DNS_RECORDS_MAX];
     char data[BS_PACKET_DATA_MAX]; /* private */
     size_t used;                   /* private */

@@ -107,25 +107,42 @@ static bool is_answered(const struct bs_fetch *fetch, const struct bs_question *
     return bs_dns_name_is_valid(question->name) && bs_ask_dns(fetch->answers, &missing, question->name, question->type);
 }
 
+static void refuse(struct bs_fetch *fetch, const struct bs_question *question)
+{
+    bs_resolver_count_refused(fetch->resolver);
+    note_answer(fetch, question->name, question->type, &timeout_answer);
+}
+
+static void inquire(struct bs_fetch *fetch, const struct bs_question *question)
+{
+    struct bs_inquiry *inquiry = bs_inquiry_new(fetch->resolver, question->name, question->type);
+    if (!inquiry) {
+        refuse(fetch, question);
+        return;
+    }
+    fetch->outstanding++;
+    LIST_INSERT_HEAD(&fetch->waiting, inquiry, siblings);
+    inquiry->answered = on_answer;
+    inquiry->context = fetch;
+    bs_inquiry_begin(inquiry);
+}
+
 static void ask(struct bs_fetch *fetch, const struct bs_question *question)
 {
     if (!bs_dns_name_is_valid(question->name)) {
         note_answer(fetch, question->name, question->type, &no_such_name);
         return;
     }
-    struct bs_inquiry *inquiry =
-        fetch->asked < fetch->questions_max ? bs_inquiry_new(fetch->resolver, question->name, question->type) : NULL;
-    if (!inquiry) {
-        bs_resolver_count_refused(fetch->resolver);
-        note_answer(fetch, question->name, question->type, &timeout_answer);
+    if (fetch->asked == fetch->questions_max) {
+        refuse(fetch, question);
         return;
     }
     fetch->asked++;
-    fetch->outstanding++;
-    LIST_INSERT_HEAD(&fetch->waiting, inquiry, siblings);
-    inquiry->answered = on_answer;
-    inquiry->context = fetch;
-    bs_inquiry_begin(inquiry);
+    const struct bs_dns_answer *answer = bs_resolver_recall(fetch->resolver, question->name, question->type);
+    if (answer)
+        note_answer(fetch, question->name, question->type, answer);
+    else
+        inquire(fetch, question);
 }
 
 bool bs_fetch_add(struct bs_fetch *fetch, const struct bs_questions *questions)

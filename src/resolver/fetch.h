@@ -16,7 +16,7 @@
 
 /*
  * `answers` is borrowed and filled as answers come, until bs_fetch_free; it may be read at any time. After
- * `questions_max` questions every further one is answered TIMEOUT. `settled` is called from the event loop, never from
+ * `questions_max` questions, cached ones included, every further one is answered TIMEOUT. `settled` is called from the event loop, never from
  * within bs_fetch_add, when the last question that was outstanding has its answer; it may add questions, and free the
  * fetch. NULL without memory.
  */

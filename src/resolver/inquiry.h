@@ -36,6 +36,10 @@ void bs_inquiry_begin(struct bs_inquiry *inquiry);
 /* Nobody wants the answer any more. */
 void bs_inquiry_abandon(struct bs_inquiry *inquiry);
 
+/* The answer if it was given not long ago, until the next question; else NULL. */
+const struct bs_dns_answer *bs_resolver_recall(struct bs_resolver *resolver, struct bs_bytes name,
+                                               enum bs_dns_type type);
+
 struct event_base *bs_resolver_base(const struct bs_resolver *resolver);
 
 /* Counts a question that was refused before it became an inquiry. */

@@ -10,6 +10,7 @@
 #include "resolver/resolver.h"
 
 #include "resolver/answer.h"
+#include "resolver/cache.h"
 #include "resolver/inquiry.h"
 #include "resolver/server.h"
 
@@ -26,6 +27,7 @@ enum {
     SECURITY_SECURE = 2,
     ESCAPED_NAME_MAX = 4 * BS_DNS_NAME_MAX + 2, /* every byte as \DDD, the final dot and the NUL */
     CACHE_MIN = 64 * 1024,
+    CACHE_SHARE = 4, /* one part of so many is for our own cache */
     ANCHOR_LINE_MAX = 4096,
 };
 
@@ -40,6 +42,7 @@ struct bs_resolver {
     const struct timeval *timeout; /* one of the event loop's common ones */
     unsigned outstanding, outstanding_max;
     unsigned abandoned, abandoned_max;
+    struct bs_cache *cache; /* in front of libunbound's */
     struct inquiry_list inquiries; /* all that libunbound holds */
     struct bs_resolver_counters counters;
     struct bs_packet_answer answer; /* the one that is being handed on */
@@ -56,6 +59,22 @@ struct event_base *bs_resolver_base(const struct bs_resolver *resolver)
 struct bs_resolver_counters bs_resolver_counters(const struct bs_resolver *resolver)
 {
     return resolver->counters;
+}
+
+static int64_t now(const struct bs_resolver *resolver)
+{
+    struct timeval time = {0};
+    event_base_gettimeofday_cached(resolver->base, &time);
+    return time.tv_sec;
+}
+
+const struct bs_dns_answer *bs_resolver_recall(struct bs_resolver *resolver, struct bs_bytes name,
+                                               enum bs_dns_type type)
+{
+    const struct bs_dns_answer *answer = bs_cache_find(resolver->cache, name, type, now(resolver));
+    resolver->counters.asked += answer != NULL;
+    resolver->counters.cached += answer != NULL;
+    return answer;
 }
 
 void bs_resolver_count_refused(struct bs_resolver *resolver)
@@ -133,6 +152,8 @@ static const struct bs_dns_answer *read_answer(struct bs_inquiry *inquiry, int r
     } else {
         bs_packet_read(bs_bytes(packet, (size_t)length), inquiry->name, inquiry->type, read);
         read->answer.secure = security == SECURITY_SECURE && !bs_dns_failed(&read->answer);
+        bs_cache_put(inquiry->resolver->cache, inquiry->name, inquiry->type, &read->answer, now(inquiry->resolver),
+                     read->ttl);
     }
     return &read->answer;
 }
@@ -259,9 +280,14 @@ static bool set_numbers(struct ub_ctx *library, const struct library_option *opt
     return true;
 }
 
+static size_t cache_size(const struct bs_resolver_settings *settings)
+{
+    return settings->cache_size > CACHE_MIN ? settings->cache_size : CACHE_MIN;
+}
+
 static bool set_sizes(struct ub_ctx *library, const struct bs_resolver_settings *settings, struct bs_error *ret_error)
 {
-    size_t cache = settings->cache_size > CACHE_MIN ? settings->cache_size : CACHE_MIN;
+    size_t cache = cache_size(settings) - cache_size(settings) / CACHE_SHARE;
     size_t at_once = settings->outstanding_max * (size_t)(1 + BS_RESOLVER_ABANDONED_MAX);
     const struct library_option options[] = {
         {"outgoing-range:", at_most(at_once, BS_RESOLVER_SOCKETS_MAX)},
@@ -359,7 +385,8 @@ static bool set_up(struct bs_resolver *resolver, const struct bs_resolver_settin
     resolver->library = ub_ctx_create_event(resolver->base);
     resolver->window_end = evtimer_new(resolver->base, on_window_end, resolver);
     resolver->timeout = event_base_init_common_timeout(resolver->base, &timeout);
-    if (!resolver->library || !resolver->window_end || !resolver->timeout)
+    resolver->cache = bs_cache_new(cache_size(settings) / CACHE_SHARE);
+    if (!resolver->library || !resolver->cache || !resolver->window_end || !resolver->timeout)
         return bs_error_set(ret_error, "libunbound: no resolver");
     ub_ctx_debugout(resolver->library, NULL); /* or it writes to stderr */
     return set_sizes(resolver->library, settings, ret_error) && set_servers(resolver->library, settings, ret_error) &&
@@ -397,5 +424,6 @@ void bs_resolver_free(struct bs_resolver *resolver)
         free_inquiry(inquiry);
     if (resolver->window_end)
         event_free(resolver->window_end);
+    bs_cache_free(resolver->cache);
     free(resolver);
 }

@@ -33,11 +33,11 @@ struct bs_resolver_settings {
     const char *const *servers;
     size_t server_count;
     const char *trust_anchor;   /* a file with the keys of the root zone; NULL: no DNSSEC */
-    unsigned timeout;           /* milliseconds that a question may take, then its answer is BS_DNS_TIMEOUT; at least 1 */
+    unsigned timeout;           /* milliseconds that a question may take, then its answer is TIMEOUT; at least 1 */
     unsigned outstanding_max;   /* questions that wait at once; further ones are answered TIMEOUT at once; at least 1 */
-    unsigned rate_max;          /* questions in a second that the cache cannot answer; after so many all are answered
-                                 * TIMEOUT until it is over; 0: no limit */
-    size_t cache_size;          /* bytes of cache */
+    unsigned rate_max;          /* questions in a second that no cache can answer; after so many only what was asked a short
+                                 * while ago is answered until it is over, all else is TIMEOUT; 0: no limit */
+    size_t cache_size;          /* bytes of all caches together */
 };
 
 /* What happened since the start. */

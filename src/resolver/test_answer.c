@@ -139,6 +139,39 @@ static void cnames_are_followed_in_any_order(void **state)
     assert_record(answer_to("a.example", BS_DNS_CNAME), 0, "b.example");
 }
 
+static void an_answer_holds_as_long_as_the_first_of_its_records(void **state)
+{
+    (void)state;
+    dns_begin(&packet, DNS_RESPONSE, "a.example", BS_DNS_TXT);
+    assert_int_equal((answer_to("a.example", BS_DNS_TXT), read_answer.ttl), 0);
+    size_t data = dns_open(&packet, "a.example", BS_DNS_CNAME);
+    dns_put_name(&packet, "b.example");
+    dns_close(&packet, data);
+    dns_add_text(&packet, "b.example", BS_LITERAL("text"));
+    dns_add_text(&packet, "c.example", BS_LITERAL("another"));
+    packet.bytes[packet.len - 8 - 4] = 0; /* the TTL of what has nothing to do with the question: 44 */
+    assert_record(answer_to("a.example", BS_DNS_TXT), 0, "text");
+    assert_int_equal(read_answer.ttl, 300);
+    packet.bytes[data - 4] = 0; /* the CNAME's TTL */
+    packet.bytes[data - 3] = 7;
+    assert_record(answer_to("a.example", BS_DNS_TXT), 0, "text");
+    assert_int_equal(read_answer.ttl, 7);
+}
+
+static void that_there_is_nothing_holds_as_long_as_the_soa_says_and_without_one_not_at_all(void **state)
+{
+    (void)state;
+    for (unsigned code = 0; code <= DNS_NXDOMAIN; code += DNS_NXDOMAIN) {
+        dns_begin(&packet, DNS_RESPONSE | code, "a.example", BS_DNS_TXT);
+        assert_int_equal((answer_to("a.example", BS_DNS_TXT), read_answer.ttl), 0);
+        dns_add_name(&packet, "example", BS_DNS_SOA, "ns.example");
+        move_to_authority();
+        assert_int_equal((answer_to("a.example", BS_DNS_TXT), read_answer.ttl), 300);
+        packet.len--;
+        assert_int_equal((answer_to("a.example", BS_DNS_TXT), read_answer.ttl), 0);
+    }
+}
+
 static void cnames_that_lead_to_a_name_that_is_not_are_nxdomain(void **state)
 {
     (void)state;
@@ -308,6 +341,8 @@ int main(void)
         cmocka_unit_test(nothing_is_nodata_and_the_code_says_whether_the_name_exists),
         cmocka_unit_test(a_referral_to_other_servers_is_servfail_and_no_answer),
         cmocka_unit_test(cnames_are_followed_in_any_order),
+        cmocka_unit_test(an_answer_holds_as_long_as_the_first_of_its_records),
+        cmocka_unit_test(that_there_is_nothing_holds_as_long_as_the_soa_says_and_without_one_not_at_all),
         cmocka_unit_test(cnames_that_lead_to_a_name_that_is_not_are_nxdomain),
         cmocka_unit_test(a_chain_of_cnames_is_followed_to_the_limit_and_one_more_or_a_loop_is_servfail),
         cmocka_unit_test(names_with_a_dot_or_a_nul_in_a_label_are_left_out),
