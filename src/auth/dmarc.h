@@ -61,6 +61,19 @@ enum bs_step bs_dmarc_check(const struct bs_dmarc_facts *facts, const struct bs_
                             struct bs_arena *arena, struct bs_dmarc_verdict *ret_verdict,
                             struct bs_questions *ret_missing);
 
+/* A question of a tree walk and what came of it, for people. */
+struct bs_dmarc_step {
+    struct bs_bytes name;      /* the record is asked for at _dmarc.NAME */
+    enum bs_dns_status status;
+    size_t records;            /* DMARC records in the answer: more than one count as none */
+    struct bs_bytes record;    /* the text of the first; or empty */
+};
+
+/* The walk that begins at `start`, up to where it ends or an answer is not known. Returns the number of steps; names borrow
+ * from `start`, records from the answers. */
+size_t bs_dmarc_trace(struct bs_bytes start, const struct bs_answers *known, struct bs_arena *arena,
+                      struct bs_dmarc_step ret_steps[BS_DMARC_WALK_MAX]);
+
 /* "pass" and so on, as Authentication-Results names them (RFC 8601 section 2.7.1, RFC 9989 section 9). */
 const char *bs_dmarc_result_name(enum bs_dmarc_result result);
 

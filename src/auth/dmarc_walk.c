@@ -28,18 +28,21 @@ static bool next_name(struct bs_bytes *io_name)
     return true;
 }
 
-/* The one DMARC record of an answer; none where there are several. */
-static bool find_record(const struct bs_dns_answer *answer, struct bs_dmarc_record *ret_record)
+/* How many DMARC records an answer has; the first is filled in. */
+static size_t find_records(const struct bs_dns_answer *answer, struct bs_dmarc_record *ret_record,
+                           struct bs_bytes *ret_text)
 {
     struct bs_dmarc_record record;
     size_t count = 0;
     for (size_t i = 0; i < answer->count; i++) {
         if (!bs_dmarc_record_parse(answer->records[i].data, &record))
             continue;
-        *ret_record = record;
-        count++;
+        if (count++ == 0) {
+            *ret_record = record;
+            *ret_text = answer->records[i].data;
+        }
     }
-    return count == 1;
+    return count;
 }
 
 /* Asks for the record of one name; NULL where the answer is not known yet. */
@@ -55,11 +58,12 @@ static const struct bs_dns_answer *ask_record(struct bs_bytes name, const struct
 static bool take_answer(struct bs_dmarc_walk *walk, struct bs_bytes name, const struct bs_dns_answer *answer)
 {
     struct bs_dmarc_found *found = &walk->found[walk->count];
+    struct bs_bytes text;
     if (bs_dns_failed(answer)) {
         walk->failed = true;
         return true;
     }
-    if (!find_record(answer, &found->record))
+    if (find_records(answer, &found->record, &text) != 1)
         return false;
     found->name = name;
     walk->count++;
@@ -82,6 +86,26 @@ bool bs_dmarc_walk(struct bs_bytes start, const struct bs_answers *known, struct
             over = take_answer(ret_walk, name, answer);
     } while (!over && next_name(&name));
     return true;
+}
+
+size_t bs_dmarc_trace(struct bs_bytes start, const struct bs_answers *known, struct bs_arena *arena,
+                      struct bs_dmarc_step ret_steps[BS_DMARC_WALK_MAX])
+{
+    struct bs_questions missing = {.count = 0};
+    struct bs_bytes name = start;
+    size_t count = 0;
+    bool memory, over = false;
+    do {
+        const struct bs_dns_answer *answer = ask_record(name, known, arena, &missing, &memory);
+        if (!answer)
+            return count;
+        struct bs_dmarc_record record = {.psd = BS_DMARC_PSD_UNKNOWN};
+        struct bs_dmarc_step *step = &ret_steps[count++];
+        *step = (struct bs_dmarc_step){.name = name, .status = answer->status};
+        step->records = find_records(answer, &record, &step->record);
+        over = bs_dns_failed(answer) || (step->records == 1 && record.psd != BS_DMARC_PSD_UNKNOWN);
+    } while (!over && next_name(&name));
+    return count;
 }
 
 struct bs_bytes bs_dmarc_organization(const struct bs_dmarc_walk *walk)

@@ -2,6 +2,7 @@
 /* DMARC: records, tree walks, organizational domains, policies, alignment, each case with a zone of its own. */
 #include "ask/canned.h"
 #include "auth/dmarc.h"
+#include "base/strbuf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -231,6 +232,56 @@ static void a_walk_asks_eight_names_at_most(void **state)
     bs_arena_reset(&arena);
 }
 
+/* Judges, so that all answers of the walk are known. */
+static void answer_walk(const struct dmarc_case *c, struct bs_arena *arena, struct bs_answers *known)
+{
+    struct bs_questions missing = {0};
+    struct bs_dmarc_facts facts = {.author = bs_bytes_from_cstr(c->author)};
+    struct bs_dmarc_verdict verdict;
+    struct bs_canned zone;
+    struct bs_error error;
+    bs_answers_init(known, arena);
+    assert_true(bs_canned_parse(bs_bytes_from_cstr(c->zone), "zone", arena, &zone, &error));
+    bs_dmarc_check(&facts, known, arena, &verdict, &missing);
+    for (size_t i = 0; i < missing.count; i++) {
+        struct bs_dns_answer answer = bs_canned_answer(&zone, missing.items[i].name, missing.items[i].type);
+        assert_true(bs_answers_add(known, missing.items[i].name, missing.items[i].type, &answer));
+    }
+}
+
+static void a_trace_tells_each_question_up_to_where_the_walk_ends(void **state)
+{
+    static const struct {
+        const char *start, *zone, *steps; /* name, status and number of records of each */
+    } rows[] = {
+        {"a.b.example.com", REJECT("example.com"),
+         "a.b.example.com nxdomain 0, b.example.com nxdomain 0, example.com found 1, com nxdomain 0, "},
+        {"b.example.com", "_dmarc.example.com. 60 IN TXT \"v=DMARC1; psd=n\"\n",
+         "b.example.com nxdomain 0, example.com found 1, "},
+        {"example.com", "_dmarc.example.com. TIMEOUT\n", "example.com timeout 0, "},
+        {"example.com", REJECT("example.com") "_dmarc.example.com. 60 IN TXT \"v=DMARC1; psd=n\"\n",
+         "example.com found 2, com nxdomain 0, "},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dmarc_case c = {.title = rows[i].start, .zone = rows[i].zone, .author = rows[i].start};
+        struct bs_dmarc_step steps[BS_DMARC_WALK_MAX];
+        struct bs_arena arena;
+        struct bs_answers known;
+        struct bs_strbuf text;
+        bs_arena_init(&arena, 1 << 20);
+        bs_strbuf_init(&text, 1024);
+        answer_walk(&c, &arena, &known);
+        size_t count = bs_dmarc_trace(bs_bytes_from_cstr(c.author), &known, &arena, steps);
+        for (size_t j = 0; j < count; j++)
+            bs_strbuf_printf(&text, "%.*s %s %zu, ", BS_BYTES_ARG(steps[j].name),
+                             bs_dns_status_name(steps[j].status), steps[j].records);
+        assert_string_equal(bs_strbuf_cstr(&text), rows[i].steps);
+        bs_strbuf_free(&text);
+        bs_arena_reset(&arena);
+    }
+}
+
 static enum bs_dmarc_result with_last_identifier(size_t count)
 {
     static struct bs_dmarc_identifier dkim[BS_DMARC_IDENTIFIERS_MAX + 1];
@@ -316,6 +367,7 @@ int main(void)
         cmocka_unit_test(each_case_comes_to_its_verdict),
         cmocka_unit_test(one_round_of_questions_is_enough_and_existence_takes_another),
         cmocka_unit_test(a_walk_asks_eight_names_at_most),
+        cmocka_unit_test(a_trace_tells_each_question_up_to_where_the_walk_ends),
         cmocka_unit_test(identifiers_are_looked_at_up_to_their_limit),
         cmocka_unit_test(a_full_arena_is_an_error_and_no_verdict),
         cmocka_unit_test(report_addresses_are_told_from_nonsense),
