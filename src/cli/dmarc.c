@@ -115,7 +115,7 @@ static void print_text(const struct request *request)
 {
     bs_verdict_print_dmarc(&request->verdict);
     if (request->judge.explain)
-        bs_verdict_print_dmarc_steps(&request->verdict, 2);
+        bs_verdict_print_dmarc_steps(&request->verdict, request->facts.author, 2);
 }
 
 int bs_command_dmarc(int argc, char **argv)

@@ -2,12 +2,13 @@
 /* Verdicts as lines and as objects; see verdicts.h. */
 #include "cli/verdicts.h"
 
+#include "auth/suffix_list.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/judge.h"
 #include "cli/output.h"
 
-enum { FIELD_MAX = 1 << 20 };
+enum { FIELD_MAX = 1 << 20, SUFFIX_MEMORY = 1024 };
 
 struct bs_bytes bs_verdict_or_null(struct bs_bytes text)
 {
@@ -233,12 +234,25 @@ void bs_verdict_print_dmarc(const struct bs_dmarc_verdict *verdict)
     printf(" (%s)\n", verdict->reason);
 }
 
-void bs_verdict_print_dmarc_steps(const struct bs_dmarc_verdict *verdict, int indent)
+/* Where the Public Suffix List, by which others judged before RFC 9989, has another Organizational Domain. */
+static void print_other_organization(const struct bs_dmarc_verdict *verdict, struct bs_bytes author, int indent)
+{
+    struct bs_arena arena;
+    bs_arena_init(&arena, SUFFIX_MEMORY);
+    struct bs_bytes other = bs_suffix_list_organization(author, &arena);
+    if (!bs_bytes_equal_nocase(other, verdict->organization))
+        printf("%*sby the Public Suffix List it would be %.*s (RFC 7489 section 3.2); that decides nothing\n", indent, "",
+               BS_BYTES_ARG(other.len > 0 ? other : BS_LITERAL("none")));
+    bs_arena_reset(&arena);
+}
+
+void bs_verdict_print_dmarc_steps(const struct bs_dmarc_verdict *verdict, struct bs_bytes author, int indent)
 {
     static const char *const words[] = {"nothing that passed is aligned", "passed and aligned"};
     if (verdict->organization.len > 0)
         printf("%*sorganizational domain: %.*s (RFC 9989 section 4.10.2)\n", indent, "",
                BS_BYTES_ARG(verdict->organization));
+    print_other_organization(verdict, author, indent);
     if (verdict->policy_domain.len == 0)
         return;
     printf("%*spolicy: %s, by the record of _dmarc.%.*s (section 4.10.1)\n", indent, "",
@@ -254,6 +268,15 @@ static struct bs_bytes policy_or_null(enum bs_dmarc_policy policy)
     return bs_bytes_from_cstr(policy == BS_DMARC_UNSET ? NULL : bs_dmarc_policy_name(policy));
 }
 
+static void append_other_organization(struct bs_bytes author, struct bs_strbuf *out)
+{
+    struct bs_arena arena;
+    bs_arena_init(&arena, SUFFIX_MEMORY);
+    bs_judge_append_member(out, "psl_organizational_domain",
+                           bs_verdict_or_null(bs_suffix_list_organization(author, &arena)));
+    bs_arena_reset(&arena);
+}
+
 void bs_verdict_append_dmarc(const struct bs_dmarc_verdict *verdict, struct bs_bytes author, struct bs_strbuf *out)
 {
     bs_judge_append_member(out, "result", bs_bytes_from_cstr(bs_dmarc_result_name(verdict->result)));
@@ -263,6 +286,7 @@ void bs_verdict_append_dmarc(const struct bs_dmarc_verdict *verdict, struct bs_b
     bs_judge_append_member(out, "disposition", bs_bytes_from_cstr(bs_dmarc_policy_name(verdict->disposition)));
     bs_judge_append_member(out, "policy_domain", bs_verdict_or_null(verdict->policy_domain));
     bs_judge_append_member(out, "organizational_domain", bs_verdict_or_null(verdict->organization));
+    append_other_organization(author, out);
     bs_strbuf_printf(out, ", \"testing\": %s, \"spf_aligned\": %s, \"dkim_aligned\": %s",
                      bs_verdict_truth(verdict->testing), bs_verdict_truth(verdict->spf_aligned),
                      bs_verdict_truth(verdict->dkim_aligned));

@@ -35,7 +35,7 @@ void bs_verdict_append_arc(const struct bs_arc_result *result, bool explain, str
                            struct bs_strbuf *out);
 
 void bs_verdict_print_dmarc(const struct bs_dmarc_verdict *verdict);
-void bs_verdict_print_dmarc_steps(const struct bs_dmarc_verdict *verdict, int indent);
+void bs_verdict_print_dmarc_steps(const struct bs_dmarc_verdict *verdict, struct bs_bytes author, int indent);
 /* The members of the object, without its braces. */
 void bs_verdict_append_dmarc(const struct bs_dmarc_verdict *verdict, struct bs_bytes author, struct bs_strbuf *out);
 

@@ -36,6 +36,7 @@ LAYERS = {
 # A library's headers and the layers that may use it; a header of no library in this list belongs to libc.
 LIBRARIES = {
     "openssl/": ["crypto"],
+    "libpsl.h": ["auth"],
     "event2/": ["daemon", "resolver", "cli"],
     "systemd/": ["daemon", "cli"],
     "unbound.h": ["resolver"],

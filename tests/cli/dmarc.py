@@ -73,7 +73,8 @@ def _(world):
     assert json.loads(run.stdout) == {
         "result": "fail", "reason": "no identifier that passed is aligned with the author domain",
         "from": "tester.example", "policy": "reject", "disposition": "quarantine", "policy_domain": "tester.example",
-        "organizational_domain": "tester.example", "testing": True, "spf_aligned": False, "dkim_aligned": False}, run
+        "organizational_domain": "tester.example",
+        "psl_organizational_domain": "tester.example", "testing": True, "spf_aligned": False, "dkim_aligned": False}, run
 
 
 @suite.case("--explain names the record and the rules that decided")
