@@ -2,7 +2,6 @@
 /* The states of DKIM keys, read and written; see dkim_keys.h and dkim_states.h. */
 #include "config/dkim_states.h"
 
-#include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "config/nearest.h"
 
@@ -156,8 +155,7 @@ static const struct bs_dkim_stored_key *key_of_line(const struct bs_dkim_keys *k
     return NULL;
 }
 
-/* What is to be in the file: the old lines in their order, with the states of now, and then the new ones. */
-static void append_states(const struct bs_dkim_keys *keys, struct bs_strbuf *out)
+void bs_dkim_states_append(const struct bs_dkim_keys *keys, struct bs_strbuf *out)
 {
     struct bs_bytes text = keys->states_text, line;
     if (text.len == 0)
@@ -222,7 +220,7 @@ bool bs_dkim_keys_write(const struct bs_dkim_keys *keys, struct bs_error *ret_er
 {
     struct bs_strbuf text;
     bs_strbuf_init(&text, BS_DKIM_STATES_FILE_MAX);
-    append_states(keys, &text);
+    bs_dkim_states_append(keys, &text);
     bool written = !text.failed ? replace(keys, bs_strbuf_bytes(&text), ret_error)
                                 : bs_error_set(ret_error, "%s: would be longer than %d bytes; it is as it was",
                                                keys->states_path, BS_DKIM_STATES_FILE_MAX);
