@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A whole message with ARC sets, against the key of RFC 8463 appendix A.2: its verdict is the same in any pieces, nothing
- * passes but what that key sealed, and what is sealed here on top of a good chain, or of none, passes here.
+ * A whole message with ARC sets, against the key of RFC 8463 appendix A.2: its verdict is the same in any pieces,
+ * nothing passes but what that key sealed, and what is sealed here on top of a good chain, or of none, passes here.
  */
 #include "fuzz.h"
 

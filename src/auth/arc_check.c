@@ -113,7 +113,8 @@ static bool end_trial(struct judgement *judgement, const struct bs_dkim_trial *t
 }
 
 /* The answer of a key that bs_arc_ask asked for; NULL for one past its limit. */
-static const struct bs_dns_answer *answer_of(const struct judgement *judgement, const struct bs_dkim_signature *signature)
+static const struct bs_dns_answer *answer_of(const struct judgement *judgement,
+                                             const struct bs_dkim_signature *signature)
 {
     struct bs_questions unasked;
     unasked.count = 0;

@@ -47,7 +47,8 @@ static void append_text(struct bs_strbuf *field, struct bs_bytes text)
     }
 }
 
-static bool write_results(unsigned instance, struct bs_bytes results, struct bs_strbuf *field, struct bs_error *ret_error)
+static bool write_results(unsigned instance, struct bs_bytes results, struct bs_strbuf *field,
+                          struct bs_error *ret_error)
 {
     results = bs_bytes_trim(results);
     if (!is_field_text(results))
@@ -112,6 +113,12 @@ static bool write_seal(struct bs_dkim_composer *composer, const struct bs_arc_ch
     return bs_dkim_compose_end(composer, ret_error);
 }
 
+static bool begin(struct bs_dkim_composer *composer, const struct bs_dkim_signer *signer,
+                  const struct bs_header *header, struct bs_error *ret_error)
+{
+    return bs_dkim_compose_begin(composer, signer, header) || bs_error_set(ret_error, "the crypto library failed");
+}
+
 /* Moves what was composed into a field. */
 static bool keep(struct bs_strbuf *to, struct bs_dkim_composer *composer, bool made, struct bs_error *ret_error)
 {
@@ -128,11 +135,11 @@ static bool write_fields(const struct bs_dkim_signer *signer, const struct bs_ar
     struct bs_dkim_composer composer;
     if (!write_results(fields->instance, results, &fields->results, ret_error))
         return false;
-    bool begun = bs_dkim_compose_begin(&composer, signer, header) || bs_error_set(ret_error, "the crypto library failed");
+    bool begun = begin(&composer, signer, header, ret_error);
     if (!keep(&fields->message, &composer, begun && write_message(&composer, fields->instance, body, ret_error),
               ret_error))
         return false;
-    begun = bs_dkim_compose_begin(&composer, signer, header) || bs_error_set(ret_error, "the crypto library failed");
+    begun = begin(&composer, signer, header, ret_error);
     return keep(&fields->seal, &composer, begun && write_seal(&composer, chain, code, fields, ret_error), ret_error);
 }
 

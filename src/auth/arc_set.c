@@ -189,8 +189,8 @@ static void check_structure(struct reader *reader)
     const struct bs_arc_set *last = out->highest <= out->count ? &out->items[out->highest - 1] : NULL;
     out->ended = last && bs_bytes_equal_nocase(last->seal.chain, BS_LITERAL("fail"));
     if (out->ended)
-        fail(reader, bs_arena_printf(reader->arena, "the last sealer, i=%u, found the chain broken: cv=fail (RFC 8617 "
-                                     "section 5.2 step 2)", out->highest));
+        fail(reader, bs_arena_printf(reader->arena, "the last sealer, i=%u, found the chain broken: cv=fail "
+                                     "(RFC 8617 section 5.2 step 2)", out->highest));
     for (unsigned instance = 1; instance <= out->count; instance++) {
         check_whole(reader, instance);
         check_chain(reader, instance);

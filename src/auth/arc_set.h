@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ARC sets of a header (RFC 8617 sections 4.1 and 4.2): found, put in order of their instances, and checked as far as
- * the header alone tells, which is steps 1 to 3 of section 5.2.
+ * The ARC sets of a header (RFC 8617 sections 4.1 and 4.2): found, put in order of their instances, and checked as
+ * far as the header alone tells, which is steps 1 to 3 of section 5.2.
  */
 #ifndef BS_AUTH_ARC_SET_H
 #define BS_AUTH_ARC_SET_H
@@ -20,7 +20,7 @@ struct bs_arc_set {
 
 struct bs_arc_sets {
     struct bs_arc_set *items; /* the set of i=1 first; none but those that there is room for */
-    size_t count;             /* how many there are of the field that is there most often: sets, where none is broken */
+    size_t count;             /* how many there are of the field that is there most often: sets, if none is broken */
     unsigned highest;         /* the highest instance that could be read; 0: none */
     bool ended;               /* its seal says cv=fail: nobody seals again */
     const char *reason;       /* why the chain fails; NULL where the header does not tell */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One DKIM-Signature field (RFC 6376 section 3.5, RFC 8301, RFC 8463, RFC 8616 section 5), or one of the two fields of
- * ARC that are like it (RFC 8617 sections 4.1.2 and 4.1.3): its tags read and checked as far as the field alone tells.
+ * One DKIM-Signature field (RFC 6376 section 3.5, RFC 8301, RFC 8463, RFC 8616 section 5), or one of the two fields
+ * of ARC that are like it (RFC 8617 sections 4.1.2 and 4.1.3): its tags read and checked as far as the field alone
+ * tells.
  */
 #ifndef BS_AUTH_DKIM_SIGNATURE_H
 #define BS_AUTH_DKIM_SIGNATURE_H
@@ -59,7 +60,7 @@ struct bs_dkim_signature {
     struct bs_bytes signature_span; /* what is left out of the field when it is hashed */
     struct bs_bytes key_name;       /* where the key is in DNS */
     unsigned instance;              /* ARC's i=, 1 to 50; 0 where it could not be read, and in DKIM */
-    struct bs_bytes chain;          /* ARC-Seal's cv=: none, pass or fail in any case; empty where it is none of them */
+    struct bs_bytes chain;          /* ARC-Seal's cv=: none, pass or fail, in any case; else empty */
 };
 
 /* Reads the field. Signatures of the drafts before RFC 4871 (no v=, or another; q=dns) and SHA-1 are read only where

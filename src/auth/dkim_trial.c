@@ -96,7 +96,8 @@ static size_t put_fields(struct bs_dkim_trial *trial, const struct bs_header *he
     return missing;
 }
 
-bool bs_dkim_try_header(struct bs_dkim_trial *trial, const struct bs_header *header, unsigned char ret_sum[BS_DIGEST_MAX])
+bool bs_dkim_try_header(struct bs_dkim_trial *trial, const struct bs_header *header,
+                        unsigned char ret_sum[BS_DIGEST_MAX])
 {
     const struct bs_dkim_signature *signature = trial->signature;
     struct bs_dkim_sink sink;
@@ -201,7 +202,8 @@ bool bs_dkim_try_cover(struct bs_dkim_trial *trial)
 {
     const struct bs_dkim_signature *signature = trial->signature;
     if (trial->from_left)
-        return bs_dkim_settle(trial, BS_DKIM_POLICY, "there is a From field that is not signed (RFC 6376 section 8.15)");
+        return bs_dkim_settle(trial, BS_DKIM_POLICY,
+                              "there is a From field that is not signed (RFC 6376 section 8.15)");
     if (signature->length < trial->body->total)
         return bs_dkim_settle(trial, BS_DKIM_POLICY, bs_arena_printf(trial->arena, "the signature leaves %" PRIu64
                               " bytes of the body uncovered (l=, RFC 6376 section 8.2)",

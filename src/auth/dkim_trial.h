@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Trying one signature (RFC 6376 section 6.1): the field, the body's hash, the records of the key, the header's hash, and
- * what a good signature leaves uncovered. DKIM-Signature (dkim_verify.c), ARC-Message-Signature and ARC-Seal (arc_check.c)
- * go through the same steps, each calling those that it has. A step returns whether to go on; a step that says no has
- * settled the result.
+ * Trying one signature (RFC 6376 section 6.1): the field, the body's hash, the records of the key, the header's
+ * hash, and what a good signature leaves uncovered. DKIM-Signature (dkim_verify.c), ARC-Message-Signature and
+ * ARC-Seal (arc_check.c) go through the same steps, each calling those that it has. A step returns whether to go
+ * on; a step that says no has settled the result.
  */
 #ifndef BS_AUTH_DKIM_TRIAL_H
 #define BS_AUTH_DKIM_TRIAL_H
@@ -66,7 +66,8 @@ bool bs_dkim_try_body(struct bs_dkim_trial *trial);
 bool bs_dkim_try_answer(struct bs_dkim_trial *trial, const struct bs_dns_answer *answer);
 
 /* Hashes the fields that h= names, and the signature without its b= (section 3.7). */
-bool bs_dkim_try_header(struct bs_dkim_trial *trial, const struct bs_header *header, unsigned char ret_sum[BS_DIGEST_MAX]);
+bool bs_dkim_try_header(struct bs_dkim_trial *trial, const struct bs_header *header,
+                        unsigned char ret_sum[BS_DIGEST_MAX]);
 
 /* Tries the records in turn until one verifies the sum (section 6.1.2). */
 bool bs_dkim_try_keys(struct bs_dkim_trial *trial, const struct bs_dns_answer *answer, const unsigned char *sum);

@@ -126,8 +126,8 @@ static void a_change_behind_the_last_hop_fails(void **state)
     struct bs_strbuf message = arc_message(2);
     *strstr(message.ptr, "Hi  there") = 'W';
     expect(bs_strbuf_bytes(&message), arc_keys.zone,
-           "fail 2 oldest-pass=0: i=2 ARC-Message-Signature: the header is not what was signed, or another key signed it "
-           "(RFC 8617 section 5.2 step 4)");
+           "fail 2 oldest-pass=0: i=2 ARC-Message-Signature: the header is not what was signed, or another key signed "
+           "it (RFC 8617 section 5.2 step 4)");
     bs_strbuf_append_cstr(&message, "-- \r\nThe list\r\n");
     expect(bs_strbuf_bytes(&message), arc_keys.zone,
            "fail 2 oldest-pass=0: i=2 ARC-Message-Signature: the body is not what was signed: its hash is not bh= (RFC "
@@ -144,8 +144,8 @@ static void a_second_subject_fails(void **state)
     bs_strbuf_append_cstr(&whole, "Subject: other\r\n");
     bs_strbuf_append(&whole, bs_strbuf_bytes(&message));
     expect(bs_strbuf_bytes(&whole), arc_keys.zone,
-           "fail 1 oldest-pass=0: i=1 ARC-Message-Signature: the header is not what was signed, or another key signed it "
-           "(RFC 8617 section 5.2 step 4)");
+           "fail 1 oldest-pass=0: i=1 ARC-Message-Signature: the header is not what was signed, or another key signed "
+           "it (RFC 8617 section 5.2 step 4)");
     bs_strbuf_free(&whole);
     bs_strbuf_free(&message);
 }

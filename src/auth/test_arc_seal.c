@@ -114,7 +114,8 @@ static bool covers_own_set_only(const struct bs_arc_fields *fields)
     bs_header_push(&judged.header, bs_strbuf_bytes(&text));
     bs_header_finish(&judged.header);
     struct bs_dkim_signature signature;
-    assert_true(bs_dkim_signature_read_as(BS_ARC_SEAL_FIELD, &judged.header.fields[0], false, &judged.arena, &signature));
+    assert_true(bs_dkim_signature_read_as(BS_ARC_SEAL_FIELD, &judged.header.fields[0], false, &judged.arena,
+                                          &signature));
     struct bs_digest *digest = bs_digest_new(BS_DIGEST_SHA256);
     bs_dkim_sink_init(&sink, digest);
     bs_dkim_put_field(&sink, &judged.header.fields[2], true);

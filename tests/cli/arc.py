@@ -24,8 +24,8 @@ class World:
         self.directory = directory
         self.keep = False
         self.key, self.zone = directory / "key.pem", directory / "zone"
-        made = subprocess.run([machine.built("backstop"), "dkim", "keygen", "--domain", "example.com", "--selector", "may",
-                               self.key], capture_output=True, timeout=60, check=True)
+        made = subprocess.run([machine.built("backstop"), "dkim", "keygen", "--domain", "example.com", "--selector",
+                               "may", self.key], capture_output=True, timeout=60, check=True)
         self.zone.write_bytes(made.stdout)
 
     def run(self, *arguments, message=None):
@@ -33,8 +33,8 @@ class World:
                               capture_output=True, timeout=60, check=False)
 
     def seal(self, message=PLAIN, results=RESULTS, *options):
-        return self.run("seal", "--dns", self.zone, *NOW, "--key", self.key, "--domain", "example.com", "--selector", "may",
-                        "--results", results, *options, "-", message=message)
+        return self.run("seal", "--dns", self.zone, *NOW, "--key", self.key, "--domain", "example.com", "--selector",
+                        "may", "--results", results, *options, "-", message=message)
 
     def judge(self, message, *options):
         return self.run("--dns", self.zone, *NOW, *options, "-", message=message)

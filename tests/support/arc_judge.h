@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Judges the ARC chain of a message in memory, with a table of key records, beside its DKIM signatures as the daemon does:
- * the body goes by once. For unit tests and fuzz targets.
+ * Judges the ARC chain of a message in memory, with a table of key records, beside its DKIM signatures as the
+ * daemon does: the body goes by once. For unit tests and fuzz targets.
  */
 #ifndef BS_TESTS_ARC_JUDGE_H
 #define BS_TESTS_ARC_JUDGE_H
