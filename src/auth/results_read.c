@@ -264,7 +264,12 @@ static bool take_id(struct reader *reader, struct bs_read_results *results)
         return false;
     if (bs_bytes_find(results->authserv_id, '=') < results->authserv_id.len)
         return fail(reader, "the authserv-id is missing");
-    return !bs_ascii_is_digit(peek(reader)) || (take_number(reader, &results->version) && skip_cfws(reader));
+    if (!bs_ascii_is_digit(peek(reader)))
+        return true;
+    unsigned version;
+    if (!take_number(reader, &version))
+        return false;
+    return version == 1 ? skip_cfws(reader) : fail(reader, "a version that is not known");
 }
 
 static bool has_stray_control(struct bs_bytes text)
@@ -281,7 +286,7 @@ bool bs_results_read(struct bs_bytes text, struct bs_arena *arena, struct bs_rea
                      struct bs_error *ret_error)
 {
     struct reader reader = {.text = text, .arena = arena, .error = ret_error};
-    *ret_results = (struct bs_read_results){.version = 1};
+    *ret_results = (struct bs_read_results){.count = 0};
     if (text.len > BS_RESULTS_READ_MAX)
         return fail(&reader, "the field is too long");
     if (has_stray_control(text) || !bs_utf8_is_valid(text))

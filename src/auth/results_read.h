@@ -4,7 +4,7 @@
  * ARC-Authentication-Results (RFC 8617 section 4.1.1). Whether to believe them is the caller's to know. The grammar is
  * taken strictly but for what large senders of such fields write: a value without quotes may hold any printable
  * character except blank, semicolon, quotes and parentheses (header.b=ab/c+=); a property may lack its type
- * (action=none); the last result may be followed by a semicolon. Comments are passed over. UTF-8 is taken in values
+ * (action=none); the last result may be followed by a semicolon. A version other than 1 is not known. Comments are passed over. UTF-8 is taken in values
  * (RFC 8616 section 4).
  */
 #ifndef BS_AUTH_RESULTS_READ_H
@@ -38,7 +38,6 @@ struct bs_read_result {
 
 struct bs_read_results {
     struct bs_bytes authserv_id;
-    unsigned version; /* 1 where none is given */
     const struct bs_read_result *items; /* none for `none` */
     size_t count;
 };
