@@ -51,11 +51,12 @@ class Client:
         return self.command("RCPT", f"RCPT TO:<{recipient}>")
 
     def data(self, message):
-        """The whole message, after MAIL and RCPT."""
+        """The whole message, text or bytes, after MAIL and RCPT."""
         begun = self.command("DATA", "DATA")
         if begun.code != 354:
             return begun
-        lines = message.encode().replace(b"\r\n", b"\n").split(b"\n")
+        content = message if isinstance(message, bytes) else message.encode()
+        lines = content.replace(b"\r\n", b"\n").split(b"\n")
         stuffed = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines)
         self.smtp.sock.sendall(stuffed + b"\r\n.\r\n")
         code, reply = self.smtp.getreply()

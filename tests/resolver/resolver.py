@@ -12,10 +12,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mta import machine
+from mta.nsd import Nsd, Zone
 from mta.tap import Suite
 from name_server import (QR, REFUSED, SERVFAIL, Bytes, Chain, Code, Late, NameServer, OverTcp, Records, Referral,
                          Silent)
-from nsd import Nsd, Zone
 
 suite = Suite()
 LARGE = "v=spf1 " + "ip4:198.51.100.7 " * 3520 + "-all"  # 60 kB

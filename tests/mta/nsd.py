@@ -4,14 +4,12 @@ not installed."""
 
 import contextlib
 import os
+import signal
 import socket
+import struct
 import subprocess
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mta import machine
+from . import machine
 
 CONFIGURATION = """\
 server:
@@ -28,14 +26,22 @@ server:
 remote-control:
     control-enable: no
 """
-START = "@ 300 IN SOA ns.example. root.example. 1 3600 600 86400 300\n@ 300 IN NS ns.example.\n"
+SOA, TXT = 6, 16
+START = """\
+$ORIGIN {name}.
+@ 300 IN SOA ns.example. root.example. {version} 3600 600 86400 {negative}
+@ 300 IN NS ns.example.
+_version 0 IN TXT "version {version}"
+"""
 
 
 class Zone:
-    """Records in master-file syntax. `tamper` changes the text of the signed zone behind the signer's back."""
+    """Records in master-file syntax. `tamper` changes the text of the signed zone behind the signer's back; `negative` is
+    for how many seconds it may be remembered that there is no record."""
 
-    def __init__(self, name, records, signed=False, tamper=lambda text: text):
-        self.name, self.records, self.signed, self.tamper = name, records, signed, tamper
+    def __init__(self, name, records, signed=False, tamper=lambda text: text, negative=300):
+        self.name, self.records, self.signed, self.tamper, self.negative = name, records, signed, tamper, negative
+        self.version = 1
 
 
 def environment():
@@ -53,7 +59,7 @@ def ldns(directory, tool, *arguments):
 def write_zone(directory, zone):
     """Writes the zone's file, signed where it is to be; returns the public key's record, or nothing."""
     path = directory / f"{zone.name}.zone"
-    path.write_text(f"$ORIGIN {zone.name}.\n" + START + zone.records)
+    path.write_text(START.format(**vars(zone)) + zone.records)
     if not zone.signed:
         return ""
     key = ldns(directory, "ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.name)
@@ -62,13 +68,16 @@ def write_zone(directory, zone):
     return (directory / f"{key}.key").read_text()
 
 
-def answers(port):
+def ask(port, name, kind):
+    """The packet that answers the question; nothing where none comes at once."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(0.2)
         udp.connect((machine.HERE, port))
         with contextlib.suppress(OSError):
-            udp.send(b"\0\1\1\0\0\1\0\0\0\0\0\0\0\0\6\0\1")
-            return bool(udp.recv(512))
+            udp.send(b"\0\1\1\0\0\1\0\0\0\0\0\0" + labels + struct.pack(">BHH", 0, kind, 1))
+            return udp.recv(65535)
+    return b""
 
 
 class Nsd:
@@ -76,6 +85,7 @@ class Nsd:
 
     def __init__(self, directory, zones):
         directory.mkdir()
+        self.directory, self.log = directory, directory / "nsd.log"
         self.port, self.keys = machine.free_port(), directory / "keys"
         self.keys.write_text("".join(write_zone(directory, zone) for zone in zones))
         configuration = directory / "nsd.conf"
@@ -83,10 +93,21 @@ class Nsd:
             f'zone:\n    name: "{zone.name}"\n    zonefile: "{zone.name}.zone"\n' for zone in zones))
         self.process = machine.Process([machine.package("nsd") / "usr/sbin/nsd", "-d", "-c", configuration],
                                        directory / "output", env=environment())
-        self.process.wait_until("it answers", lambda: answers(self.port))
+        self.process.wait_until("it answers", lambda: ask(self.port, ".", SOA))
+
+    def change(self, zone):
+        """Serves the zone as it now is; what was asked before may be in caches."""
+        zone.version += 1
+        write_zone(self.directory, zone)
+        self.process.popen.send_signal(signal.SIGHUP)
+        machine.wait_for(f"the name server to read {zone.name}",
+                         lambda: f"version {zone.version}".encode() in ask(self.port, f"_version.{zone.name}", TXT))
+
+    def stop(self):
+        self.process.stop()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.stop()
+        self.stop()
