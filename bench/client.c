@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -21,6 +20,7 @@ enum {
     PIECES_MAX = 4,           /* byte strings that wait to be written */
     READ_SIZE = 64 * 1024,
     OPENING_MAX = 128,        /* connections that negotiate at the same time */
+    BROKEN_MAX = 1000,        /* sessions after which a run is given up: the filter is gone */
     SOURCES = 100,            /* addresses 127.0.1.x that connections come from, lest ports run out */
 };
 
@@ -45,7 +45,9 @@ struct connection {
     size_t messages_left;
     enum bench_kind kind;
     unsigned user;
+    const struct bench_script *envelope;
     const struct bench_script *letter;
+    size_t number; /* of the letter in its set */
     bool fresh;     /* no message has begun on it */
     bool is_signed;
     bool changed; /* in another way */
@@ -62,6 +64,7 @@ struct driver {
     size_t fresh;    /* of these, those on which no message has begun */
     size_t settled;  /* in idle mode: sessions that are held */
     uint64_t issued; /* messages that began */
+    uint64_t given;  /* of these, those of BENCH_GIVEN: they come in turn */
     uint64_t started;
     uint64_t next_arrival;
     unsigned weight_sum;
@@ -136,6 +139,8 @@ static void break_off(struct connection *connection, const char *why)
     driver->load->broken++;
     note_fault(driver->load, why);
     forget_resting(connection);
+    if (driver->load->broken == BROKEN_MAX)
+        event_base_loopbreak(driver->base);
     if (connection->fresh && driver->load->rate > 0)
         driver->issued++; /* the message that it was opened for is lost */
     close_connection(connection);
@@ -203,8 +208,7 @@ static bool begin_script(struct connection *connection, const struct bench_scrip
 /* The envelope where it has a step that is answered, else the letter, which always has one: EOM. */
 static void begin_envelope(struct connection *connection)
 {
-    const struct bench_plan *plan = connection->driver->load->plan;
-    if (!begin_script(connection, &plan->envelopes[connection->kind][connection->user], IN_ENVELOPE))
+    if (!begin_script(connection, connection->envelope, IN_ENVELOPE))
         begin_script(connection, connection->letter, IN_LETTER);
 }
 
@@ -218,9 +222,14 @@ static void choose_message(struct connection *connection)
         at -= load->weights[kind++];
     connection->kind = (enum bench_kind)kind;
     connection->user = (unsigned)((bench_random(&load->random) >> 32) % BENCH_USERS);
-    int set = bench_is_bounce(connection->kind);
-    size_t letter = (size_t)((bench_random(&load->random) >> 32) % load->plan->letter_counts[set]);
-    connection->letter = &load->plan->letters[set][letter];
+    enum bench_set set = bench_set_of(connection->kind);
+    size_t number = (size_t)((bench_random(&load->random) >> 32) % load->plan->letter_counts[set]);
+    if (set == BENCH_SET_GIVEN)
+        number = (size_t)(driver->given++ % load->plan->letter_counts[set]);
+    connection->envelope = set == BENCH_SET_GIVEN ? &load->plan->given_envelopes[number]
+                                                  : &load->plan->envelopes[kind][connection->user];
+    connection->letter = &load->plan->letters[set][number];
+    connection->number = number;
     connection->is_signed = connection->changed = false;
 }
 
@@ -373,10 +382,27 @@ static void take_negotiation(struct connection *connection, const struct bs_milt
     go_on(connection);
 }
 
+/* A line: the message's number and kind, and the field unfolded, parted by tabs. */
+static void note_field(FILE *out, const struct connection *connection, const struct bs_milter_answer *answer)
+{
+    struct bs_bytes value = answer->header.value;
+    fprintf(out, "%zu\t%s\t%.*s\t", connection->number, bench_kind_name(connection->kind),
+            BS_BYTES_ARG(answer->header.name));
+    for (size_t i = 0; i < value.len; i++)
+        putc(strchr("\r\n\t", value.ptr[i]) ? ' ' : value.ptr[i], out);
+    putc('\n', out);
+}
+
 /* A change that the filter makes between EOM and its reply. */
 static void take_change(struct connection *connection, const struct bs_milter_answer *answer)
 {
     const struct bench_load *load = connection->driver->load;
+    bool field = answer->code == BS_MILTER_ADD_HEADER || answer->code == BS_MILTER_INSERT_HEADER ||
+                 answer->code == BS_MILTER_CHANGE_HEADER;
+    if (field && load->changes)
+        note_field(load->changes, connection, answer);
+    if (field && load->expectation == BENCH_EXPECT_FIELDS)
+        return;
     if (answer->code == BS_MILTER_CHANGE_FROM &&
         bench_is_signed(load->identity, answer->envelope.path, connection->user, load->expectation))
         connection->is_signed = true;

@@ -16,6 +16,8 @@
 #include "histogram.h"
 #include "plan.h"
 
+#include <stdio.h>
+
 struct bench_load {
     /* what to do */
     struct bs_endpoint filter;
@@ -31,8 +33,8 @@ struct bench_load {
     double time_limit;             /* seconds after which what runs is broken off */
     size_t idle;                   /* instead of messages: sessions that are opened and held */
     void (*on_all_idle)(void);     /* called once they are */
-    double average_mail;           /* bytes of a message, for the report */
-    double average_bounce;
+    FILE *changes;                 /* where each header field that a filter adds or changes is noted; NULL: nowhere */
+    double average[BENCH_SETS];    /* bytes of a message, for the report */
 
     /* what came of it */
     uint64_t outcomes[BENCH_KINDS][BENCH_OUTCOMES];

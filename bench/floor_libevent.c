@@ -7,11 +7,13 @@
  *                                           gives the load generator's messages the same answers, without judging
  *                                           anything. What backstopd costs beyond it is its judgement, its checks of
  *                                           the protocol, and its log.
+ *   bench-floor-libevent --like OTHER SOCKET   asks the filter at the socket OTHER what it wants, once, at the start;
+ *                                           wants the same, and says to go on at each step that this has an answer for
  *
  * In the second form it tells the kinds of messages apart by a few bytes that stand where the generator puts them.
  */
 #include "daemon/endpoint.h"
-#include "wire/milter.h"
+#include "wire/milter_peer.h"
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>
@@ -24,16 +26,20 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 enum {
     BACKLOG = 1024,
     FRAME_MAX = 4 * 1024 * 1024,
     LOOK = 256, /* bytes of a frame that are looked at */
+    PATIENCE = 10000, /* ms that another filter has for its answer */
 };
 
 /* Answers of more than a byte, encoded once. */
 struct filter {
     bool minimal;
+    bool like; /* another filter */
+    struct bs_milter_options agreed; /* where it is like another */
     struct bs_strbuf options;
     struct bs_strbuf refusal;
     struct bs_strbuf new_sender;
@@ -115,7 +121,10 @@ static bool answer(struct session *session, struct bs_bytes frame, struct evbuff
         say_more(out, &session->filter->options);
     else if (session->filter->minimal)
         answer_minimal(session, frame, out);
-    else if (command != BS_MILTER_MACRO && command != BS_MILTER_ABORT && command != BS_MILTER_QUIT_NC)
+    else if (session->filter->like) {
+        if (bs_milter_expects_reply(&session->filter->agreed, (enum bs_milter_command)command))
+            say(out, BS_MILTER_CONTINUE);
+    } else if (command != BS_MILTER_MACRO && command != BS_MILTER_ABORT && command != BS_MILTER_QUIT_NC)
         say(out, BS_MILTER_CONTINUE);
     return true;
 }
@@ -186,15 +195,45 @@ static void encode_minimal_options(struct bs_strbuf *out)
     bs_milter_encode_negotiation(out, &options, lists, sizeof lists / sizeof *lists);
 }
 
+/* What another filter asks for: its answer to an MTA that offers everything. */
+static bool ask_other(struct filter *filter, const char *other, struct bs_error *ret_error)
+{
+    static const struct bs_milter_options everything = {BS_MILTER_VERSION_MAX, 0x1ff, 0x1fffff};
+    struct bs_endpoint endpoint;
+    struct bs_milter_answer answer;
+    char chunk[4096];
+    size_t length = 0;
+    struct bs_strbuf offer;
+    bs_strbuf_init(&offer, sizeof chunk);
+    bs_milter_peer_offer(&offer, &everything);
+    int fd = bs_endpoint_parse(other, &endpoint, ret_error) ? bs_endpoint_connect(&endpoint, PATIENCE) : -1;
+    bool got = fd >= 0 && write(fd, offer.ptr, offer.len) == (ssize_t)offer.len;
+    for (bool whole = false; got && !whole;) {
+        ssize_t count = read(fd, chunk + length, sizeof chunk - length);
+        length += count > 0 ? (size_t)count : 0;
+        struct bs_bytes input = bs_bytes(chunk, length);
+        enum bs_milter_progress progress = bs_milter_peer_decode(&input, sizeof chunk, &answer, ret_error);
+        whole = progress == BS_MILTER_EVENT && answer.code == BS_MILTER_OPTNEG;
+        got = whole || (progress == BS_MILTER_MORE && count > 0);
+    }
+    if (got) {
+        filter->agreed = answer.negotiation.options;
+        bs_strbuf_append(&filter->options, bs_bytes(chunk, length));
+    }
+    bs_strbuf_free(&offer);
+    if (fd >= 0)
+        close(fd);
+    return got;
+}
+
 static void encode_answers(struct filter *filter)
 {
     static const struct bs_milter_options all_steps = {.version = BS_MILTER_VERSION_MAX};
-    bs_strbuf_init(&filter->options, FRAME_MAX);
     bs_strbuf_init(&filter->refusal, FRAME_MAX);
     bs_strbuf_init(&filter->new_sender, FRAME_MAX);
     if (filter->minimal)
         encode_minimal_options(&filter->options);
-    else
+    else if (!filter->like)
         bs_milter_encode_negotiation(&filter->options, &all_steps, NULL, 0);
     bs_milter_encode_replycode(&filter->refusal, 550, "5.7.1 This bounce is not of mail that was sent from here");
     bs_milter_encode_change_from(&filter->new_sender, BS_LITERAL("<prvs=0693afc14e=user1@ours.example>"),
@@ -212,14 +251,20 @@ static void raise_files(void)
 
 int main(int argc, char **argv)
 {
-    struct filter filter = {.minimal = argc == 3 && strcmp(argv[1], "--minimal") == 0};
+    struct filter filter = {.minimal = argc == 3 && strcmp(argv[1], "--minimal") == 0,
+                            .like = argc == 4 && strcmp(argv[1], "--like") == 0};
     struct bs_endpoint endpoint;
     struct bs_error error;
-    if (argc != (filter.minimal ? 3 : 2) || !bs_endpoint_parse(argv[argc - 1], &endpoint, &error)) {
-        fprintf(stderr, "usage: bench-floor-libevent [--minimal] inet:HOST:PORT|unix:/PATH\n");
+    if (argc != (filter.minimal ? 3 : filter.like ? 4 : 2) || !bs_endpoint_parse(argv[argc - 1], &endpoint, &error)) {
+        fprintf(stderr, "usage: bench-floor-libevent [--minimal|--like SOCKET] inet:HOST:PORT|unix:/PATH\n");
         return EX_USAGE;
     }
     raise_files();
+    bs_strbuf_init(&filter.options, FRAME_MAX);
+    if (filter.like && !ask_other(&filter, argv[2], &error)) {
+        fprintf(stderr, "bench-floor-libevent: %s does not say what it wants\n", argv[2]);
+        return EX_UNAVAILABLE;
+    }
     encode_answers(&filter);
     struct event_base *base = event_base_new();
     struct evconnlistener *listener =

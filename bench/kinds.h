@@ -20,6 +20,7 @@ enum bench_kind {
     BENCH_FORGED_UNTAGGED, /* a bounce to an address without a tag */
     BENCH_FORGED_TAG,      /* a bounce to a tag with a wrong signature */
     BENCH_GENUINE,         /* a bounce to a tag of ours */
+    BENCH_GIVEN,           /* a file, with the sender that it names */
     BENCH_KINDS,
 };
 
@@ -37,6 +38,7 @@ enum bench_expectation {
     BENCH_EXPECT_GATE,    /* what backstopd does, signatures checked */
     BENCH_EXPECT_SHAPE,   /* the same answers, signatures not checked */
     BENCH_EXPECT_NOTHING, /* everything is accepted as it is */
+    BENCH_EXPECT_FIELDS,  /* everything is accepted, header fields may come and go */
 };
 
 struct bench_envelope {
@@ -52,9 +54,12 @@ struct bench_identity {
 
 const char *bench_kind_name(enum bench_kind kind);
 const char *bench_outcome_name(enum bench_outcome outcome);
-bool bench_is_bounce(enum bench_kind kind);
 
-/* False where the domain is too long or no tag can be made. */
+/* What the messages of a kind are taken from. */
+enum bench_set { BENCH_SET_MAIL, BENCH_SET_BOUNCES, BENCH_SET_GIVEN, BENCH_SETS };
+enum bench_set bench_set_of(enum bench_kind kind);
+
+/* Of any kind but BENCH_GIVEN. False where the domain is too long or no tag can be made. */
 bool bench_envelope_make(const struct bench_identity *identity, enum bench_kind kind, unsigned user,
                          struct bench_envelope *ret_envelope);
 

@@ -299,6 +299,17 @@ bool bench_letters_make(size_t count, size_t size, bool bounces, uint64_t *io_ra
     return good;
 }
 
+bool bench_letter_take_sender(struct bench_letter *letter, struct bs_bytes *ret_path)
+{
+    if (letter->field_count == 0 || !bs_bytes_equal_nocase(letter->fields[0].name, BS_LITERAL("Return-Path")))
+        return false;
+    *ret_path = bs_bytes_trim(letter->fields[0].value);
+    letter->size -= letter->fields[0].name.len + letter->fields[0].value.len + strlen(": \r\n");
+    letter->field_count--;
+    memmove(letter->fields, letter->fields + 1, letter->field_count * sizeof *letter->fields);
+    return true;
+}
+
 void bench_letters_free(struct bench_letters *letters)
 {
     for (size_t i = 0; i < letters->count; i++) {

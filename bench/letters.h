@@ -45,6 +45,10 @@ bool bench_letters_read(const char *path, struct bench_letters *ret_letters, str
 bool bench_letters_make(size_t count, size_t size, bool bounces, uint64_t *io_random,
                         struct bench_letters *ret_letters);
 
+/* A message as it lies in a mailbox begins with Return-Path and the envelope's sender in brackets. Takes that field off
+ * and gives its value, which borrows from the letter; false where there is none. */
+bool bench_letter_take_sender(struct bench_letter *letter, struct bs_bytes *ret_path);
+
 void bench_letters_free(struct bench_letters *letters);
 
 #endif

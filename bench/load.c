@@ -22,7 +22,8 @@ static const char usage[] =
     "usage: bench-load --connect SOCKET [OPTION]...\n"
     "  --connect SOCKET       the milter: inet:HOST:PORT, inet6:[ADDRESS]:PORT or unix:/PATH\n"
     "  --expect WHAT          gate: what backstopd does where the domain is enforced; shape: the same, tags not\n"
-    "                         checked; nothing: all is accepted as it is. Default: gate\n"
+    "                         checked; nothing: all is accepted as it is; fields: all is accepted, header fields may\n"
+    "                         be added and changed. Default: gate\n"
     "  --domain DOMAIN        the domain of ours; default ours.example\n"
     "  --key FILE             the secret of key digit 0, with which genuine tags are made and new ones checked\n"
     "  --messages N           how many; default 10000\n"
@@ -31,9 +32,13 @@ static const char usage[] =
     "  --rate N               messages per second at random moments, on up to --connections; default: each\n"
     "                         connection begins a message as soon as its last one is over\n"
     "  --mix KIND=N,...       the kinds and how often each comes, of ordinary, outgoing, forged-untagged, forged-tag,\n"
-    "                         genuine; default ordinary=60,outgoing=25,forged-untagged=5,forged-tag=5,genuine=5\n"
+    "                         genuine, given; default ordinary=60,outgoing=25,forged-untagged=5,forged-tag=5,genuine=5\n"
     "  --mail PATH            take mail from this file or the files of this folder; default: made up. Bounces are\n"
     "                         always made up\n"
+    "  --given PATH           send nothing but this file or the files of this folder, by name and in turn, each from\n"
+    "                         the sender in its first field, Return-Path, which is taken off\n"
+    "  --changes FILE         note there each header field that the filter adds or changes: the number of the message\n"
+    "                         in its folder, its kind, name and value, parted by tabs\n"
     "  --size BYTES           of made-up messages; default 0: a mix of 3 to 92 kB that averages 14 kB\n"
     "  --seed N               the same seed gives the same messages in the same order\n"
     "  --idle N               open N sessions, say so on a line, and hold them until SIGTERM\n"
@@ -42,6 +47,7 @@ static const char usage[] =
 struct options {
     const char *key;
     const char *mail;
+    const char *given;
     size_t size;
     struct bench_load load;
     struct bench_identity identity;
@@ -76,8 +82,8 @@ static bool parse_mix(const char *text, unsigned weights[BENCH_KINDS])
 
 static bool parse_expectation(const char *text, enum bench_expectation *ret_expectation)
 {
-    static const char *const names[] = {"gate", "shape", "nothing"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"gate", "shape", "nothing", "fields"};
+    for (int i = 0; i < 4; i++) {
         if (strcmp(text, names[i]) == 0) {
             *ret_expectation = (enum bench_expectation)i;
             return true;
@@ -127,7 +133,7 @@ static bool set_option(struct options *options, int option, const char *value, s
         return bs_endpoint_parse(value, &options->load.filter, ret_error);
     case 'e':
         return parse_expectation(value, &options->load.expectation) ||
-               bs_error_set(ret_error, "--expect takes gate, shape or nothing");
+               bs_error_set(ret_error, "--expect takes gate, shape, nothing or fields");
     case 'd':
         options->identity.domain = value;
         return true;
@@ -137,6 +143,12 @@ static bool set_option(struct options *options, int option, const char *value, s
     case 'f':
         options->mail = value;
         return true;
+    case 'g':
+        options->given = value;
+        return parse_mix("given=1", options->load.weights);
+    case 'n':
+        options->load.changes = fopen(value, "we");
+        return options->load.changes || bs_error_set(ret_error, "%s: %s", value, strerror(errno));
     case 'x':
         return parse_mix(value, options->load.weights) || bs_error_set(ret_error, "--mix does not take %s", value);
     default:
@@ -150,7 +162,8 @@ static bool parse_options(int argc, char **argv, struct options *options, struct
     static const struct option known[] = {
         {"connect", 1, NULL, 'C'}, {"expect", 1, NULL, 'e'}, {"domain", 1, NULL, 'd'}, {"key", 1, NULL, 'k'},
         {"messages", 1, NULL, 'm'}, {"connections", 1, NULL, 'c'}, {"per-connection", 1, NULL, 'p'},
-        {"rate", 1, NULL, 'r'}, {"mix", 1, NULL, 'x'}, {"mail", 1, NULL, 'f'}, {"size", 1, NULL, 's'},
+        {"rate", 1, NULL, 'r'}, {"mix", 1, NULL, 'x'}, {"mail", 1, NULL, 'f'},
+        {"given", 1, NULL, 'g'}, {"changes", 1, NULL, 'n'}, {"size", 1, NULL, 's'},
         {"seed", 1, NULL, 'S'}, {"idle", 1, NULL, 'i'}, {"time-limit", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (option == '?')
@@ -160,6 +173,8 @@ static bool parse_options(int argc, char **argv, struct options *options, struct
     }
     if (optind < argc || options->load.filter.length == 0)
         return bs_error_set(ret_error, "--connect is missing, or there are words without an option");
+    if (options->load.weights[BENCH_GIVEN] > 0 && !options->given)
+        return bs_error_set(ret_error, "what is given in --mix is missing: --given");
     return options->key || options->load.expectation != BENCH_EXPECT_GATE ||
            bs_error_set(ret_error, "--expect gate needs --key");
 }
@@ -266,6 +281,8 @@ static double cpu_seconds(void)
 static double average_size(const struct bench_letters *letters)
 {
     double sum = 0;
+    if (letters->count == 0)
+        return 0;
     for (size_t i = 0; i < letters->count; i++)
         sum += (double)letters->items[i].size;
     return sum / (double)letters->count;
@@ -276,8 +293,8 @@ static bool print_report(const struct bench_load *load)
     bool good = load->wrong == 0 && load->broken == 0 && !load->timed_out;
     printf("{\n  \"good\": %s,\n  \"first-fault\": \"%s\",\n  \"timed-out\": %s", good ? "true" : "false",
            load->first_fault, load->timed_out ? "true" : "false");
-    printf(",\n  \"average-mail-bytes\": %.0f,\n  \"average-bounce-bytes\": %.0f", load->average_mail,
-           load->average_bounce);
+    printf(",\n  \"average-mail-bytes\": %.0f,\n  \"average-bounce-bytes\": %.0f,\n  \"average-given-bytes\": %.0f",
+           load->average[BENCH_SET_MAIL], load->average[BENCH_SET_BOUNCES], load->average[BENCH_SET_GIVEN]);
     printf(",\n  \"messages\": %llu,\n  \"wrong\": %llu,\n  \"broken-sessions\": %llu,\n  \"sessions\": %llu",
            (unsigned long long)load->done, (unsigned long long)load->wrong, (unsigned long long)load->broken,
            (unsigned long long)load->sessions);
@@ -292,35 +309,39 @@ static bool print_report(const struct bench_load *load)
     return good;
 }
 
-static bool make_letters(const struct options *options, struct bench_letters *mail, struct bench_letters *bounces,
+static bool make_letters(const struct options *options, struct bench_letters sets[BENCH_SETS],
                          struct bs_error *ret_error)
 {
     uint64_t random = 0x9e3779b97f4a7c15u;
+    struct bench_letters *mail = &sets[BENCH_SET_MAIL];
     if (options->mail ? !bench_letters_read(options->mail, mail, ret_error)
                       : !bench_letters_make(100, options->size, false, &random, mail))
         return options->mail ? false : bs_error_set(ret_error, "no memory");
-    return bench_letters_make(100, options->size, true, &random, bounces) || bs_error_set(ret_error, "no memory");
+    if (options->given && !bench_letters_read(options->given, &sets[BENCH_SET_GIVEN], ret_error))
+        return false;
+    return bench_letters_make(100, options->size, true, &random, &sets[BENCH_SET_BOUNCES]) ||
+           bs_error_set(ret_error, "no memory");
 }
 
 static bool run(struct options *options, struct bs_error *ret_error)
 {
-    struct bench_letters mail = {0}, bounces = {0};
+    struct bench_letters sets[BENCH_SETS] = {0};
     struct bench_plan plan = {0};
     struct bs_milter_answer answer;
     struct bs_strbuf input;
     bs_strbuf_init(&input, 65536);
     bool good = load_key(options->key, &options->identity.keys, ret_error) &&
-                make_letters(options, &mail, &bounces, ret_error) &&
+                make_letters(options, sets, ret_error) &&
                 negotiate(&options->load.filter, &input, &answer, ret_error) &&
-                bench_plan_make(&answer, &options->identity, &mail, &bounces, &plan, ret_error);
-    options->load.average_mail = average_size(&mail);
-    options->load.average_bounce = average_size(&bounces);
+                bench_plan_make(&answer, &options->identity, sets, &plan, ret_error);
+    for (int set = 0; set < BENCH_SETS; set++)
+        options->load.average[set] = average_size(&sets[set]);
     options->load.plan = &plan;
     options->load.identity = &options->identity;
     good = good && bench_load_run(&options->load, ret_error);
     bench_plan_free(&plan);
-    bench_letters_free(&mail);
-    bench_letters_free(&bounces);
+    for (int set = 0; set < BENCH_SETS; set++)
+        bench_letters_free(&sets[set]);
     bs_strbuf_free(&input);
     bs_hmac_key_free(options->identity.keys.by_digit[0]);
     return good;
@@ -338,7 +359,7 @@ static void raise_files(void)
 int main(int argc, char **argv)
 {
     static struct options options = {
-        .load = {.weights = {60, 25, 5, 5, 5}, .random = 1, .connections = 100, .per_connection = 1,
+        .load = {.weights = {60, 25, 5, 5, 5, 0}, .random = 1, .connections = 100, .per_connection = 1,
                  .messages = 10000, .time_limit = 120, .on_all_idle = say_idle},
         .identity = {.domain = "ours.example"},
     };

@@ -236,7 +236,7 @@ void bench_plan_offer(struct bs_strbuf *out)
 static bool make_envelopes(struct bench_plan *plan, const struct bench_identity *identity, struct bs_error *ret_error)
 {
     struct bench_envelope envelope;
-    for (unsigned kind = 0; kind < BENCH_KINDS; kind++) {
+    for (unsigned kind = 0; kind < BENCH_GIVEN; kind++) {
         for (unsigned user = 0; user < BENCH_USERS; user++) {
             if (!bench_envelope_make(identity, (enum bench_kind)kind, user, &envelope))
                 return bs_error_set(ret_error, "no envelope for %s: no key, or the domain is too long",
@@ -249,10 +249,31 @@ static bool make_envelopes(struct bench_plan *plan, const struct bench_identity 
     return true;
 }
 
-static bool make_letters(struct bench_plan *plan, int set, const struct bench_letters *letters,
+/* The envelopes of the letters that are given: from whom each says that it is, to a user of ours. */
+static bool make_given_envelopes(struct bench_plan *plan, const struct bench_identity *identity,
+                                 struct bench_letters *given, struct bs_error *ret_error)
+{
+    struct bs_bytes path;
+    plan->given_envelopes = calloc(given->count + 1, sizeof *plan->given_envelopes);
+    if (!plan->given_envelopes)
+        return bs_error_set(ret_error, "no memory");
+    for (size_t i = 0; i < given->count; i++) {
+        struct bench_envelope envelope = {.login = ""};
+        if (!bench_letter_take_sender(&given->items[i], &path) || path.len < 2 || path.len >= BENCH_ADDRESS_MAX)
+            return bs_error_set(ret_error, "message %zu does not begin with a Return-Path in brackets", i);
+        snprintf(envelope.sender, sizeof envelope.sender, "%.*s", BS_BYTES_ARG(path));
+        snprintf(envelope.recipient, sizeof envelope.recipient, "<user%zu@%s>", i % BENCH_USERS, identity->domain);
+        make_envelope(plan, &envelope, &plan->given_envelopes[i]);
+        if (plan->given_envelopes[i].bytes.failed)
+            return bs_error_set(ret_error, "no memory");
+    }
+    return true;
+}
+
+static bool make_letters(struct bench_plan *plan, enum bench_set set, const struct bench_letters *letters,
                          struct bs_error *ret_error)
 {
-    plan->letters[set] = calloc(letters->count, sizeof *plan->letters[set]);
+    plan->letters[set] = calloc(letters->count + 1, sizeof *plan->letters[set]);
     if (!plan->letters[set])
         return bs_error_set(ret_error, "no memory");
     for (size_t i = 0; i < letters->count; i++) {
@@ -274,8 +295,7 @@ static void make_commands(struct bench_plan *plan)
 }
 
 bool bench_plan_make(const struct bs_milter_answer *answer, const struct bench_identity *identity,
-                     const struct bench_letters *mail, const struct bench_letters *bounces,
-                     struct bench_plan *ret_plan, struct bs_error *ret_error)
+                     struct bench_letters sets[BENCH_SETS], struct bench_plan *ret_plan, struct bs_error *ret_error)
 {
     *ret_plan = (struct bench_plan){.agreed = answer->negotiation.options};
     bs_strbuf_init(&ret_plan->lists, SCRIPT_MAX);
@@ -285,8 +305,11 @@ bool bench_plan_make(const struct bs_milter_answer *answer, const struct bench_i
     bs_strbuf_append(&ret_plan->lists, answer->negotiation.macro_lists);
     make_commands(ret_plan);
     make_prelude(ret_plan);
-    return make_envelopes(ret_plan, identity, ret_error) && make_letters(ret_plan, 0, mail, ret_error) &&
-           make_letters(ret_plan, 1, bounces, ret_error);
+    bool good = make_envelopes(ret_plan, identity, ret_error) &&
+                make_given_envelopes(ret_plan, identity, &sets[BENCH_SET_GIVEN], ret_error);
+    for (enum bench_set set = 0; set < BENCH_SETS && good; set++)
+        good = make_letters(ret_plan, set, &sets[set], ret_error);
+    return good;
 }
 
 static void free_script(struct bench_script *script)
@@ -306,7 +329,10 @@ void bench_plan_free(struct bench_plan *plan)
         for (int user = 0; user < BENCH_USERS; user++)
             free_script(&plan->envelopes[kind][user]);
     }
-    for (int set = 0; set < 2; set++) {
+    for (size_t i = 0; i < plan->letter_counts[BENCH_SET_GIVEN]; i++)
+        free_script(&plan->given_envelopes[i]);
+    free(plan->given_envelopes);
+    for (int set = 0; set < BENCH_SETS; set++) {
         for (size_t i = 0; i < plan->letter_counts[set]; i++)
             free_script(&plan->letters[set][i]);
         free(plan->letters[set]);

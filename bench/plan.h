@@ -42,8 +42,9 @@ struct bench_plan {
     struct bs_strbuf lists; /* of macros, as the filter sent them */
     struct bench_script prelude; /* CONNECT and HELO */
     struct bench_script envelopes[BENCH_KINDS][BENCH_USERS];
-    struct bench_script *letters[2]; /* DATA to EOM: of mail, of bounces */
-    size_t letter_counts[2];
+    struct bench_script *given_envelopes; /* of the letters of BENCH_SET_GIVEN, one each */
+    struct bench_script *letters[BENCH_SETS]; /* DATA to EOM */
+    size_t letter_counts[BENCH_SETS];
     struct bs_strbuf offer;
     struct bs_strbuf abort;
     struct bs_strbuf quit; /* ABORT, ABORT, QUIT */
@@ -52,10 +53,10 @@ struct bench_plan {
 /* What every filter is offered. */
 void bench_plan_offer(struct bs_strbuf *out);
 
-/* Makes everything ready for a filter that answered the offer with `answer`. */
+/* Makes everything ready for a filter that answered the offer with `answer`. Of the given letters, which may be none,
+ * Return-Path is taken off. */
 bool bench_plan_make(const struct bs_milter_answer *answer, const struct bench_identity *identity,
-                     const struct bench_letters *mail, const struct bench_letters *bounces,
-                     struct bench_plan *ret_plan, struct bs_error *ret_error);
+                     struct bench_letters sets[BENCH_SETS], struct bench_plan *ret_plan, struct bs_error *ret_error);
 
 void bench_plan_free(struct bench_plan *plan);
 
