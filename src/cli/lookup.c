@@ -50,7 +50,7 @@ static bool start(struct bs_lookup *lookup, const struct bs_lookup_place *place,
         .server_count = place->server_count > 0 ? place->server_count : 1,
         .trust_anchor = place->trust_anchor,
         .timeout = BS_LOOKUP_MILLISECONDS,
-        .outstanding_max = BS_QUESTIONS_MAX,
+        .outstanding_max = BS_QUESTIONS_MAX * BS_RESOLVER_DOMAIN_SHARE,
         .cache_size = BS_LOOKUP_CACHE,
     };
     lookup->base = event_base_new();

@@ -22,6 +22,7 @@ struct bs_inquiry {
     LIST_ENTRY(bs_inquiry) all;
     struct bs_resolver *resolver;
     struct event *deadline;
+    unsigned domain; /* which of the resolver's counts it is in */
     bool beginning;
     bool in_library;
     char text[BS_DNS_NAME_MAX];

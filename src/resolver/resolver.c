@@ -26,6 +26,9 @@ enum {
     SECURITY_BOGUS = 1,
     SECURITY_SECURE = 2,
     ESCAPED_NAME_MAX = 4 * BS_DNS_NAME_MAX + 2, /* every byte as \DDD, the final dot and the NUL */
+    DOMAINS = 1024,
+    DOMAIN_LABELS = 2,
+    ARPA_LABELS = 6, /* an IPv4 address, or 16 bits of an IPv6 one */
     CACHE_MIN = 64 * 1024,
     CACHE_SHARE = 4, /* one part of so many is for our own cache */
     ANCHOR_LINE_MAX = 4096,
@@ -41,6 +44,7 @@ struct bs_resolver {
     unsigned rate_max;
     const struct timeval *timeout; /* one of the event loop's common ones */
     unsigned outstanding, outstanding_max;
+    unsigned by_domain[DOMAINS], domain_max; /* of the outstanding, by the hash of their domains */
     unsigned abandoned, abandoned_max;
     struct bs_cache *cache; /* in front of libunbound's */
     struct inquiry_list inquiries; /* all that libunbound holds */
@@ -89,6 +93,27 @@ bool bs_resolver_check_server(const char *text, struct bs_error *ret_error)
     return strcmp(text, BS_RESOLVER_SYSTEM) == 0 || bs_server_parse(text, address, ret_error);
 }
 
+/* Counts the inquiry in, or out. */
+static void count_waiting(struct bs_inquiry *inquiry, bool waits)
+{
+    inquiry->resolver->outstanding += waits ? 1u : -1u;
+    inquiry->resolver->by_domain[inquiry->domain] += waits ? 1u : -1u;
+}
+
+/* A number for the domain of a name: its last two labels; domains may share one. */
+static unsigned domain_of(struct bs_bytes name)
+{
+    bool is_reverse = name.len > 5 && bs_bytes_equal_nocase(bs_bytes_skip(name, name.len - 5), BS_LITERAL(".arpa"));
+    unsigned dots = is_reverse ? ARPA_LABELS : DOMAIN_LABELS, hash = 2166136261u;
+    for (size_t at = name.len; at > 0; at--) {
+        char c = bs_ascii_lower(name.ptr[at - 1]);
+        if (c == '.' && --dots == 0)
+            break;
+        hash = (hash ^ (unsigned char)c) * 16777619u;
+    }
+    return (hash ^ hash >> 16) % DOMAINS;
+}
+
 static void free_inquiry(struct bs_inquiry *inquiry)
 {
     if (inquiry->in_library)
@@ -114,7 +139,7 @@ static void leave_to_library(struct bs_inquiry *inquiry)
     inquiry->answered = NULL;
     if (inquiry->deadline)
         event_del(inquiry->deadline);
-    inquiry->resolver->outstanding--;
+    count_waiting(inquiry, false);
     inquiry->resolver->abandoned++;
 }
 
@@ -166,7 +191,7 @@ static void on_answer(void *context, int rcode, void *packet, int length, int se
     (void)why_bogus, (void)was_limited;
     if (inquiry->answered) {
         if (!inquiry->beginning)
-            resolver->outstanding--;
+            count_waiting(inquiry, false);
         deliver(inquiry, read_answer(inquiry, rcode, packet, length, security));
     } else {
         resolver->abandoned--;
@@ -202,9 +227,9 @@ static void escape_name(struct bs_bytes name, char ret_text[ESCAPED_NAME_MAX])
     *to = '\0';
 }
 
-static bool is_over_a_limit(const struct bs_resolver *resolver)
+static bool is_over_a_limit(const struct bs_resolver *resolver, unsigned domain)
 {
-    return resolver->outstanding >= resolver->outstanding_max || resolver->abandoned >= resolver->abandoned_max ||
+    return resolver->outstanding >= resolver->outstanding_max || resolver->by_domain[domain] >= resolver->domain_max || resolver->abandoned >= resolver->abandoned_max ||
            (resolver->rate_max > 0 && resolver->fresh >= resolver->rate_max);
 }
 
@@ -215,7 +240,7 @@ static bool wait_for_answer(struct bs_inquiry *inquiry)
     struct bs_resolver *resolver = inquiry->resolver;
     if (resolver->rate_max > 0 && resolver->fresh++ == 0)
         evtimer_add(resolver->window_end, &second);
-    resolver->outstanding++;
+    count_waiting(inquiry, true);
     inquiry->deadline = evtimer_new(resolver->base, on_deadline, inquiry);
     return inquiry->deadline && evtimer_add(inquiry->deadline, resolver->timeout) == 0;
 }
@@ -225,7 +250,8 @@ static bool ask_library(struct bs_inquiry *inquiry)
 {
     char name[ESCAPED_NAME_MAX];
     struct bs_resolver *resolver = inquiry->resolver;
-    if (is_over_a_limit(resolver))
+    inquiry->domain = domain_of(inquiry->name);
+    if (is_over_a_limit(resolver, inquiry->domain))
         return false;
     escape_name(inquiry->name, name);
     return ub_resolve_event(resolver->library, name, (int)inquiry->type, CLASS_IN, inquiry, on_answer, NULL) == 0;
@@ -406,6 +432,9 @@ struct bs_resolver *bs_resolver_new(struct event_base *base, const struct bs_res
     resolver->base = base;
     resolver->rate_max = settings->rate_max;
     resolver->outstanding_max = settings->outstanding_max;
+    resolver->domain_max = settings->outstanding_max / BS_RESOLVER_DOMAIN_SHARE;
+    if (resolver->domain_max < BS_RESOLVER_DOMAIN_MIN)
+        resolver->domain_max = BS_RESOLVER_DOMAIN_MIN;
     resolver->abandoned_max = settings->outstanding_max * BS_RESOLVER_ABANDONED_MAX;
     if (!set_up(resolver, settings, ret_error)) {
         bs_resolver_free(resolver);

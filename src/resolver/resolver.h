@@ -19,6 +19,8 @@
 
 enum {
     BS_RESOLVER_ABANDONED_MAX = 4, /* times outstanding_max: questions that libunbound still tries after our time-out */
+    BS_RESOLVER_DOMAIN_SHARE = 4,  /* one in so many of outstanding_max may wait for one domain, so that a dead one leaves */
+    BS_RESOLVER_DOMAIN_MIN = 16,   /* room for others; but at least so many */
     BS_RESOLVER_SOCKETS_MAX = 4096, /* UDP sockets at most, one for each question to a server */
     BS_RESOLVER_TCP_MAX = 64,      /* TCP connections */
 };
@@ -34,7 +36,8 @@ struct bs_resolver_settings {
     size_t server_count;
     const char *trust_anchor;   /* a file with the keys of the root zone; NULL: no DNSSEC */
     unsigned timeout;           /* milliseconds that a question may take, then its answer is TIMEOUT; at least 1 */
-    unsigned outstanding_max;   /* questions that wait at once; further ones are answered TIMEOUT at once; at least 1 */
+    unsigned outstanding_max;   /* questions that wait at once; further ones are answered TIMEOUT at once; at least 1. For
+                                 * names with the same last two labels a share of that */
     unsigned rate_max;          /* questions in a second that no cache can answer; after so many only what was asked a short
                                  * while ago is answered until it is over, all else is TIMEOUT; 0: no limit */
     size_t cache_size;          /* bytes of all caches together */

@@ -320,6 +320,34 @@ static void questions_past_those_that_may_wait_are_answered_timeout_at_once(void
     end(&world);
 }
 
+static void a_domain_may_have_a_share_of_those_that_wait(void **state)
+{
+    enum { SHARE = BS_RESOLVER_DOMAIN_MIN };
+    static const char *const others[] = {"ok.another.example", "drop1.5.100.51.198.in-addr.arpa",
+                                         "drop1.6.100.51.198.in-addr.arpa"};
+    struct world world;
+    struct waiter waiter = new_waiter(&world);
+    (void)state;
+    begin(&world, SHORT, SHARE * BS_RESOLVER_DOMAIN_SHARE, 0);
+    open_fetch(&waiter, 100);
+    for (unsigned i = 0; i <= SHARE; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "drop%u.%s", i, i % 2 ? "dead.example" : "x.Dead.Example");
+        assert_true(ask_one(&waiter, name));
+        assert_int_equal(known(&world, name) != NULL, i == SHARE);
+    }
+    assert_int_equal(bs_fetch_outstanding(waiter.fetch), SHARE);
+    assert_true(ask(&waiter, others, 3));
+    assert_int_equal(bs_fetch_outstanding(waiter.fetch), SHARE + 3);
+    run(&waiter);
+    assert_status(&world, "ok.another.example", BS_DNS_FOUND);
+    assert_true(ask_one(&waiter, "drop.dead.example"));
+    assert_null(known(&world, "drop.dead.example"));
+    run(&waiter);
+    bs_fetch_free(waiter.fetch);
+    end(&world);
+}
+
 static void questions_past_those_of_a_second_are_answered_timeout_until_it_is_over(void **state)
 {
     static const char *const names[] = {"ok1.example", "ok2.example", "ok3.example"};
@@ -537,6 +565,7 @@ int main(void)
         cmocka_unit_test(names_that_dns_cannot_hold_do_not_exist_and_are_not_asked),
         cmocka_unit_test(questions_past_those_of_a_message_are_answered_timeout_at_once),
         cmocka_unit_test(questions_past_those_that_may_wait_are_answered_timeout_at_once),
+        cmocka_unit_test(a_domain_may_have_a_share_of_those_that_wait),
         cmocka_unit_test(questions_past_those_of_a_second_are_answered_timeout_until_it_is_over),
         cmocka_unit_test(a_server_that_is_silent_delays_no_other_fetch_and_is_answered_timeout),
         cmocka_unit_test(a_server_that_is_gone_is_timeout_or_servfail_and_never_no_such_name),
