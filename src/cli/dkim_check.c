@@ -18,8 +18,8 @@ enum { OUTPUT_MAX = 16 << 20, OPTION_HELP = 'h' };
 static const char usage[] =
     "usage: backstop dkim check [OPTION]... [DOMAIN]...   say whether DNS shows the keys, of all domains or of these\n"
     BS_DKIM_VIEW_USAGE BS_JUDGE_USAGE
-    "exits 0 where nothing is wrong, 1 with warnings, 2 where mail is signed with a key that others cannot see, 3 where\n"
-    "DNS did not tell.\n";
+    "exits 0 where nothing is wrong, 1 with warnings, 2 where mail is signed with a key that others cannot see,\n"
+    "3 where DNS did not tell.\n";
 
 struct request {
     struct bs_judge judge;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `backstop dkim keygen`: makes a private key in a file, or one or two in the directory of keys, and prints the records
- * that publish them; see backstop-dkim(1). */
+/* `backstop dkim keygen`: makes a private key in a file, or one or two in the directory of keys, and prints the
+ * records that publish them; see backstop-dkim(1). */
 #include "auth/dkim_name.h"
 #include "base/timestamp.h"
 #include "cli/dkim_make.h"
@@ -75,7 +75,8 @@ static bool take_option(struct request *request, int option, const char *value)
     }
 }
 
-/* Whether what was given goes together: a file and its selector, or a directory and a selector for each key or none. */
+/* Whether what was given goes together: a file and its selector, or a directory and a selector for each key or
+ * none. */
 static bool is_complete(const struct request *request, int arguments)
 {
     if (!request->domain)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `backstop dkim rotate`: carries out what cli/dkim_schedule.h says is due for the keys of some domains, and says what it
- * did and what comes next. May be run at any time and as often as one likes; see backstop-dkim(1).
+ * `backstop dkim rotate`: carries out what cli/dkim_schedule.h says is due for the keys of some domains, and says what
+ * it did and what comes next. May be run at any time and as often as one likes; see backstop-dkim(1).
  */
 #include "base/idn.h"
 #include "base/json.h"
@@ -20,7 +20,9 @@
 
 enum { OUTPUT_MAX = 16 << 20, DOMAINS_MAX = 256 };
 
-enum { OPTION_OVERLAP = 300, OPTION_EVERY, OPTION_DUAL, OPTION_TYPE, OPTION_DRY_RUN, OPTION_RELOAD, OPTION_QUIET = 'q', OPTION_HELP = 'h' };
+enum { OPTION_OVERLAP = 300, OPTION_EVERY, OPTION_DUAL, OPTION_TYPE, OPTION_DRY_RUN, OPTION_RELOAD };
+
+enum { OPTION_QUIET = 'q', OPTION_HELP = 'h' };
 
 static const char usage[] =
     "usage: backstop dkim rotate [OPTION]... DOMAIN...   do what is due for the DKIM keys of the domains\n"
@@ -31,9 +33,10 @@ static const char usage[] =
     "      --reload COMMAND\n"
     "                      run this when other keys are to sign, such as `systemctl reload backstopd`\n"
     "      --dry-run       say what is due, and do nothing\n"
-    "  -q, --quiet         print nothing where nothing was done or is left to be done\n" BS_DKIM_VIEW_USAGE BS_JUDGE_USAGE
-    "exits 0 where nothing is left to be done by you, 1 where a record is to be published or backstopd to be reloaded,\n"
-    "2 where a key that signs cannot be seen, 3 where DNS did not tell.\n";
+    "  -q, --quiet         print nothing where nothing was done or is left to be done\n"
+    BS_DKIM_VIEW_USAGE BS_JUDGE_USAGE
+    "exits 0 where nothing is left to be done by you, 1 where a record is to be published or backstopd to be\n"
+    "reloaded, 2 where a key that signs cannot be seen, 3 where DNS did not tell.\n";
 
 static const struct bs_option every_option = {.type = BS_OPTION_DURATION, .min = 3600, .max = 3650 * 86400};
 static const struct bs_option overlap_option = {.type = BS_OPTION_DURATION, .min = 3600, .max = 365 * 86400};
@@ -353,7 +356,8 @@ static int make_keys(struct request *request, struct domain *domain)
         const struct bs_dkim_order order = {.domain = domain->name, .type = event->type, .bits = event->bits};
         int status = bs_dkim_store_make(&request->keys, &order, request->judge.now, &request->judge.arena,
                                         &event->name);
-        const struct bs_dkim_stored_key *made = status == EX_OK ? bs_dkim_keys_find(&request->keys, event->name) : NULL;
+        const struct bs_dkim_stored_key *made =
+            status == EX_OK ? bs_dkim_keys_find(&request->keys, event->name) : NULL;
         if (made)
             status = record_of(request, made, &event->record);
         if (status != EX_OK) {

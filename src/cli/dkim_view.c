@@ -110,7 +110,8 @@ static void look_for_wildcard(struct bs_dkim_view *view, const struct bs_answers
     view->wildcard = answer && answer->status == BS_DNS_FOUND;
 }
 
-/* One run of what is asked through the resolver: the servers of each key's zone, or with --resolver-only its record. */
+/* One run of what is asked through the resolver: the servers of each key's zone, or with --resolver-only its
+ * record. */
 static enum bs_step run(void *context, const struct bs_answers *known, struct bs_arena *arena,
                         struct bs_questions *ret_missing)
 {
@@ -259,6 +260,20 @@ static bool judge_answer(struct look *look, const struct bs_dkim_view *view, con
     return bs_dkim_publication_read(answer ? answer : &none, &ours, &look->judge->arena, ret_publication);
 }
 
+/* What one address of a server shows. */
+static bool judge_address(struct look *look, const struct bs_dkim_view *view, const struct bs_ip *address,
+                          struct bs_dkim_publication *ret_publication)
+{
+    struct bs_questions ignored = {.count = 0};
+    const struct asked *asked = find_asked(look, address);
+    if (asked)
+        return judge_answer(look, view, bs_ask_dns(&asked->answers, &ignored, view->zone.name, BS_DNS_TXT),
+                            ret_publication);
+    *ret_publication = (struct bs_dkim_publication){.code = BS_DKIM_UNANSWERED,
+                                                    .reason = "too many servers are to be asked at once"};
+    return true;
+}
+
 /* What a server shows: the worst that one of its addresses says; those that say nothing count where all do so, since
  * the network may have no way to them. */
 static bool judge_server(struct look *look, const struct bs_dkim_view *view, const struct bs_zone_server *server,
@@ -267,12 +282,8 @@ static bool judge_server(struct look *look, const struct bs_dkim_view *view, con
     *ret_publication = (struct bs_dkim_publication){.code = BS_DKIM_UNANSWERED,
                                                     .reason = "its address could not be found out"};
     for (size_t i = 0; i < server->address_count; i++) {
-        struct bs_questions ignored = {.count = 0};
         struct bs_dkim_publication one;
-        struct asked *asked = find_asked(look, &server->addresses[i]);
-        const struct bs_dns_answer *answer =
-            asked ? bs_ask_dns(&asked->answers, &ignored, view->zone.name, BS_DNS_TXT) : NULL;
-        if (!judge_answer(look, view, answer, &one))
+        if (!judge_address(look, view, &server->addresses[i], &one))
             return false;
         bool first = i == 0 || ret_publication->code == BS_DKIM_UNANSWERED;
         if (first || (one.code != BS_DKIM_UNANSWERED && one.code > ret_publication->code))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What DNS shows of DKIM keys on disk: each key's record as every authoritative server of its zone has it, since only when
- * all have it can a message be verified wherever it is. The servers are found through the resolver and then asked
+ * What DNS shows of DKIM keys on disk: each key's record as every authoritative server of its zone has it, since only
+ * when all have it can a message be verified wherever it is. The servers are found through the resolver and then asked
  * directly. With --dns all of it comes from files.
  */
 #ifndef BS_CLI_DKIM_VIEW_H
@@ -69,8 +69,8 @@ bool bs_dkim_place_take_option(struct bs_dkim_place *place, int option, const ch
 /* The directory of the keys, in the arena; NULL after having said what is wrong. */
 const char *bs_dkim_place_directory(const struct bs_dkim_place *place, struct bs_arena *arena);
 
-/* Looks at the keys, all at once; those without a file are unreadable. `views` holds `count` with `key` set; all else is
- * filled in, and borrows from the keys and the judge. -1 to go on, else the exit status. */
+/* Looks at the keys, all at once; those without a file are unreadable. `views` holds `count` with `key` set; all else
+ * is filled in, and borrows from the keys and the judge. -1 to go on, else the exit status. */
 int bs_dkim_look(struct bs_judge *judge, const struct bs_dkim_place *place, struct bs_dkim_view *views, size_t count);
 
 #endif

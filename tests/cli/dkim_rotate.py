@@ -409,6 +409,29 @@ def _(world):
     assert run.returncode == 78 and 'states:3: "retirin" is no state; did you mean "retiring"?' in run.stderr, run
 
 
+@suite.case("more servers, files or domains than there is room for are told, and those before them are served")
+def _(world):
+    mail = world.mail()
+    made = mail.run("rotate", "example.net", "example.org", at="2026-01-01")
+    servers = [f"example.net. 60 IN NS ns{i}.example.net." for i in range(16)]
+    servers += [f"ns{i}.example.net. 60 IN A 192.0.2.{4 * i + j}" for i in range(16) for j in range(4)]
+    mail.publish(*records(made), *servers, "example.org. 60 IN NS ns0.example.net.")
+    assert mail.check("example.net").returncode == mail.check().returncode == 0, mail.check()
+    mail.publish("example.org. 60 IN NS ns.example.org.", "ns.example.org. 60 IN A 192.0.2.64")
+    run = mail.check()
+    assert run.returncode == 3 and ".example.net: new since 2026-01-01, rsa of 2048 bits: visible" in run.stdout, run
+    assert "ns.example.org: too many servers are to be asked at once" in run.stdout, run
+
+    files = ["--dns-at", f"x={mail.zone}"]
+    assert mail.check("example.net", *files * 16).returncode == 0
+    run = mail.check("example.net", *files * 17)
+    assert run.returncode == 64 and "at most 16 times" in run.stderr, run
+    names = [f"d{i}.example" for i in range(257)]
+    assert mail.run("rotate", "--dry-run", *names[:256], *names[:2]).returncode == 1
+    run = mail.run("rotate", "--dry-run", *names)
+    assert run.returncode == 64 and "more than 256 domains" in run.stderr, run
+
+
 @suite.case("keygen --directory makes a new key beside the others, and never one of a name that there was")
 def _(world):
     mail = world.mail().begin()
