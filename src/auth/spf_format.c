@@ -53,7 +53,7 @@ const char *bs_spf_reason(const struct bs_spf_facts *facts, const struct bs_spf_
         return NULL;
     bs_ip_format(&facts->ip, ip);
     if (result->status == BS_SPF_NONE)
-        return bs_arena_printf(arena, "%s: %s", domain, result->problem);
+        return bs_arena_printf(arena, "%s%s%s", domain, domain[0] != '\0' ? ": " : "", result->problem);
     if (result->problem)
         return bs_arena_printf(arena, "%s", result->problem);
     return bs_arena_printf(arena, "%s: %s %s by \"%s\"", domain, ip, permission(result->status), mechanism);

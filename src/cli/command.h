@@ -16,11 +16,13 @@ enum bs_exit {
 };
 
 int bs_command_arc(int argc, char **argv);
+int bs_command_auth(int argc, char **argv);
 int bs_command_batv(int argc, char **argv);
 int bs_command_config(int argc, char **argv);
 int bs_command_dkim(int argc, char **argv);
 int bs_command_dmarc(int argc, char **argv);
 int bs_command_doctor(int argc, char **argv);
+int bs_command_explain(int argc, char **argv);
 int bs_command_help(int argc, char **argv);
 int bs_command_setup(int argc, char **argv);
 int bs_command_spf(int argc, char **argv);

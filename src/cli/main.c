@@ -18,10 +18,12 @@ static const struct command commands[] = {
     {"setup", bs_command_setup, "connect Postfix: propose the lines of main.cf, write them"},
     {"doctor", bs_command_doctor, "check that the running whole works, and say how to repair it"},
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
+    {"auth", bs_command_auth, "authenticate a message by SPF, DKIM, ARC and DMARC together"},
     {"spf", bs_command_spf, "say whether a client may send for a domain (SPF)"},
     {"dkim", bs_command_dkim, "verify and make DKIM signatures; make, check and renew keys"},
     {"dmarc", bs_command_dmarc, "judge SPF and DKIM results by a domain's policy (DMARC)"},
     {"arc", bs_command_arc, "judge the chain of ARC seals on a message, add one"},
+    {"explain", bs_command_explain, "tell step by step how a message is judged, and why"},
     {"config", bs_command_config, "check and print the configuration"},
     {"help", bs_command_help, "show what a command does: backstop help COMMAND"},
 };
