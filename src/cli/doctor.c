@@ -84,6 +84,7 @@ static void examine(struct bs_doctor *doctor)
     if (!load_config(doctor))
         return;
     bs_doctor_check_keys(doctor);
+    bs_doctor_check_dns(doctor);
     if (doctor->with_probe) {
         bs_doctor_check_daemon(doctor);
         bs_doctor_check_limits(doctor);
@@ -178,7 +179,8 @@ static void print_text(const struct bs_doctor *doctor, int status)
         print_counts(&doctor->findings);
     fputs(bs_output_colour(stdout, BS_COLOUR_NONE), stdout);
     if (doctor->config.file)
-        printf(" Checked: configuration, keys, clock%s%s.\n", doctor->with_probe ? ", backstopd" : "",
+        printf(" Checked: configuration, keys, clock%s%s%s.\n", bs_doctor_needs_dns(doctor) ? ", DNS" : "",
+               doctor->with_probe ? ", backstopd" : "",
                doctor->with_postfix ? ", Postfix" : "");
     else
         printf(" Nothing else can be checked without a configuration.\n");

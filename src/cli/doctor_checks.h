@@ -31,6 +31,12 @@ void bs_doctor_check_limits(struct bs_doctor *doctor);
 /* The sockets answer, and the daemon behind them does what the configuration says. */
 void bs_doctor_check_daemon(struct bs_doctor *doctor);
 
+/* Whether the configuration asks anything of DNS. */
+bool bs_doctor_needs_dns(const struct bs_doctor *doctor);
+
+/* DNS answers, and shows the keys that sign; nothing where the configuration asks nothing of it. */
+void bs_doctor_check_dns(struct bs_doctor *doctor);
+
 /* Postfix's settings lead to these sockets, its processes can open them, and none of its tables is in the way. */
 void bs_doctor_check_postfix(struct bs_doctor *doctor);
 
