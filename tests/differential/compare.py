@@ -95,10 +95,10 @@ class Comparison:
             return self.kind.is_same((ours[0], theirs), (self.ours(other)[0], answer))
         theirs = theirs.partition(" ")[0]
         small = self.kind.shrink(case, still)
-        said = peer.judge_one(self.kind.line_of(small))
-        text = f"{self.kind.text_of(small)}\nours: {' '.join(self.ours(small))}\n{peer.name}: {said}"
+        ours, said = self.ours(small), peer.judge_one(self.kind.line_of(small))
+        text = f"{self.kind.text_of(small)}\nours: {' '.join(ours)}\n{peer.name}: {said}"
         for row in self.rows:
-            if row.explains(peer.name, ours[0], theirs, text):
+            if row.explains(peer.name, ours[0], said.partition(" ")[0], text):
                 row.count[peer.name] += 1
                 self.explained += 1
                 return

@@ -279,6 +279,15 @@ for number, text in enumerate(["", "\r\n", "\r\n\r\n\r\n", "a \r\n", "a\t \r\n\r
                                "no end", "a\r\n\r\n\r\nb\r\n\r\n", ".\r\n..\r\n", "caf\xe9\r\n", "x" * 5000 + "\r\n", "a\r\nb \r\n \r\n\r\n",
                                "no end but blanks  ", "- a\r\n-- b\r\nFrom me\r\n", ("line\r\n" * 3000)]):
     odd(f"body {number}", attribute("body", text))
+RANDOM = []
+for number in range(60):
+    source = random.Random(f"text {number}")
+    text = "".join(source.choice(["a", "bc ", "\t", " ", "  ", "\r\n", "\r\n\r\n", "Dear", ".", " \r\n", "=", "\xc3\xa9", "-- ", "\r\n\t"])
+                   for _ in range(source.randrange(40)))
+    odd(f"random body {number}", attribute("body", text + "\r\n"))
+    words = "".join(source.choice(["x", "y z", " ", "\t", "  ", "\r\n ", "\r\n\t", ":", ";", "="]) for _ in range(source.randrange(14)))
+    odd(f"random subject {number}", replace_field(2, "Subject:" + words + "x" + source.choice(["", " ", "\t", " \t"])))
+    RANDOM += [f"random body {number}", f"random subject {number}"]
 
 # the signature
 for form in ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed", "simple", "Relaxed/Simple", "relaxed / relaxed",
@@ -433,6 +442,7 @@ def cases(seed, count):
     for number in range(count):
         source = random.Random(f"{seed}:{number}")
         plan = [source.choice(COMMON)] if source.random() < 0.6 else []
+        plan += source.sample(RANDOM, source.choice([0, 0, 1, 2]))
         if number < len(names):
             plan.append(names[(number + 17 * seed) % len(names)])
         plan += source.sample(names, source.choice([0, 1, 1, 2]) if plan else 1)
