@@ -83,7 +83,7 @@ def make_world():
     world.judge.stop()
 
 
-options = compare.read_options(600)
+options = compare.read_options(400)
 for name, command in PEERS.items():
     if options.peer in (None, name):
         compare.add_case(suite, Kind, "spf", "cases", name, command, options)
