@@ -74,6 +74,9 @@ void bs_authentication_free(struct bs_authentication *authentication)
 
 void bs_authentication_header(struct bs_authentication *authentication, struct bs_bytes name, struct bs_bytes body)
 {
+    struct bs_bytes called = bs_bytes_trim(name); /* `Name :`, as some MTAs let it pass */
+    authentication->results_seen += bs_bytes_equal_nocase(called, BS_LITERAL(BS_RESULTS_FIELD));
+    authentication->marks_seen += bs_bytes_equal_nocase(called, BS_LITERAL(BS_MARK_FIELD));
     bs_header_add(&authentication->header, name, body);
 }
 

@@ -18,6 +18,10 @@
 #include "auth/spf.h"
 #include "message/author.h"
 
+/* The names of the fields that we mark messages with. */
+#define BS_RESULTS_FIELD "Authentication-Results"
+#define BS_MARK_FIELD    "Backstop-Result"
+
 enum {
     BS_AUTHENTICATION_MEMORY = 2 << 20, /* bytes of the header and what is read of it, beside what each method takes */
     BS_AUTHENTICATION_RUN_MEMORY = 2 << 20, /* bytes that a run of DKIM, ARC or DMARC may take */
@@ -43,6 +47,8 @@ struct bs_authentication {
     struct bs_bytes dmarc_author; /* the domain that the verdict is on; empty where From names none */
     struct bs_spf_facts spf_facts;
     struct bs_header header;      /* with CRLF, as it came */
+    /* Fields of these names that came, also those that the header has no room for. */
+    unsigned results_seen, marks_seen;
 
     struct bs_dkim_message message; /* private from here */
     struct bs_arc_chain chain;

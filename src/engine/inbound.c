@@ -10,6 +10,7 @@
 static const struct bs_reply go_on = {.kind = BS_REPLY_CONTINUE};
 static const struct bs_reply accepted = {.kind = BS_REPLY_ACCEPT};
 static const struct bs_reply wait = {.kind = BS_REPLY_WAIT};
+static const struct bs_reply no_memory = {BS_REPLY_REFUSE, 451, "4.3.0 No memory for this message, try again later"};
 
 bool bs_inbound_is_of_interest(const struct bs_session *session, struct bs_bytes sender)
 {
@@ -165,7 +166,8 @@ static struct bs_reply decide(struct bs_session *session, struct bs_changes *ret
     report_authenticated(session, &decision);
     if (decision.action == BS_ACTION_REFUSE)
         return bs_reply_refusal(&decision);
-    bs_marks_make(session, &decision, ret_changes);
+    if (!bs_marks_make(session, &decision, ret_changes))
+        return no_memory;
     bs_sealing_add(session, ret_changes);
     return accepted;
 }

@@ -5,8 +5,6 @@
 #include "auth/results.h"
 #include "auth/results_ours.h"
 
-#define RESULT_FIELD "Backstop-Result"
-
 struct bs_bytes bs_session_authserv_id(const struct bs_session *session)
 {
     if (session->settings->authserv_id[0] != '\0')
@@ -24,29 +22,48 @@ static bool find_results(struct bs_authentication *authentication, struct bs_byt
            bs_results_find_ours(&authentication->header, &ids, &authentication->arena, ret_places);
 }
 
-static unsigned count_marks(const struct bs_header *header)
+static unsigned count_fields(const struct bs_header *header, struct bs_bytes name)
 {
     unsigned count = 0;
     for (size_t i = 0; i < header->count; i++)
-        count += bs_header_field_is(&header->fields[i], BS_LITERAL(RESULT_FIELD));
+        count += bs_header_field_is(&header->fields[i], name);
     return count;
+}
+
+struct removal {
+    struct bs_removed_field *fields;
+    size_t count;
+};
+
+/* The fields of a name from `last` down to `first`. */
+static void remove_range(struct removal *removal, struct bs_bytes name, unsigned first, unsigned last)
+{
+    for (; last >= first; last--)
+        removal->fields[removal->count++] = (struct bs_removed_field){name, last};
 }
 
 bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_bytes authserv_id,
                           struct bs_removed_field **ret_removed, size_t *ret_count)
 {
     struct bs_field_places places = {.count = 0};
+    struct removal removal = {NULL, 0};
     *ret_count = 0;
     if (!find_results(authentication, authserv_id, &places))
         return false;
-    unsigned marks = count_marks(&authentication->header);
-    *ret_removed = bs_arena_take(&authentication->arena, (places.count + marks) * sizeof **ret_removed);
-    if (!*ret_removed)
+    /* Whose word is in fields that were not kept is not known: they all go. */
+    unsigned kept = count_fields(&authentication->header, BS_LITERAL(BS_RESULTS_FIELD));
+    unsigned beyond = authentication->results_seen > kept ? authentication->results_seen - kept : 0;
+    removal.fields = bs_arena_take(&authentication->arena,
+                                   (places.count + beyond + authentication->marks_seen) * sizeof *removal.fields);
+    if (!removal.fields)
         return false;
+    remove_range(&removal, BS_LITERAL(BS_RESULTS_FIELD), kept + 1, kept + beyond);
     for (size_t i = 0; i < places.count; i++)
-        (*ret_removed)[(*ret_count)++] = (struct bs_removed_field){places.items[i].field->name, places.items[i].index};
-    for (; marks > 0; marks--)
-        (*ret_removed)[(*ret_count)++] = (struct bs_removed_field){BS_LITERAL(RESULT_FIELD), marks};
+        removal.fields[removal.count++] =
+            (struct bs_removed_field){places.items[i].field->name, places.items[i].index};
+    remove_range(&removal, BS_LITERAL(BS_MARK_FIELD), 1, authentication->marks_seen);
+    *ret_removed = removal.fields;
+    *ret_count = removal.count;
     return true;
 }
 
@@ -98,18 +115,20 @@ static void add_mark(struct bs_session *session, const struct bs_decision *decis
         bs_arena_printf(&session->message->arena, "suspicious; reason=%s", bs_reason_name(decision->reason));
     if (!text)
         return;
-    add_field(changes, RESULT_FIELD, bs_bytes_from_cstr(text));
+    add_field(changes, BS_MARK_FIELD, bs_bytes_from_cstr(text));
     if (decision->action == BS_ACTION_QUARANTINE)
         changes->quarantine = text;
 }
 
-void bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes)
+bool bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes)
 {
     struct bs_message *message = session->message;
     struct bs_bytes authserv_id = bs_session_authserv_id(session);
-    bs_marks_find_forged(message->authentication, authserv_id, &changes->removed, &changes->removed_count);
+    if (!bs_marks_find_forged(message->authentication, authserv_id, &changes->removed, &changes->removed_count))
+        return false;
     if (decision->action == BS_ACTION_TAG || decision->action == BS_ACTION_QUARANTINE)
         add_mark(session, decision, changes);
-    add_field(changes, "Authentication-Results",
+    add_field(changes, BS_RESULTS_FIELD,
               bs_marks_results(message->authentication, authserv_id, decision, &message->arena));
+    return true;
 }
