@@ -10,6 +10,8 @@
 enum {
     BS_SERVER_LOOKUP_MAX = 64,            /* servers at once */
     BS_SERVER_LOOKUP_MILLISECONDS = 4000, /* that a server has for a question */
+    BS_SERVER_LOOKUP_SECONDS = 20,        /* that all of them have for all questions */
+    BS_SERVER_LOOKUP_ROUND = 8,           /* questions that a server is asked at once */
     BS_SERVER_LOOKUP_TEXT = BS_NETWORK_TEXT + 8,
 };
 
@@ -18,10 +20,10 @@ struct bs_server_lookup {
     char server[BS_SERVER_LOOKUP_TEXT]; /* ADDRESS:PORT, or [ADDRESS]:PORT */
     const struct bs_question *questions;
     size_t question_count;
-    struct bs_answers *answers; /* borrowed and filled; what has no answer in time is TIMEOUT */
+    struct bs_answers *answers; /* borrowed and filled; what has no answer in time is TIMEOUT, or not there */
 };
 
-/* Asks all and waits for all. False with an error where nothing can be asked, or the answers take too much memory. */
+/* Asks all and waits for all. A server that is silent to a whole round of questions is asked no more. False with an error where nothing can be asked, or the answers take too much memory. */
 bool bs_server_lookup_all(const struct bs_server_lookup *lookups, size_t count, struct bs_error *ret_error);
 
 #endif

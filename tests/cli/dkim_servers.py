@@ -147,7 +147,7 @@ def _(world):
     assert not world.first.asked, world.first.asked
 
 
-@suite.case("more keys than a round has questions are all looked at")
+@suite.case("more keys than a round has questions are all looked at; a silent server is asked for one round of them")
 def _(world):
     world.begin()
     for number in range(70):
@@ -162,6 +162,10 @@ def _(world):
     data = json.loads(run.stdout)
     assert run.returncode == 0 and len(data["keys"]) == 70, run
     assert {key["result"] for key in data["keys"]} == {"visible"}, data
+    world.second.asked, world.second.silent = [], True
+    run = world.run("check", "--json")
+    assert run.returncode == 3 and {key["result"] for key in json.loads(run.stdout)["keys"]} == {"unknown"}, run
+    assert len(set(world.second.asked)) == 8, world.second.asked
 
 
 suite.run(make_world)
