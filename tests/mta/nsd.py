@@ -10,11 +10,11 @@ import struct
 import subprocess
 
 from . import machine
+from .tap import Skip
 
 CONFIGURATION = """\
 server:
-    ip-address: 127.0.0.1@{port}
-    server-count: 1
+{addresses}    server-count: 1
     username: ""
     chroot: ""
     zonesdir: "{directory}"
@@ -26,6 +26,9 @@ server:
 remote-control:
     control-enable: no
 """
+# The root servers that resolvers know; b has two, since it moved.
+ROOT_SERVERS = """198.41.0.4 199.9.14.201 170.247.170.2 192.33.4.12 199.7.91.13 192.203.230.10 192.5.5.241 192.112.36.4
+    198.97.190.53 192.36.148.17 192.58.128.30 193.0.14.129 199.7.83.42 202.12.27.33""".split()
 SOA, TXT = 6, 16
 START = """\
 $ORIGIN {name}.
@@ -36,8 +39,9 @@ _version 0 IN TXT "version {version}"
 
 
 class Zone:
-    """Records in master-file syntax. `tamper` changes the text of the signed zone behind the signer's back; `negative` is
-    for how many seconds it may be remembered that there is no record."""
+    """Records in master-file syntax, or a function that gives them once the zones before this one are signed. `tamper`
+    changes the text of the signed zone behind the signer's back; `negative` is for how many seconds it may be remembered
+    that there is no record. The root zone's name is empty."""
 
     def __init__(self, name, records, signed=False, tamper=lambda text: text, negative=300):
         self.name, self.records, self.signed, self.tamper, self.negative = name, records, signed, tamper, negative
@@ -59,12 +63,13 @@ def ldns(directory, tool, *arguments):
 def write_zone(directory, zone):
     """Writes the zone's file, signed where it is to be; returns the public key's record, or nothing."""
     path = directory / f"{zone.name}.zone"
-    path.write_text(START.format(**vars(zone)) + zone.records)
+    path.write_text(START.format(**vars(zone)) + (zone.records() if callable(zone.records) else zone.records))
     if not zone.signed:
         return ""
-    key = ldns(directory, "ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.name)
+    key = ldns(directory, "ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.name or ".")
     ldns(directory, "ldns-signzone", path.name, key)
     path.write_text(zone.tamper((directory / f"{zone.name}.zone.signed").read_text()))
+    zone.ds = (directory / f"{key}.ds").read_text()
     return (directory / f"{key}.key").read_text()
 
 
@@ -81,19 +86,26 @@ def ask(port, name, kind):
 
 
 class Nsd:
-    """Serves the zones. `port` is where, `keys` the path of a file with the keys of those that are signed."""
+    """Serves the zones. `port` is where, `keys` the path of a file with the keys of those that are signed; these also have
+    their `ds`, for the zone above. In the network of `internet` it serves as all root servers."""
 
-    def __init__(self, directory, zones):
+    def __init__(self, directory, zones, network=None):
         directory.mkdir()
         self.directory, self.log = directory, directory / "nsd.log"
-        self.port, self.keys = machine.free_port(), directory / "keys"
+        self.port, self.keys = 53 if network else machine.free_port(), directory / "keys"
         self.keys.write_text("".join(write_zone(directory, zone) for zone in zones))
         configuration = directory / "nsd.conf"
-        configuration.write_text(CONFIGURATION.format(port=self.port, directory=directory) + "".join(
-            f'zone:\n    name: "{zone.name}"\n    zonefile: "{zone.name}.zone"\n' for zone in zones))
-        self.process = machine.Process([machine.package("nsd") / "usr/sbin/nsd", "-d", "-c", configuration],
-                                       directory / "output", env=environment())
-        self.process.wait_until("it answers", lambda: ask(self.port, ".", SOA))
+        addresses = "".join(f"    ip-address: {address}@{self.port}\n"
+                            for address in (ROOT_SERVERS if network else [machine.HERE]))
+        configuration.write_text(CONFIGURATION.format(addresses=addresses, directory=directory) + "".join(
+            f'zone:\n    name: "{zone.name or "."}"\n    zonefile: "{zone.name}.zone"\n' for zone in zones))
+        nsd = machine.package("nsd") / "usr/sbin/nsd"
+        self.process = machine.Process([*(network or ()), nsd, "-d", "-c", configuration], directory / "output",
+                                       env=environment())
+        self.process.wait_until("it answers", lambda: self.has_started() if network else ask(self.port, ".", SOA))
+
+    def has_started(self):
+        return self.log.exists() and "nsd started" in self.log.read_text()
 
     def change(self, zone):
         """Serves the zone as it now is; what was asked before may be in caches."""
@@ -111,3 +123,22 @@ class Nsd:
 
     def __exit__(self, *_):
         self.stop()
+
+
+@contextlib.contextmanager
+def internet(directory, addresses):
+    """A network that has nothing but the root servers' addresses and those given; gives the words before a command that
+    run it there."""
+    if os.geteuid() != 0:
+        raise Skip("a network of its own takes root")
+    holder = machine.Process(["unshare", "--net", "sleep", "infinity"], directory / "internet")
+    try:
+        ours = os.readlink("/proc/self/ns/net")
+        holder.wait_until("it is apart", lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != ours)
+        there = ["nsenter", "--net", "--target", str(holder.pid)]
+        subprocess.run([*there, "ip", "link", "set", "lo", "up"], check=True)
+        for address in (*ROOT_SERVERS, *addresses):
+            subprocess.run([*there, "ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
+        yield there
+    finally:
+        holder.stop()

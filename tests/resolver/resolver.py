@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mta import machine
-from mta.nsd import Nsd, Zone
+from mta.nsd import ROOT_SERVERS, Nsd, Zone, internet
 from mta.tap import Suite
 from name_server import (QR, REFUSED, SERVFAIL, Bytes, Chain, Code, Late, NameServer, OverTcp, Records, Referral,
                          Silent)
@@ -75,9 +75,10 @@ class World:
 class Asker:
     """resolver-ask: questions in, answers out as they come."""
 
-    def __init__(self, port, timeout=5000, outstanding=1000, rate=0, keys="-"):
+    def __init__(self, port, timeout=5000, outstanding=1000, rate=0, keys="-", network=()):
         program = machine.BUILD / "tests/resolver/resolver-ask"
-        self.process = subprocess.Popen([program, *map(str, (timeout, outstanding, rate, keys, f"127.0.0.1:{port}"))],
+        servers = [f"127.0.0.1:{port}"] if port else []
+        self.process = subprocess.Popen([*network, program, *map(str, (timeout, outstanding, rate, keys)), *servers],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, *questions):
@@ -231,6 +232,26 @@ def _(world):
     keys.write_text(world.nsd.keys.read_text().replace("secure.example", "ok.example"))
     answers, counters = ask(world.server.port, "ok.example A", "alias.example AAAA", keys=keys)
     assert answers[0] == "bogus insecure 0" and counters["failures"] >= 1, answers
+
+
+@suite.case("without forwarders it asks from the root on, with DNSSEC, and a dead domain or root is a failure")
+def _(world):
+    expected = {"www.example A": "found secure 1 c0000219", "none.example A": "nxdomain secure 0",
+                "plain.example TXT": "found insecure 1 plain"}
+    with internet(world.directory, ["192.0.2.99"]) as network:
+        glue = f"ns.example. 300 IN A {ROOT_SERVERS[0]}\n"
+        plain = Zone("plain.example", "@ 300 IN TXT plain\n")
+        child = Zone("example", glue + "www 300 IN A 192.0.2.25\nplain 300 IN NS ns\ndead 300 IN NS ns.dead\n"
+                     "ns.dead 300 IN A 192.0.2.99\n", signed=True)
+        root = Zone("", lambda: glue + "example. 300 IN NS ns.example.\n" + child.ds, signed=True)
+        with Nsd(world.directory / "root", [plain, child, root], network) as server:
+            keys = world.directory / "root-key"
+            keys.write_text("".join(line for line in server.keys.read_text().splitlines(True) if line.startswith(".")))
+            *answers, dead = ask(None, *expected, "dead.example TXT", keys=keys, network=network)[0]
+            assert dict(zip(expected, answers)) == expected, answers
+            assert dead.split()[0] in ("timeout", "servfail"), dead
+        answers, _ = ask(None, *expected, timeout=500, network=network)
+        assert {answer.split()[0] for answer in answers} <= {"timeout", "servfail"}, answers
 
 
 @suite.case("once it runs it has one thread, no child and no file")
