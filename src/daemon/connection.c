@@ -25,6 +25,7 @@ struct bs_connection {
     struct event readable;
     struct event *writable; /* only while the peer does not read */
     struct event *answered; /* the end of the patience with DNS; none before a reply had to wait */
+    int64_t wait_began;     /* of the reply that waits, in milliseconds of the monotonic clock */
     int fd;
     enum bs_protocol protocol;
     const struct timeval *limit; /* of the wait for input that the event has now */
@@ -39,6 +40,13 @@ static time_t monotonic_seconds(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return now.tv_sec + 1;
+}
+
+static int64_t monotonic_milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Who is at the other end, for a log line: ret_name has room for a BS_LISTENER_NAME_MAX. */
@@ -192,6 +200,7 @@ static bool keep_input(struct bs_connection *connection, size_t consumed, struct
 /* Feeds what was read, behind what was kept. False when the connection was closed. */
 static bool take_input(struct bs_connection *connection, struct bs_bytes read)
 {
+    bool waits = connection->milter && connection->milter->waiting;
     struct bs_error error = {"no memory for a frame"};
     if (connection->input.len > 0) {
         bs_strbuf_append(&connection->input, read);
@@ -202,7 +211,7 @@ static bool take_input(struct bs_connection *connection, struct bs_bytes read)
         keep_input(connection, read.len - rest.len, rest))
         return send_replies(connection);
     bs_strbuf_free(&connection->all->out);
-    give_up(connection, error.text);
+    give_up(connection, waits ? "the MTA does not wait for a reply" : error.text);
     return false;
 }
 
@@ -214,19 +223,47 @@ static bool frame_took_too_long(const struct bs_connection *connection)
 
 static void on_patience_over(evutil_socket_t fd, short what, void *context);
 
-/* The reply waits for answers. Input that comes meanwhile is kept. */
-static void wait_for_answers(struct bs_connection *connection)
+/* Starts the clock that ends the wait, with what the message has left of its time. */
+static bool limit_wait(struct bs_connection *connection)
 {
     struct bs_connections *all = connection->all;
+    int64_t left = all->config->authentication_timeout * 1000 - connection->milter->session.waited;
     if (!connection->answered)
         connection->answered = evtimer_new(all->base, on_patience_over, connection);
-    connection->frame_began = 0;
     if (!connection->answered)
+        return false;
+    if (event_pending(connection->answered, EV_TIMEOUT, NULL))
+        return true;
+    left = left > 0 ? left : 0;
+    const struct timeval limit = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
+    connection->wait_began = monotonic_milliseconds();
+    return event_add(connection->answered, &limit) == 0;
+}
+
+/* The reply is there. */
+static void end_wait(struct bs_connection *connection)
+{
+    struct bs_session *session = &connection->milter->session;
+    if (!connection->answered || !event_pending(connection->answered, EV_TIMEOUT, NULL))
+        return;
+    event_del(connection->answered);
+    if (session->message)
+        session->waited += monotonic_milliseconds() - connection->wait_began;
+}
+
+/* The reply waits for answers. Input that comes meanwhile is kept; the peer need not send any. */
+static void wait_for_answers(struct bs_connection *connection)
+{
+    connection->frame_began = 0;
+    if (!limit_wait(connection)) {
         give_up(connection, "no memory to wait for answers of DNS");
-    else if (!event_pending(connection->answered, EV_TIMEOUT, NULL))
-        event_add(connection->answered, all->answer_timeout);
-    else
-        set_limit(connection, all->session_timeout);
+        return;
+    }
+    if (connection->output.len > 0)
+        return;
+    event_del(&connection->readable);
+    connection->limit = NULL;
+    event_add(&connection->readable, NULL);
 }
 
 static void after_input(struct bs_connection *connection)
@@ -290,9 +327,10 @@ static void go_on(struct bs_connection *connection, bool in_time)
 {
     struct bs_connections *all = connection->all;
     struct bs_error error;
-    if (connection->answered)
-        event_del(connection->answered);
-    if (!bs_milter_session_resume(connection->milter, in_time, &all->out, &error)) {
+    bool good = bs_milter_session_resume(connection->milter, in_time, &all->out, &error);
+    if (!connection->milter->waiting)
+        end_wait(connection);
+    if (!good) {
         bs_strbuf_free(&all->out);
         give_up(connection, error.text);
     } else if (take_input(connection, bs_bytes("", 0))) {

@@ -25,7 +25,6 @@ struct bs_connections {
     const struct timeval *session_timeout; /* of event_base_init_common_timeout, as are those below */
     const struct timeval *frame_timeout;
     const struct timeval *write_timeout;
-    const struct timeval *answer_timeout; /* how long a reply waits for DNS */
     struct bs_resolver *resolver; /* NULL where the settings ask nothing */
     struct bs_connection *first; /* all of them, doubly linked */
     size_t count;

@@ -179,14 +179,13 @@ static bool set_up_connections(struct filter *filter, const struct bs_config *co
     all->base = base;
     all->config = config;
     all->settings = settings;
-    all->answer_timeout = common_timeout(base, config->authentication_timeout);
     all->session_timeout = common_timeout(base, config->session_timeout);
     all->frame_timeout = common_timeout(base, config->frame_timeout);
     all->write_timeout = common_timeout(base, config->write_timeout);
     all->on_closed = on_closed;
     all->filter = filter;
     bs_strbuf_init(&all->out, BS_MILTER_OUTPUT_MAX);
-    return all->session_timeout && all->frame_timeout && all->write_timeout && all->answer_timeout;
+    return all->session_timeout && all->frame_timeout && all->write_timeout;
 }
 
 static bool set_up_resolver(struct filter *filter, const struct bs_config *config, const struct bs_settings *settings)

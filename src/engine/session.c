@@ -349,6 +349,7 @@ void bs_session_reset(struct bs_session *session)
         bs_bounce_report_passed(session);
     session->queue_id[0] = '\0';
     session->message = NULL;
+    session->waited = 0;
     if (!message)
         return;
     if (message->inquiry)

@@ -89,6 +89,7 @@ struct bs_session {
     struct bs_strbuf host_name;     /* what the MTA calls itself */
     char queue_id[BS_QUEUE_ID_MAX + 1]; /* of the message under way, or of the one that MAIL will begin */
     struct bs_message *message;     /* NULL between messages, and for those that need no attention */
+    int64_t waited;                 /* milliseconds that replies about the message waited; whoever runs the session counts */
 };
 
 void bs_session_init(struct bs_session *session, const struct bs_settings *settings,
