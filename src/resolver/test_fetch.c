@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE = 30, SHORT = 100, LONG = 20000 }; /* seconds; milliseconds */
+enum { PATIENCE = 30, SHORT = 100, AMPLE = 1000, LONG = 20000 }; /* seconds; milliseconds */
 
 struct world {
     struct event_base *base;
@@ -328,7 +328,7 @@ static void a_domain_may_have_a_share_of_those_that_wait(void **state)
     struct world world;
     struct waiter waiter = new_waiter(&world);
     (void)state;
-    begin(&world, SHORT, SHARE * BS_RESOLVER_DOMAIN_SHARE, 0);
+    begin(&world, AMPLE, SHARE * BS_RESOLVER_DOMAIN_SHARE, 0);
     open_fetch(&waiter, 100);
     for (unsigned i = 0; i <= SHARE; i++) {
         char name[64];
@@ -373,7 +373,7 @@ static void a_server_that_is_silent_delays_no_other_fetch_and_is_answered_timeou
     struct world world;
     struct waiter slow = new_waiter(&world), quick = new_waiter(&world);
     (void)state;
-    begin(&world, 1000, 100, 0);
+    begin(&world, AMPLE, 100, 0);
     open_fetch(&slow, 100);
     open_fetch(&quick, 100);
     assert_true(ask_one(&slow, "drop.example"));
@@ -435,7 +435,7 @@ static void a_fetch_that_is_freed_is_never_settled(void **state)
     struct world world;
     struct waiter freed = new_waiter(&world), other = new_waiter(&world);
     (void)state;
-    begin(&world, SHORT, 100, 0);
+    begin(&world, AMPLE, 100, 0);
     open_fetch(&freed, 100);
     open_fetch(&other, 100);
     ask_one(&freed, "ok1.example");
@@ -444,7 +444,7 @@ static void a_fetch_that_is_freed_is_never_settled(void **state)
     bs_fetch_free(freed.fetch);
     run(&other);
     assert_status(&world, "ok1.example", BS_DNS_FOUND);
-    run_for(&world, 3 * SHORT);
+    run_for(&world, AMPLE + SHORT);
     assert_null(known(&world, "drop.example"));
     assert_int_equal(freed.settled, 0);
     bs_fetch_free(other.fetch);
