@@ -150,9 +150,9 @@ def _(world):
     whole = Mta(world.milter_port)
     longest = frame(b"B", b"x" * (70 * 1024 - 1))
     whole.send(connect())
-    for command in (mail("<>"), rcpt("<user@ours.example>"), frame(b"T")):
+    for command in (mail("<>"), rcpt("<user@ours.example>")):
         assert whole.ask(command) == b"c"
-    whole.send(longest[:-1])
+    whole.send(frame(b"T"), longest[:-1])
     time.sleep(0.2)
     whole.send(longest[-1:] + (longest + longest) * 2 + frame(b"E"))
     answers = [whole.answer() for _ in range(6)]
