@@ -12,7 +12,7 @@ enum {
     BS_SERVER_LOOKUP_MILLISECONDS = 4000, /* that a server has for a question */
     BS_SERVER_LOOKUP_SECONDS = 20,        /* that all of them have for all questions */
     BS_SERVER_LOOKUP_ROUND = 8,           /* questions that a server is asked at once */
-    BS_SERVER_LOOKUP_TEXT = BS_NETWORK_TEXT + 8,
+    BS_SERVER_LOOKUP_TEXT = 80,
 };
 
 /* A server, what it is asked, and what it answers. */
