@@ -93,7 +93,8 @@ def write_message(chance, kind, number, size):
 
 
 def run(*command, text=None):
-    return subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True, check=True).stdout
+    return subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True,
+                          check=True).stdout
 
 
 def make_keys(program, folder):

@@ -43,8 +43,9 @@ Syslog no
 Nameservers 127.0.0.1@{dns}
 """
 
-# The package's own values for what is used; no rules, no other modules, no statistics, no scores that would refuse
-# mail. A proxy that scans itself is one process less on each message's way than its default, an own scanner behind it.
+# The package's own values for what is used, the detection of languages among it; no rules, no other modules, no
+# statistics, no scores that would refuse mail. A proxy that scans itself is one process less on each message's way than
+# its default, an own scanner behind it.
 RSPAMD = """\
 options {{
   pidfile = "{directory}/rspamd.pid";
@@ -59,7 +60,7 @@ options {{
   dns {{ nameserver = ["127.0.0.1:{dns}:1"]; timeout = 1s; sockets = 16; retransmits = 5; }}
 }}
 logging {{ type = "console"; level = "warning"; }}
-lang_detection {{ languages = "{directory}/languages"; }}
+lang_detection {{ languages = "{languages}"; }}
 actions {{ reject = null; add_header = null; greylist = null; }}
 group "policies" {{ .include "$CONFDIR/scores.d/policies_group.conf" }}
 modules {{
@@ -112,18 +113,20 @@ def start_opendkim(bench, dns):
                        port, env=env)
 
 
-def start_rspamd(bench, dns, processes):
+def start_rspamd(bench, dns, processes, name, languages):
+    """`languages`: whether it finds the language of each text out, as it does unless told otherwise."""
     folder, env = package("rspamd")
     share = folder / "usr/share/rspamd"
-    directory, port = own_directory(bench, "rspamd.d"), free_port()
+    directory, port = own_directory(bench, f"{name.replace(' ', '-')}.d"), free_port()
     (directory / "rspamd.conf").write_text(
-        RSPAMD.format(port=port, directory=directory, share=share, dns=dns.port, processes=processes))
+        RSPAMD.format(port=port, directory=directory, share=share, dns=dns.port, processes=processes,
+                      languages=share / "languages" if languages else directory / "none"))
     suffixes = (share / "effective_tld_names.dat").read_text(encoding="utf-8")
     (directory / "suffixes").write_text(suffixes + "\nexample\n", encoding="utf-8")
-    (directory / "languages").mkdir()
+    (directory / "none").mkdir()
     places = {"CONFDIR": folder / "etc/rspamd", "LOCAL_CONFDIR": directory, "DBDIR": directory, "RUNDIR": directory,
               "LOGDIR": directory, "SHAREDIR": share, "LUALIBDIR": share / "lualib", "RULESDIR": share / "rules",
               "PLUGINSDIR": share / "plugins", "WWWDIR": share / "www"}
     command = [folder / "usr/bin/rspamd", "-f", "-i", "-c", directory / "rspamd.conf"]
     command += [f"--var={name}={place}" for name, place in places.items()]
-    return bench.start("rspamd", "fields", command, port, env=env, patience=180, settle=3)
+    return bench.start(name, "fields", command, port, env=env, patience=180, settle=3)
