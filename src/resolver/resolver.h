@@ -4,7 +4,8 @@
  * anchor, DNSSEC (RFC 4035). No thread, no process and, once it is made, no file. Questions are asked with
  * resolver/fetch.h. Whatever happens to the servers, every question has an answer within the settings' time-out.
  *
- * It writes to TCP sockets, so the process should ignore SIGPIPE. It does not outlive a fork: make it in the process
+ * A question takes a socket while it is with a server, BS_RESOLVER_SOCKETS_MAX + BS_RESOLVER_TCP_MAX in all; where the
+ * process may not open as many, questions past that fail. It writes to TCP sockets, so the process should ignore SIGPIPE. It does not outlive a fork: make it in the process
  * that uses it.
  *
  * DNSSEC through forwarders works only with such as pass signatures on; through others every answer is BOGUS.
@@ -19,10 +20,10 @@
 
 enum {
     BS_RESOLVER_ABANDONED_MAX = 4, /* times outstanding_max: questions that libunbound still tries after our time-out */
-    BS_RESOLVER_DOMAIN_SHARE = 4,  /* one in so many of outstanding_max may wait for one domain, so that a dead one leaves */
-    BS_RESOLVER_DOMAIN_MIN = 16,   /* room for others; but at least so many */
-    BS_RESOLVER_SOCKETS_MAX = 4096, /* UDP sockets at most, one for each question to a server */
-    BS_RESOLVER_TCP_MAX = 64,      /* TCP connections */
+    BS_RESOLVER_DOMAIN_SHARE = 4,  /* one in so many of outstanding_max may wait for one domain, so that a dead one */
+    BS_RESOLVER_DOMAIN_MIN = 16,   /* leaves room for others; but at least so many */
+    BS_RESOLVER_SOCKETS_MAX = 4096, /* UDP sockets, one for each question to a server */
+    BS_RESOLVER_TCP_MAX = 256,      /* TCP connections: more than a domain's share of 1,000 questions */
 };
 
 #define BS_RESOLVER_SYSTEM "system" /* a server: those of /etc/resolv.conf */
