@@ -175,29 +175,47 @@ static size_t pass_over(struct bs_bytes text, size_t at, char before, unsigned p
     return is_invisible(text.ptr[at]) && passed_over & INVISIBLE ? at + 1 : at;
 }
 
-/* Adds the name that begins the text, to a reader of this kind. */
+/* The offset behind what is no blank at `at` and is part of a name or passed over within it. */
+static size_t step_over(struct bs_bytes text, size_t at, unsigned passed_over)
+{
+    return may_be_in_name(text.ptr[at]) ? at + 1 : pass_over(text, at, '.', passed_over);
+}
+
+/* Adds the name that begins the text, to a reader of this kind. Blanks may be many; one that goes on past the limit without
+ * them is said to be there. */
 static void add_as_read(struct bs_domain_names *names, struct bs_bytes text, unsigned passed_over,
                         struct bs_arena *arena)
 {
     char name[BS_DOMAIN_SCAN_MAX];
-    size_t length = 0, at = 0;
-    while (at < text.len) {
-        size_t before = at;
-        if (may_be_in_name(text.ptr[at]))
-            name[length++] = text.ptr[at++];
-        else
-            at = pass_over(text, at, length > 0 ? name[length - 1] : '.', passed_over);
-        if (at == before)
+    size_t length = 0, at = 0, room = BS_DOMAIN_SCAN_MAX;
+    while (at < text.len && room > 0) {
+        bool blank = is_blank(text.ptr[at]);
+        size_t next = blank ? pass_over(text, at, length > 0 ? name[length - 1] : '.', passed_over)
+                            : step_over(bs_bytes_first(text, at + room), at, passed_over);
+        if (next == at)
             break;
+        if (may_be_in_name(text.ptr[at]))
+            name[length++] = text.ptr[at];
+        room -= blank ? 0 : next - at;
+        at = next;
     }
+    names->more |= room == 0 && at < text.len;
     add_reading(names, bs_bytes(name, length), arena);
 }
 
-static size_t skip_cfws(struct bs_bytes text)
+/* The offset behind blanks and comments; text.len, said to hide more, where the comments are longer than the limit. */
+static size_t skip_cfws(struct bs_domain_names *names, struct bs_bytes text)
 {
-    size_t at = skip_blanks(text, 0);
-    while (at < text.len && text.ptr[at] == '(')
-        at = skip_blanks(text, skip_comment(text, at));
+    size_t at = skip_blanks(text, 0), room = BS_DOMAIN_SCAN_MAX + 1;
+    while (at < text.len && text.ptr[at] == '(') {
+        size_t next = skip_comment(bs_bytes_first(text, at + room), at);
+        room -= next - at;
+        at = skip_blanks(text, next);
+        if (room == 0 && at < text.len) {
+            names->more = true;
+            return text.len;
+        }
+    }
     return at;
 }
 
@@ -207,11 +225,10 @@ void bs_domain_names_scan_one(struct bs_domain_names *names, struct bs_bytes beh
         0, BLANKS_AT_DOTS, BLANKS_AT_DOTS | COMMENTS, BLANKS_AT_DOTS | COMMENTS | INVISIBLE, BLANKS,
         BLANKS | COMMENTS | INVISIBLE,
     };
-    struct bs_bytes window = bs_bytes_first(behind_at, BS_DOMAIN_SCAN_MAX);
-    window = bs_bytes_skip(window, skip_cfws(window));
+    struct bs_bytes rest = bs_bytes_skip(behind_at, skip_cfws(names, behind_at));
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         if (!names->more || names->count < BS_DOMAIN_NAMES_MAX)
-            add_as_read(names, window, readers[i], arena);
+            add_as_read(names, rest, readers[i], arena);
     }
 }
 
@@ -219,7 +236,7 @@ void bs_domain_names_scan_plain(struct bs_domain_names *names, struct bs_bytes t
 {
     for (size_t at; (at = bs_bytes_find(text, '@')) < text.len;) {
         text = bs_bytes_skip(text, at + 1);
-        add_as_read(names, bs_bytes_first(text, BS_DOMAIN_SCAN_MAX), 0, arena);
+        add_as_read(names, text, 0, arena);
     }
 }
 

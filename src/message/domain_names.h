@@ -11,7 +11,7 @@
 enum {
     BS_DOMAIN_NAMES_MAX = 16,      /* names that are kept */
     BS_DOMAIN_NAME_MAX = 253,      /* bytes of a name (RFC 1035 section 2.3.4) */
-    BS_DOMAIN_SCAN_MAX = 512,      /* bytes behind an @ that are looked at */
+    BS_DOMAIN_SCAN_MAX = 512,      /* bytes behind an @, without blanks, that are looked at: of comments, then of a name */
 };
 
 struct bs_domain_names {

@@ -315,6 +315,32 @@ static void a_from_is_read_up_to_its_limit(void **state)
     end(&reading);
 }
 
+/* What is read of `From: a@`, `count` times `filler` between `before` and `after`, and b.example. */
+static void expect_gap(const char *before, size_t count, const char *after, const char *expected)
+{
+    struct reading reading;
+    struct bs_strbuf from;
+    bs_strbuf_init(&from, BS_AUTHOR_FROM_MAX);
+    bs_strbuf_printf(&from, " a@%s%*s%sb.example", before, (int)count, "", after);
+    begin(&reading);
+    bs_header_add(&reading.header, BS_LITERAL("From"), bs_strbuf_bytes(&from));
+    bs_strbuf_free(&from);
+    judge(&reading);
+    assert_string_equal(bs_strbuf_cstr(&reading.text), expected);
+    end(&reading);
+}
+
+static void a_gap_hides_no_domain_and_a_comment_in_it_is_passed_over_up_to_a_limit(void **state)
+{
+    (void)state;
+    expect_gap("", BS_DOMAIN_SCAN_MAX, "", "space-in-address: b.example");
+    expect_gap("", 8000, "", "space-in-address: b.example");
+    expect_gap("(", BS_DOMAIN_SCAN_MAX - 2, ")", "space-in-address: b.example");
+    expect_gap("(", BS_DOMAIN_SCAN_MAX - 1, ")", "space-in-address: +");
+    expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 13, ")", "space-in-address: b b.b.example");
+    expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 12, ")", "space-in-address: b b.b.exampl +");
+}
+
 static void display_names_and_comments_are_looked_at_up_to_their_limit(void **state)
 {
     (void)state;
@@ -409,6 +435,7 @@ int main(void)
         cmocka_unit_test(the_field_and_the_number_of_mailboxes_are_told),
         cmocka_unit_test(domains_are_listed_up_to_the_limit_and_more_are_flagged),
         cmocka_unit_test(a_from_is_read_up_to_its_limit),
+        cmocka_unit_test(a_gap_hides_no_domain_and_a_comment_in_it_is_passed_over_up_to_a_limit),
         cmocka_unit_test(display_names_and_comments_are_looked_at_up_to_their_limit),
         cmocka_unit_test(fields_are_searched_up_to_a_sum_and_then_there_may_be_more),
         cmocka_unit_test(a_header_with_fields_missing_is_no_ground_to_judge_on),
