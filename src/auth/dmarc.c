@@ -2,6 +2,7 @@
 /* Policy and alignment; see dmarc.h. */
 #include "auth/dmarc.h"
 
+#include "auth/dkim_name.h"
 #include "auth/dmarc_walk.h"
 
 /* One judgement under way. */
@@ -28,9 +29,23 @@ const char *bs_dmarc_result_name(enum bs_dmarc_result result)
 
 /* --- Alignment (section 4.4) -------------------------------------------------------------------------------- */
 
+/* An Organizational Domain is the domain itself or above it, so a domain elsewhere in the tree cannot have the author's,
+ * whatever DNS says or fails to say of it: a stranger's DNS must not make a forgery's verdict an error. As long as the
+ * author's is not known, it is somewhere in his top-level domain. */
+static bool may_be_same_organization(const struct check *check, struct bs_bytes domain)
+{
+    struct bs_bytes author = check->author.start;
+    size_t dot = bs_bytes_find_last(author, '.');
+    if (!check->author.waiting && !check->author.failed)
+        return bs_dkim_is_within(domain, bs_dmarc_organization(&check->author));
+    return bs_dkim_is_within(domain, bs_bytes_skip(author, dot < author.len ? dot + 1 : 0));
+}
+
 static bool same_organization(struct check *check, struct bs_bytes domain)
 {
     struct bs_dmarc_walk walk;
+    if (!may_be_same_organization(check, domain))
+        return false;
     if (!bs_dmarc_walk(domain, check->known, check->arena, &walk, check->missing)) {
         check->memory = false;
         return false;
