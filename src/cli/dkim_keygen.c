@@ -182,7 +182,7 @@ static int make_in_directory(struct request *request)
 {
     struct bs_error error;
     struct bs_dkim_keys keys;
-    int status = bs_dkim_store_make_directory(request->directory);
+    int status = bs_dkim_store_make_directory(request->directory, NULL);
     if (status != EX_OK)
         return status;
     int lock = bs_dkim_keys_lock(request->directory, &error);

@@ -187,7 +187,7 @@ static int open_keys(struct request *request, int *ret_lock)
     if (request->dry_run && access(request->directory, F_OK) != 0)
         return -1; /* there are no keys yet */
     if (!request->dry_run) {
-        int status = bs_dkim_store_make_directory(request->directory);
+        int status = bs_dkim_store_make_directory(request->directory, request->place.config_file);
         if (status != EX_OK)
             return status;
         *ret_lock = bs_dkim_keys_lock(request->directory, &error);

@@ -5,6 +5,7 @@
 #include "auth/dkim_name.h"
 #include "auth/dkim_sign.h"
 #include "base/timestamp.h"
+#include "cli/doctor_machine.h"
 #include "cli/output.h"
 #include "config/config.h"
 #include "crypto/secret.h"
@@ -45,10 +46,29 @@ int bs_dkim_store_check_names(struct bs_bytes selector, struct bs_bytes domain)
     return bad_domain || !bs_dkim_is_domain(selector, 1) ? EX_USAGE : EX_OK;
 }
 
-int bs_dkim_store_make_directory(const char *directory)
+/* The group that backstopd has once it is its own user; -1 where that is not known. Without a good configuration, that
+ * of the defaults. */
+static gid_t daemon_group(const char *config_file)
 {
-    if (mkdir(directory, 0750) == 0 || errno == EEXIST)
+    struct bs_config config;
+    struct bs_doctor_user user;
+    struct bs_error error;
+    if (!bs_config_load(config_file, &config, &error) && !bs_config_parse("", config_file, &config, &error))
+        return (gid_t)-1;
+    bool found = config.user[0] != '\0' && bs_doctor_find_user(config.user, config.group, &user);
+    bs_config_free(&config);
+    return found ? user.gid : (gid_t)-1;
+}
+
+int bs_dkim_store_make_directory(const char *directory, const char *config_file)
+{
+    const char *file = config_file ? config_file : bs_config_default_file();
+    if (mkdir(directory, 0750) != 0) {
+        if (errno == EEXIST)
+            return EX_OK;
+    } else if (geteuid() != 0 || chown(directory, (uid_t)-1, daemon_group(file)) == 0) {
         return EX_OK;
+    }
     bs_output_error("%s: cannot make this directory: %s", directory, strerror(errno));
     return EX_CANTCREAT;
 }

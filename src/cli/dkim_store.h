@@ -29,8 +29,9 @@ int bs_dkim_store_check_names(struct bs_bytes selector, struct bs_bytes domain);
  * is given and root writes, the group is the directory's. */
 int bs_dkim_store_write(const char *path, const char *directory, const struct bs_private_key *key);
 
-/* Makes the directory where there is none: 0750. */
-int bs_dkim_store_make_directory(const char *directory);
+/* Makes the directory where there is none: 0750, and where root does so, of the group that backstopd has by this
+ * configuration, or the default one for NULL. So backstopd can read what is written there. */
+int bs_dkim_store_make_directory(const char *directory, const char *config_file);
 
 /* Writes the states. */
 int bs_dkim_store_save(const struct bs_dkim_keys *keys);

@@ -22,6 +22,10 @@ struct bs_doctor {
 /* Key files: there, good, readable by the daemon, long enough; the configuration itself readable by it. */
 void bs_doctor_check_keys(struct bs_doctor *doctor);
 
+/* Whether the daemon, once it is its own user, can read the file, as it does at every reload; false where a finding of
+ * this id says that it cannot. */
+bool bs_doctor_check_readable(struct bs_doctor *doctor, const char *path, const char *id);
+
 /* The clock, on which the days in tags rest. */
 void bs_doctor_check_clock(struct bs_doctor *doctor);
 

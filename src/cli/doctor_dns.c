@@ -97,6 +97,16 @@ static void check_key(struct bs_doctor *doctor, struct resolver *resolver, const
     bs_private_key_free(key);
 }
 
+/* The daemon reads all of the directory; one finding says how to let it. */
+static void check_readable(struct bs_doctor *doctor, const struct bs_dkim_keys *keys)
+{
+    bool readable = keys->states_text.len == 0 ||
+                    bs_doctor_check_readable(doctor, keys->states_path, "dkim-key-unreadable");
+    for (size_t i = 0; readable && i < keys->count; i++)
+        readable = !keys->items[i].pem.ptr ||
+                   bs_doctor_check_readable(doctor, keys->items[i].path, "dkim-key-unreadable");
+}
+
 static void check_signing_keys(struct bs_doctor *doctor, struct resolver *resolver)
 {
     struct bs_dkim_keys keys;
@@ -112,6 +122,7 @@ static void check_signing_keys(struct bs_doctor *doctor, struct resolver *resolv
                                                      : "mend what it names; backstop dkim check reads the same files");
         return;
     }
+    check_readable(doctor, &keys);
     for (size_t i = 0; i < keys.count; i++) {
         if (keys.items[i].state != BS_DKIM_KEY_SIGNING)
             continue;

@@ -29,19 +29,19 @@ static void repair_reading(struct bs_doctor *doctor, const struct bs_doctor_user
                        (unsigned long)user->gid, path, path, user->name);
 }
 
-/* Whether the daemon, once it is its own user, can read the file; it does so at every reload. */
-static void check_readable(struct bs_doctor *doctor, const char *path, const char *id)
+bool bs_doctor_check_readable(struct bs_doctor *doctor, const char *path, const char *id)
 {
     struct bs_doctor_user user;
     if (doctor->config.user[0] == '\0' || !bs_doctor_find_user(doctor->config.user, doctor->config.group, &user))
-        return;
+        return true;
     int error = bs_doctor_try_read(&user, path);
     if (error <= 0)
-        return;
+        return true;
     bs_findings_add(&doctor->findings, BS_SEVERITY_SERIOUS, id,
                     "%s: the user \"%s\", which backstopd becomes, cannot read it: %s",
                     path, user.name, strerror(error));
     repair_reading(doctor, &user, path);
+    return false;
 }
 
 static void check_user(struct bs_doctor *doctor)
@@ -88,7 +88,7 @@ static void check_key(struct bs_doctor *doctor, const struct bs_config_key *key)
         return;
     }
     bs_secret_wipe(secret, sizeof secret);
-    check_readable(doctor, key->secret_file, "key-unreadable");
+    bs_doctor_check_readable(doctor, key->secret_file, "key-unreadable");
     if (length < SECRET_MIN) {
         bs_findings_add(&doctor->findings, BS_SEVERITY_WARNING, "key-short",
                         "%s: the secret has %zu bytes; fewer than %d can be guessed from a single tag",
@@ -107,7 +107,7 @@ static void check_key(struct bs_doctor *doctor, const struct bs_config_key *key)
 void bs_doctor_check_keys(struct bs_doctor *doctor)
 {
     check_user(doctor);
-    check_readable(doctor, doctor->config_file, "config-unreadable");
+    bs_doctor_check_readable(doctor, doctor->config_file, "config-unreadable");
     for (size_t i = 0; i < doctor->config.key_count; i++)
         check_key(doctor, &doctor->config.keys[i]);
 }

@@ -3,20 +3,23 @@
 """What `backstop doctor` says of DNS and of the DKIM keys, beside a real NSD."""
 
 import contextlib
+import grp
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "resolver"))
 
 from mta import machine
-from mta.tap import Suite
-from nsd import Nsd, Zone
+from mta.nsd import Nsd, Zone
+from mta.tap import Skip, Suite
 
 suite = Suite()
 CLEAN, WARNINGS, SERIOUS = range(3)
+USER = "backup"  # an account of every Debian system that nothing runs as
 
 
 class World:
@@ -42,9 +45,9 @@ class World:
     def states(self, *lines):
         (self.keys / "states").write_text("".join(line + "\n" for line in lines))
 
-    def doctor(self, *options, port=None):
+    def doctor(self, *options, port=None, user=""):
         file = self.directory / "backstop.conf"
-        file.write_text(f'user = ""\nkey 0 {{ secret-file = "{self.directory}/key" }}\n'
+        file.write_text(f'user = "{user}"\nkey 0 {{ secret-file = "{self.directory}/key" }}\n'
                         f'dns-servers = {{ "127.0.0.1:{port or self.nsd.port}" }}\n'
                         + "".join(option + "\n" for option in options) + 'domain "test.example" { mode = sign }\n')
         done = subprocess.run([machine.built("backstop"), "doctor", "-c", file, "--no-postfix", "--no-probe", "--json"],
@@ -66,6 +69,27 @@ def world():
 def _(made):
     made.states("a._domainkey.test.example signing 2026-01-01")
     assert made.doctor("authentication = monitor", f'dkim-keys = "{made.keys}"') == (CLEAN, {})
+
+
+@suite.case("keys that backstopd's user cannot read are told of once; a folder that root makes for them, it can enter")
+def _(made):
+    if os.geteuid() != 0:
+        raise Skip("only root can give files to others")
+    file, secret = made.directory / "backstop.conf", made.directory / "key"
+    os.chown(secret, 0, grp.getgrnam(USER).gr_gid)
+    secret.chmod(0o640)
+    made.states("a._domainkey.test.example signing 2026-01-01")
+    status, found = made.doctor(f'dkim-keys = "{made.keys}"', user=USER)
+    assert status == SERIOUS and list(found) == ["dkim-key-unreadable"], found
+    assert USER in found["dkim-key-unreadable"]["problem"] and found["dkim-key-unreadable"]["repair"], found
+    rotated = made.keys.with_name("rotated")
+    assert made.doctor(f'dkim-keys = "{rotated}"', user=USER)[0] == SERIOUS
+    subprocess.run([machine.built("backstop"), "dkim", "rotate", "-c", file, "test.example", "--dns", "/dev/null"],
+                   capture_output=True, check=False)
+    for path in (rotated, *rotated.iterdir()):
+        assert path.group() == USER, path
+    assert stat.S_IMODE(rotated.stat().st_mode) == 0o750
+    assert list(made.doctor(f'dkim-keys = "{rotated}"', user=USER)[1]) == ["dkim-keys-none"]
 
 
 @suite.case("a key that DNS does not show is named, with what to do")
