@@ -75,6 +75,13 @@ class Authenticator:
         self.zones[top].records += records
         self.dns.change(self.zones[top])
 
+    def rotate(self, domain, *options):
+        """What `backstop dkim rotate` says."""
+        run = self.dkim("rotate", "--directory", self.keys, "--dns-server", f"{HERE}:{self.dns.port}", "--resolver-only",
+                        *options, domain)
+        assert run.returncode in (0, 1), run
+        return run.stdout.decode()
+
     def options(self):
         """Lines of the configuration."""
         return (f'authentication = enforce\ndns-servers = {{ "{HERE}:{self.dns.port}" }}\n'

@@ -115,6 +115,13 @@ class Nsd:
         machine.wait_for(f"the name server to read {zone.name}",
                          lambda: f"version {zone.version}".encode() in ask(self.port, f"_version.{zone.name}", TXT))
 
+    def pause(self):
+        """Answers nothing until go_on()."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def stop(self):
         self.process.stop()
 

@@ -4,16 +4,19 @@
 results, and what leaves is signed and verifies at others."""
 
 import contextlib
+import re
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mta import bounces
 from mta.authenticator import BANK, GENUINE, OURS, REJECT, Authenticator, letter, results
 from mta.client import Client
-from mta.machine import HERE, STRANGER, wait_for
+from mta.machine import HERE, STRANGER, free_port, wait_for
 from mta.tap import Suite
 from mta.world import SINK, world
+from resolver.name_server import NameServer, Records, Silent
 
 suite = Suite()
 ALICE = "alice@example.com"
@@ -70,9 +73,11 @@ def reload(world):
 
 @contextlib.contextmanager
 def reconfigured(world, options):
-    """The daemon with further lines in its configuration."""
+    """The daemon with these lines in its configuration, in the place of those of the same options."""
     before = world.backstopd.options
-    world.backstopd.options += options
+    names = tuple(line.split(" = ")[0] + " = " for line in options.splitlines())
+    kept = [line for line in before.splitlines() if not line.startswith(names)]
+    world.backstopd.options = "\n".join([*kept, options])
     reload(world)
     try:
         yield
@@ -225,15 +230,10 @@ def _(world):
 
 @suite.case("monitor refuses and marks nothing, and the log says what enforce would do")
 def _(world):
-    world.backstopd.options = world.backstopd.options.replace("authentication = enforce", "authentication = monitor")
-    reload(world)
-    try:
+    with reconfigured(world, "authentication = monitor\n"):
         mail = arrives(world, ALERTS, letter(ALERTS, "monitored"), "monitored")
         assert "dmarc=fail" in results(mail)[0] and not mail["Backstop-Result"], mail.as_string()
         expect(world.backstopd.decided(reason="dmarc-reject", observe="yes")[-1]["decision"], "pass")
-    finally:
-        world.backstopd.options = world.backstopd.options.replace("= monitor", "= enforce")
-        reload(world)
 
 
 @suite.case("sender-check: a domain that does not exist or takes no mail is refused, as Postfix shows it")
@@ -331,6 +331,72 @@ def _(world):
     lines = world.backstopd.decided(reason="dkim-unsigned", decision="none")
     expect({line["key"] for line in lines}, {f"rsa._domainkey.{UNSEEN}", f"ed25519._domainkey.{UNSEEN}"})
     assert 'detail="unpublished: there is no record' in world.backstopd.log(), world.backstopd.process.tail()
+
+
+def selectors(mail):
+    return {re.search(r"\bs=([^;]+);", str(field))[1] for field in mail.message.get_all("DKIM-Signature", [])}
+
+
+@suite.case("after dkim rotate and a reload new keys sign, and what the former ones signed still verifies")
+def _(world):
+    authenticator = world.authenticator
+    before = leaves(world, letter(ALICE, "by the former keys"), "by the former keys")
+    made = authenticator.rotate(OURS, "--every", "90d")
+    records = [line for line in made.splitlines() if " IN TXT " in line]
+    expect(len(records), 2)
+    assert "waiting" in authenticator.rotate(OURS), "keys that nobody can see were started"
+    for record in records:
+        authenticator.add_records("com", authenticator.publish(record) + "\n")
+    started = wait_for("the resolver to see the records", lambda: "started" in (said := authenticator.rotate(OURS)) and said)
+    assert started.count("started") == 2 and started.count("retired") == 2, started
+    expect(selectors(leaves(world, letter(ALICE, "not reloaded"), "not reloaded")), {"rsa", "ed25519"})
+    reload(world)
+    after = leaves(world, letter(ALICE, "by the new keys"), "by the new keys")
+    expect(selectors(after), {record.split(".")[0] for record in records})
+    verifies(world, after)
+    verifies(world, before)
+
+
+# --- Where DNS fails ----------------------------------------------------------------------------------------------
+
+@suite.case("where no name server runs, mail is delivered with temperror, mail of ours is signed, and nobody is refused")
+def _(world):
+    with reconfigured(world, f'dns-servers = {{ "{HERE}:{free_port()}" }}\nsender-check = enforce\n'):
+        mail = arrives(world, ALERTS, letter(ALERTS, "no DNS"), "no DNS")
+        assert "spf=temperror" in results(mail)[0] and "dmarc=temperror" in results(mail)[0], results(mail)
+        verifies(world, leaves(world, letter(ALICE, "signed without DNS"), "signed without DNS"))
+
+
+@suite.case("where it falls silent, mail is delivered after authentication-timeout, and afterwards all is as before")
+def _(world):
+    with reconfigured(world, "authentication-timeout = 2s\ndns-timeout = 1m\n"):
+        world.authenticator.dns.pause()
+        try:
+            mail = arrives(world, ALERTS, letter(ALERTS, "silent DNS"), "silent DNS")
+            assert "dmarc=temperror" in results(mail)[0], results(mail)
+        finally:
+            world.authenticator.dns.go_on()
+        assert "within authentication-timeout" in world.backstopd.log()
+        wait_for("DNS to be asked again", lambda: world.send(ALERTS, ALICE, letter(ALERTS, "forged")).code == 550)
+
+
+@suite.case("a domain whose servers never answer delays its own mail alone")
+def _(world):
+    bank = {BANK: Records(("TXT", f"v=spf1 ip4:{GENUINE} -all")), f"_dmarc.{BANK}": Records(("TXT", "v=DMARC1; p=reject"))}
+    with NameServer({"silent.example": Silent(), **bank}) as server, reconfigured(
+            world, f'dns-servers = {{ "{HERE}:{server.port}" }}\nauthentication-timeout = 12s\ndns-timeout = 1m\n'):
+        replies = []
+        slow = threading.Thread(target=lambda: replies.append(
+            world.send("x@silent.example", ALICE, letter("x@silent.example", "slow"))))
+        slow.start()
+        wait_for("the question", lambda: any(name.endswith("silent.example") for name, *_ in list(server.asked)))
+        arrives(world, ALERTS, letter(ALERTS, "not delayed"), "not delayed", GENUINE)
+        refused(world.send(ALERTS, ALICE, letter(ALERTS, "forged")), ".", "5.7.26")
+        assert slow.is_alive() and not replies, "it was not the others that overtook it"
+        slow.join()
+        assert replies[0].accepted, replies
+        mail = world.boxes[ALICE].wait_for_subject("slow")
+        assert "spf=temperror" in results(mail)[0] and "dmarc=temperror" in results(mail)[0], results(mail)
 
 
 @contextlib.contextmanager
