@@ -5,8 +5,8 @@
  * resolver/fetch.h. Whatever happens to the servers, every question has an answer within the settings' time-out.
  *
  * A question takes a socket while it is with a server, BS_RESOLVER_SOCKETS_MAX + BS_RESOLVER_TCP_MAX in all; where the
- * process may not open as many, questions past that fail. It writes to TCP sockets, so the process should ignore SIGPIPE. It does not outlive a fork: make it in the process
- * that uses it.
+ * process may not open as many, questions past that fail. The resolver writes to TCP sockets, so the process should
+ * ignore SIGPIPE. It does not outlive a fork: make it in the process that uses it.
  *
  * DNSSEC through forwarders works only with such as pass signatures on; through others every answer is BOGUS.
  */
