@@ -40,7 +40,7 @@ static void begin(void *state)
     struct world *world = state;
     bs_milter_session_close(&world->milter);
     bs_strbuf_free(&world->out); /* what closing reported */
-    bs_milter_session_init(&world->milter, &world->settings, &(struct bs_session_host){on_report, NULL, world});
+    bs_milter_session_init(&world->milter, &world->settings, &(struct bs_session_host){.report = on_report, .context = world});
 }
 
 static size_t take(void *state, struct bs_bytes input, bool last, struct bs_strbuf *log)
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.settings = (struct bs_settings){.gate = new_gate(), .socketmap_name = "backstop", .max_frame = 1 << 16,
                                          .max_recipients = 20, .max_null_recipients = 5, .max_tag_candidates = 3,
                                          .authserv_id = "", .check_sender = true, .authenticate = true};
-    bs_session_init(&world.milter.session, &world.settings, &(struct bs_session_host){on_report, NULL, &world});
+    bs_session_init(&world.milter.session, &world.settings, &(struct bs_session_host){.report = on_report, .context = &world});
     int result = fuzz_every_way(&feed, data, size);
     bs_milter_session_close(&world.milter);
     bs_strbuf_free(&world.out);

@@ -33,6 +33,7 @@ struct bs_arc_chain {
     struct bs_dkim_bodies *bodies;  /* borrowed */
     bool allow_legacy;
     struct bs_arc_sets sets;
+    struct bs_key_cache *keys;      /* to be set by the caller, who owns it; NULL: keys are read anew */
     size_t places[BS_ARC_SETS_TRIED_MAX]; /* for each set that of its body hash, or BS_DKIM_BODIES_MAX */
 };
 

@@ -102,6 +102,7 @@ static struct bs_dkim_trial trial_of(struct judgement *judgement, const struct b
         .next_note = judgement->next_note,
         .verifications = &judgement->verifications,
         .verifications_max = BS_ARC_VERIFICATIONS_MAX,
+        .keys = judgement->facts->chain->keys,
     };
 }
 

@@ -28,6 +28,7 @@ struct bs_dkim_message {
     size_t *bodies;                       /* for each signature the place of its hash, or BS_DKIM_NO_BODY */
     size_t count;
     struct bs_dkim_bodies body;
+    struct bs_key_cache *keys;            /* to be set by the caller, who owns it; NULL: keys are read anew */
 };
 
 struct bs_dkim_facts {

@@ -111,8 +111,27 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+enum { WORD = sizeof(uint64_t) };
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* The highest bit of each byte that equals `c`; the others are 0. */
+static uint64_t bytes_that_are(uint64_t word, unsigned char c)
+{
+    uint64_t differs = word ^ EACH_BYTE(c);
+    return ~(((differs & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f)) | differs | EACH_BYTE(0x7f));
+}
+
+/* Whether WORD bytes stay as they are: no tab, and no blank behind another, nor behind one `before` them. */
+static bool stays_as_it_is(const char *text, bool before)
+{
+    uint64_t word;
+    memcpy(&word, text, WORD);
+    uint64_t blanks = bytes_that_are(word, ' ');
+    return !bytes_that_are(word, '\t') && !(blanks & blanks << 8) && !(before && text[0] == ' ');
+}
+
 /* Appends text that fits, each run of white space as one blank; a run at its end is remembered and not put out, since
- * the line may end there. Without branches that depend on the text: words are short. */
+ * the line may end there. Most text has single blanks only, and goes by a word at a time. */
 static void append_condensed(struct bs_dkim_body_form *form, struct bs_bytes text)
 {
     char *out = form->bytes + form->held;
@@ -120,11 +139,20 @@ static void append_condensed(struct bs_dkim_body_form *form, struct bs_bytes tex
     bool before = form->blank;
     out[0] = ' ';
     count += before;
-    for (size_t i = 0; i < text.len; i++) {
-        bool blank = is_blank(text.ptr[i]);
-        out[count] = blank ? ' ' : text.ptr[i];
-        count += !(blank & before);
-        before = blank;
+    for (size_t i = 0; i < text.len;) {
+        if (text.len - i >= WORD && stays_as_it_is(text.ptr + i, before)) {
+            memcpy(out + count, text.ptr + i, WORD);
+            count += WORD;
+            i += WORD;
+            before = text.ptr[i - 1] == ' ';
+            continue;
+        }
+        for (size_t end = i + WORD < text.len ? i + WORD : text.len; i < end; i++) {
+            bool blank = is_blank(text.ptr[i]);
+            out[count] = blank ? ' ' : text.ptr[i];
+            count += !(blank & before);
+            before = blank;
+        }
     }
     form->blank = before;
     form->held += count - before;

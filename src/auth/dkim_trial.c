@@ -155,7 +155,9 @@ static void try_record(struct bs_dkim_trial *trial, struct bs_bytes text, const 
     BS_DKIM_NOTE(trial, "key record of %zu bytes%s", text.len, record.testing ? ", for testing (t=y)" : "");
     if (!try_record_fields(trial, &record))
         return;
-    struct bs_public_key *key = bs_public_key_read(record.type, record.key, &error);
+    struct bs_public_key *own = trial->keys ? NULL : bs_public_key_read(record.type, record.key, &error);
+    const struct bs_public_key *key =
+        trial->keys ? bs_key_cache_read(trial->keys, record.type, record.key, &error) : own;
     if (!key) {
         bs_dkim_settle(trial, BS_DKIM_PERMERROR, bs_arena_printf(trial->arena, "%s", error.text));
         return;
@@ -170,7 +172,7 @@ static void try_record(struct bs_dkim_trial *trial, struct bs_bytes text, const 
         bs_dkim_settle(trial, BS_DKIM_POLICY, "there are more signatures and keys than are tried");
     else
         verify(trial, key, sum);
-    bs_public_key_free(key);
+    bs_public_key_free(own);
 }
 
 /* Whether a result tells more than the one from the record before: an error of a record tells least. */

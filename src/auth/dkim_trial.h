@@ -11,6 +11,7 @@
 #include "ask/ask.h"
 #include "auth/dkim_body.h"
 #include "auth/dkim_signature.h"
+#include "crypto/key_cache.h"
 
 /* One step of a judgement, in words. */
 struct bs_dkim_note {
@@ -39,6 +40,7 @@ struct bs_dkim_trial {
     const struct bs_dkim_note **next_note; /* where the next note goes */
     size_t *verifications;                 /* of the message so far */
     size_t verifications_max;
+    struct bs_key_cache *keys;             /* NULL: keys are read anew */
     bool from_left;                        /* a From field is not covered */
     bool out_of_memory;
 };

@@ -104,6 +104,7 @@ static bool judge(const struct bs_dkim_facts *facts, size_t index, const struct 
         .next_note = &result->notes,
         .verifications = io_verifications,
         .verifications_max = BS_DKIM_VERIFICATIONS_MAX,
+        .keys = facts->message->keys,
     };
     unsigned char sum[BS_DIGEST_MAX];
     result->signature = signature;

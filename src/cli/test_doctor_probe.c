@@ -107,7 +107,7 @@ static const char *try(const char *file_text, const char *daemon_text, bool map,
     bs_findings_init(&findings, arena);
     bs_strbuf_init(&daemon.in, MEMORY);
     bs_strbuf_init(&daemon.out, MEMORY);
-    bs_milter_session_init(&daemon.milter, &running->settings, &(struct bs_session_host){ignore_report, NULL, NULL});
+    bs_milter_session_init(&daemon.milter, &running->settings, &(struct bs_session_host){.report = ignore_report});
     (map ? bs_probe_socketmap : bs_probe_milter)(&probe, &line);
     bs_milter_session_close(&daemon.milter);
     bs_strbuf_free(&daemon.in);

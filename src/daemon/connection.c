@@ -380,7 +380,12 @@ static struct bs_connection *new_connection(struct bs_connections *all, enum bs_
         return connection;
     connection->milter = malloc(sizeof *connection->milter);
     if (connection->milter) {
-        const struct bs_session_host host = {bs_decision_log, all->resolver ? &network : NULL, connection};
+        const struct bs_session_host host = {
+            .report = bs_decision_log,
+            .asker = all->resolver ? &network : NULL,
+            .context = connection,
+            .keys = all->keys,
+        };
         bs_milter_session_init(connection->milter, all->settings, &host);
         return connection;
     }

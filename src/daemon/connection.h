@@ -8,6 +8,7 @@
 #ifndef BS_DAEMON_CONNECTION_H
 #define BS_DAEMON_CONNECTION_H
 
+#include "crypto/key_cache.h"
 #include "daemon/listeners.h"
 #include "engine/milter_session.h"
 #include "resolver/resolver.h"
@@ -25,7 +26,8 @@ struct bs_connections {
     const struct timeval *session_timeout; /* of event_base_init_common_timeout, as are those below */
     const struct timeval *frame_timeout;
     const struct timeval *write_timeout;
-    struct bs_resolver *resolver; /* NULL where the settings ask nothing */
+    struct bs_resolver *resolver; /* NULL where the settings ask nothing, as is the next */
+    struct bs_key_cache *keys;    /* public keys of others */
     struct bs_connection *first; /* all of them, doubly linked */
     size_t count;
     bool stopping;              /* connections end as soon as no message is under way */

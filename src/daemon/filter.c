@@ -205,7 +205,8 @@ static bool set_up_resolver(struct filter *filter, const struct bs_config *confi
     filter->connections.resolver = bs_resolver_new(filter->connections.base, &asked, &error);
     if (!filter->connections.resolver)
         bs_log(BS_CONFIG_LEVEL_ERROR, "the resolver cannot be set up: %s", error.text);
-    return filter->connections.resolver != NULL;
+    filter->connections.keys = bs_key_cache_new();
+    return filter->connections.resolver && filter->connections.keys;
 }
 
 /* Says, at most once in a while, that questions stay unanswered. */
@@ -270,6 +271,7 @@ static void tear_down(struct filter *filter)
     free_event(filter->look);
     if (filter->connections.resolver)
         bs_resolver_free(filter->connections.resolver);
+    bs_key_cache_free(filter->connections.keys);
     if (filter->connections.base)
         event_base_free(filter->connections.base);
     bs_strbuf_free(&filter->connections.out);

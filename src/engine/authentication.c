@@ -45,6 +45,7 @@ struct bs_authentication *bs_authentication_new(const struct bs_authentication_f
     authentication->now = facts->now;
     authentication->explain = facts->explain;
     authentication->allow_legacy = facts->allow_legacy;
+    authentication->keys = facts->keys;
     bs_arena_init(&authentication->arena, BS_AUTHENTICATION_MEMORY);
     bs_arena_init(&authentication->spf_arena, BS_SPF_MEMORY_MAX);
     bs_arena_init(&authentication->dkim_arena, BS_AUTHENTICATION_RUN_MEMORY);
@@ -93,6 +94,7 @@ void bs_authentication_end_of_header(struct bs_authentication *authentication)
         !bs_arc_begin(&authentication->chain, &authentication->header, &authentication->message.body,
                       authentication->allow_legacy, &authentication->arena))
         authentication->arc_known = true;
+    authentication->message.keys = authentication->chain.keys = authentication->keys;
     if (!bs_author_read(&authentication->header, &authentication->arena, &authentication->author))
         authentication->author = (struct bs_author){.doubt = BS_AUTHOR_TOO_LARGE};
 }

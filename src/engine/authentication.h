@@ -34,6 +34,7 @@ struct bs_authentication_facts {
     struct bs_bytes receiver;    /* our host's name */
     int64_t now;                 /* seconds since 1970 */
     bool allow_legacy;           /* see bs_dkim_begin */
+    struct bs_key_cache *keys;   /* of public keys, borrowed; NULL: none */
     bool explain;                /* keep the steps of SPF, DKIM and ARC */
 };
 
@@ -55,6 +56,7 @@ struct bs_authentication {
     int64_t now;
     bool explain;
     bool allow_legacy;
+    struct bs_key_cache *keys;
     bool spf_known, dkim_known, arc_known, dmarc_known;
     bool short_of_memory;
     bool header_ended, body_ended;

@@ -27,6 +27,7 @@ static struct bs_authentication *begin_authentication(struct bs_session *session
         .sender = message->sender,
         .receiver = bs_session_authserv_id(session),
         .now = message->now,
+        .keys = session->host.keys,
     };
     return bs_authentication_new(&facts);
 }

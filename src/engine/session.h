@@ -76,6 +76,7 @@ struct bs_session_host {
     void (*report)(void *context, const struct bs_report *report); /* called for every decision */
     const struct bs_asker *asker; /* NULL: whatever is asked counts as unanswered */
     void *context;                /* of both */
+    struct bs_key_cache *keys;    /* of public keys, borrowed; NULL: none */
 };
 
 struct bs_session {

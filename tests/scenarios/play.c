@@ -174,7 +174,7 @@ static void negotiate(struct play *play)
     if (play->protocol < 6)
         offer = (struct bs_milter_options){play->protocol, 0x7f, play->protocol < 3 ? 0x7f : 0x3ff};
     bs_strbuf_init(&frames, TEXT_MAX);
-    const struct bs_session_host host = {on_report, &answers_asker, play};
+    const struct bs_session_host host = {.report = on_report, .asker = &answers_asker, .context = play};
     bs_milter_session_init(&play->milter, &play->settings, &host);
     bs_milter_peer_offer(&frames, &offer);
     play->connected = true;
