@@ -418,6 +418,19 @@ static void several_records_are_tried_until_one_verifies(void **state)
                  "permerror: the key was revoked: p= is empty");
 }
 
+static void records_of_a_selector_are_tried_up_to_the_limit(void **state)
+{
+    (void)state;
+    for (size_t extra = 0; extra < 2; extra++) {
+        struct dkim_zone zone = {NAME, BS_DNS_FOUND, {NULL}};
+        for (size_t i = 0; i < BS_DKIM_KEY_RECORDS_MAX - 1 + extra; i++)
+            zone.texts[i] = "v=spf1 -all";
+        zone.texts[BS_DKIM_KEY_RECORDS_MAX - 1 + extra] = keys.rsa_record;
+        check_answer(RELAXED, zone, extra ? "permerror: the key record does not begin with v=DKIM1"
+                                          : "pass: the signature verifies");
+    }
+}
+
 static void a_key_for_testing_is_said_to_be_one(void **state)
 {
     (void)state;
@@ -546,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_signature_may_be_folded_anywhere_in_relaxed_form),
         cmocka_unit_test(the_key_record_decides_what_its_key_is_good_for),
         cmocka_unit_test(several_records_are_tried_until_one_verifies),
+        cmocka_unit_test(records_of_a_selector_are_tried_up_to_the_limit),
         cmocka_unit_test(a_key_for_testing_is_said_to_be_one),
         cmocka_unit_test(broken_signatures_hide_no_good_one_and_good_ones_are_tried_up_to_the_limit),
         cmocka_unit_test(keys_are_tried_up_to_the_limit),

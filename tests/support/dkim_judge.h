@@ -7,11 +7,13 @@
 
 #include <stdlib.h>
 
-/* What DNS answers for a name: a status, and up to three records. A table ends with a name that is NULL. */
+enum { DKIM_ZONE_TEXTS = 6 };
+
+/* What DNS answers for a name: a status, and its records. A table ends with a name that is NULL. */
 struct dkim_zone {
     const char *name;
     enum bs_dns_status status;
-    const char *texts[3];
+    const char *texts[DKIM_ZONE_TEXTS];
 };
 
 struct dkim_judged {
@@ -28,13 +30,13 @@ struct dkim_judged {
 static inline void dkim_answer(struct bs_answers *known, const struct bs_question *question,
                                const struct dkim_zone *zone)
 {
-    struct bs_dns_record records[3] = {{0}};
+    struct bs_dns_record records[DKIM_ZONE_TEXTS] = {{0}};
     struct bs_dns_answer answer = {.status = BS_DNS_NXDOMAIN, .records = records};
     while (zone->name && !bs_bytes_equal_nocase(question->name, bs_bytes_from_cstr(zone->name)))
         zone++;
     if (zone->name)
         answer.status = zone->status;
-    for (size_t i = 0; zone->name && i < 3 && zone->texts[i]; i++)
+    for (size_t i = 0; zone->name && i < DKIM_ZONE_TEXTS && zone->texts[i]; i++)
         records[answer.count++].data = bs_bytes_from_cstr(zone->texts[i]);
     if (!bs_answers_add(known, question->name, question->type, &answer))
         abort();
