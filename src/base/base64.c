@@ -26,31 +26,24 @@ void bs_base64_encode(struct bs_bytes bytes, char *ret_text)
     *ret_text = '\0';
 }
 
-enum { NO_DIGIT = -1, WHITE = -2, PAD = -3 };
+enum { N = -1 /* no digit */, W = -2 /* white space */, P = -3 /* padding */ };
+
+/* What an ASCII character stands for; a table, since text without a pattern makes every branch a guess. */
+static const int8_t values[128] = {
+    N, N, N, N, N, N, N, N, N, W, W, N, N, W, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    W, N, N, N, N, N, N, N, N, N, N, 62, N, N, N, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, N, N, N, P, N, N,
+    N, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, N, N, N, N, N,
+    N, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, N, N, N, N, N,
+};
 
 static int digit_value(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    switch (c) {
-    case '+':
-        return 62;
-    case '/':
-        return 63;
-    case '=':
-        return PAD;
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-        return WHITE;
-    default:
-        return NO_DIGIT;
-    }
+    unsigned char byte = (unsigned char)c;
+    return byte < sizeof values ? values[byte] : N;
 }
 
 static bool decode(struct bs_bytes text, bool folded, unsigned char *ret_bytes, size_t *ret_size)
@@ -59,9 +52,9 @@ static bool decode(struct bs_bytes text, bool folded, unsigned char *ret_bytes, 
     size_t digits = 0, pads = 0, size = 0;
     for (size_t i = 0; i < text.len; i++) {
         int value = digit_value(text.ptr[i]);
-        if (value == WHITE && folded)
+        if (value == W && folded)
             continue;
-        if (value == PAD && ++pads <= 2)
+        if (value == P && ++pads <= 2)
             continue;
         if (value < 0 || pads > 0)
             return false;
