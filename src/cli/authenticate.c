@@ -195,13 +195,12 @@ static int decide(struct bs_authenticate *request)
 {
     struct bs_authentication *authentication = request->authentication;
     struct bs_bytes id = bs_bytes_from_cstr(request->settings.authserv_id);
-    bool ambiguous = bs_author_is_ambiguous(&authentication->author);
     enum bs_trust trust = bs_inbound_trust(&request->settings, &request->client, authentication, &request->judge.run);
     request->attention = !request->settings.authenticate ? BS_ATTENTION_OFF
                          : is_ours(request)              ? BS_ATTENTION_OURS
                                                          : BS_ATTENTION_ALL;
     request->decision =
-        bs_policy_authenticated(&request->settings.authentication, &authentication->dmarc, ambiguous, trust);
+        bs_policy_authenticated(&request->settings.authentication, &authentication->dmarc, &authentication->author, trust);
     request->results = bs_marks_results(authentication, id, &request->decision, &request->judge.run);
     if (request->results.ptr && bs_marks_find_forged(authentication, id, &request->removed, &request->removed_count))
         return -1;

@@ -96,7 +96,7 @@ void bs_authentication_end_of_header(struct bs_authentication *authentication)
         authentication->arc_known = true;
     authentication->message.keys = authentication->chain.keys = authentication->keys;
     if (!bs_author_read(&authentication->header, &authentication->arena, &authentication->author))
-        authentication->author = (struct bs_author){.doubt = BS_AUTHOR_TOO_LARGE};
+        authentication->author = (struct bs_author){.doubt = BS_AUTHOR_TOO_LARGE, .incomplete = true};
 }
 
 bool bs_authentication_wants_body(const struct bs_authentication *authentication)

@@ -160,8 +160,8 @@ static struct bs_reply decide(struct bs_session *session, struct bs_changes *ret
 {
     const struct bs_authentication *authentication = session->message->authentication;
     struct bs_decision decision =
-        bs_policy_authenticated(&session->settings->authentication, &authentication->dmarc,
-                                bs_author_is_ambiguous(&authentication->author), find_trust(session));
+        bs_policy_authenticated(&session->settings->authentication, &authentication->dmarc, &authentication->author,
+                                find_trust(session));
     if (decision.action == BS_ACTION_QUARANTINE && !session->can_quarantine)
         decision.action = BS_ACTION_TAG;
     report_authenticated(session, &decision);

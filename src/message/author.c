@@ -54,7 +54,7 @@ static void scan_all(struct search *search, struct bs_bytes text)
     size_t room = BS_AUTHOR_SCANNED_MAX - search->scanned;
     size_t most = room < BS_AUTHOR_FROM_MAX ? room : BS_AUTHOR_FROM_MAX;
     if (text.len > most)
-        search->author->domains.more = true;
+        search->author->domains.more = search->author->domains.cut = true;
     text = bs_bytes_first(text, most);
     search->scanned += text.len;
     scan_readings(&search->author->domains, text, search->arena);
@@ -242,8 +242,12 @@ static void list_candidates(struct search *search, const struct bs_header *heade
 {
     search->author->mailboxes = 0;
     for (size_t i = 0; i < header->count; i++) {
-        if (is_like_from(header->fields[i].name))
-            scan_all(search, header->fields[i].body);
+        const struct bs_header_field *field = &header->fields[i];
+        if (!is_like_from(field->name))
+            continue;
+        scan_all(search, field->body);
+        if (field->flags & BS_FIELD_CUT)
+            search->author->domains.more = search->author->domains.cut = true;
     }
 }
 
@@ -254,7 +258,7 @@ bool bs_author_read(const struct bs_header *header, struct bs_arena *arena, stru
     find_fields(&search, header);
     if (header->failed || header->flags & (BS_HEADER_TOO_MANY | BS_HEADER_TOO_LARGE)) {
         doubt(ret_author, BS_AUTHOR_CUT);
-        ret_author->domains.more = true;
+        ret_author->domains.more = ret_author->domains.cut = true;
     }
     if (search.from_fields == 0)
         doubt(ret_author, BS_AUTHOR_NO_FROM);
@@ -262,6 +266,7 @@ bool bs_author_read(const struct bs_header *header, struct bs_arena *arena, stru
         read_field(&search, ret_author->field);
     if (ret_author->doubt != BS_AUTHOR_CLEAR)
         list_candidates(&search, header);
+    ret_author->incomplete = bs_author_is_ambiguous(ret_author) && ret_author->domains.cut;
     keep_other_display_names(ret_author);
     return !ret_author->domains.failed && !ret_author->display.failed;
 }

@@ -60,6 +60,7 @@ struct bs_author {
     enum bs_author_doubt doubt;           /* BS_AUTHOR_CLEAR: not ambiguous */
     const struct bs_header_field *field;  /* the first From field, borrowed from the header; NULL without one */
     size_t mailboxes;                     /* of a From that is clear */
+    bool incomplete;                      /* a limit was reached: any domain may be missing among `domains` */
     struct bs_domain_names domains;       /* .more: there may be others, or one that cannot be written as a name */
     struct bs_domain_names display;       /* of addresses in quoted display names; only those not in `domains` */
 };

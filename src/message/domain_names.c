@@ -90,7 +90,7 @@ static void add_normal(struct bs_domain_names *names, struct bs_bytes normal, st
     if (bs_domain_names_have(names, normal))
         return;
     if (names->count == BS_DOMAIN_NAMES_MAX) {
-        names->more = true;
+        names->more = names->cut = true;
         return;
     }
     struct bs_bytes copy = bs_arena_copy(arena, normal);
@@ -199,7 +199,8 @@ static void add_as_read(struct bs_domain_names *names, struct bs_bytes text, uns
         room -= blank ? 0 : next - at;
         at = next;
     }
-    names->more |= room == 0 && at < text.len;
+    if (room == 0 && at < text.len)
+        names->more = names->cut = true;
     add_reading(names, bs_bytes(name, length), arena);
 }
 
@@ -212,7 +213,7 @@ static size_t skip_cfws(struct bs_domain_names *names, struct bs_bytes text)
         room -= next - at;
         at = skip_blanks(text, next);
         if (room == 0 && at < text.len) {
-            names->more = true;
+            names->more = names->cut = true;
             return text.len;
         }
     }

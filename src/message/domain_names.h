@@ -18,6 +18,7 @@ struct bs_domain_names {
     struct bs_bytes items[BS_DOMAIN_NAMES_MAX];
     size_t count;
     bool more;   /* there are others: too many, or one that DNS cannot hold as it was read */
+    bool cut;    /* a limit was reached, so that any other may be among them */
     bool failed; /* the arena is full */
 };
 

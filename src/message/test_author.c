@@ -14,7 +14,7 @@ struct reading {
     struct bs_arena arena;
     struct bs_header header;
     struct bs_author author;
-    struct bs_strbuf text; /* doubt: domains, + where there may be more | domains of display names */
+    struct bs_strbuf text; /* doubt, whether incomplete: domains, + where there may be more | domains of display names */
 };
 
 static void write_names(struct bs_strbuf *text, const struct bs_domain_names *names)
@@ -30,7 +30,7 @@ static void judge(struct reading *reading)
 {
     assert_true(bs_author_read(&reading->header, &reading->arena, &reading->author));
     bs_strbuf_append_cstr(&reading->text, bs_author_doubt_name(reading->author.doubt));
-    bs_strbuf_append_char(&reading->text, ':');
+    bs_strbuf_append_cstr(&reading->text, reading->author.incomplete ? ", incomplete:" : ":");
     write_names(&reading->text, &reading->author.domains);
     if (reading->author.display.count > 0)
         bs_strbuf_append_cstr(&reading->text, " |");
@@ -284,6 +284,7 @@ static void domains_are_listed_up_to_the_limit_and_more_are_flagged(void **state
     assert_int_equal(reading.author.doubt, BS_AUTHOR_TOO_MANY);
     assert_int_equal(reading.author.domains.count, BS_DOMAIN_NAMES_MAX);
     assert_true(reading.author.domains.more);
+    assert_true(reading.author.incomplete);
     end(&reading);
 }
 
@@ -308,10 +309,10 @@ static void a_from_is_read_up_to_its_limit(void **state)
     assert_string_equal(bs_strbuf_cstr(&reading.text), "clear: example.com");
     end(&reading);
     read_long(&reading, BS_AUTHOR_FROM_MAX + 1);
-    assert_string_equal(bs_strbuf_cstr(&reading.text), "too-large: example.com +");
+    assert_string_equal(bs_strbuf_cstr(&reading.text), "too-large, incomplete: example.com +");
     end(&reading);
     read_long(&reading, BS_HEADER_FIELD_MAX);
-    assert_string_equal(bs_strbuf_cstr(&reading.text), "incomplete-header: +");
+    assert_string_equal(bs_strbuf_cstr(&reading.text), "incomplete-header, incomplete: +");
     end(&reading);
 }
 
@@ -336,7 +337,7 @@ static void a_gap_hides_no_domain_and_a_comment_in_it_is_passed_over_up_to_a_lim
     expect_gap("", BS_DOMAIN_SCAN_MAX, "", "space-in-address: b.example");
     expect_gap("", 8000, "", "space-in-address: b.example");
     expect_gap("(", BS_DOMAIN_SCAN_MAX - 2, ")", "space-in-address: b.example");
-    expect_gap("(", BS_DOMAIN_SCAN_MAX - 1, ")", "space-in-address: +");
+    expect_gap("(", BS_DOMAIN_SCAN_MAX - 1, ")", "space-in-address, incomplete: +");
     expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 13, ")", "space-in-address: b b.b.example");
     expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 12, ")", "space-in-address: b b.b.exampl +");
 }
@@ -377,7 +378,7 @@ static void fields_are_searched_up_to_a_sum_and_then_there_may_be_more(void **st
         free(body);
         judge(&reading);
         assert_string_equal(bs_strbuf_cstr(&reading.text),
-                            extra ? "several-from-fields: b.example +" : "several-from-fields: b.example");
+                            extra ? "several-from-fields, incomplete: b.example +" : "several-from-fields: b.example");
         end(&reading);
     }
 }
@@ -391,7 +392,7 @@ static void a_header_with_fields_missing_is_no_ground_to_judge_on(void **state)
     for (size_t i = 0; i < BS_HEADER_FIELDS_MAX; i++)
         bs_header_add(&reading.header, BS_LITERAL("X"), BS_LITERAL("y"));
     judge(&reading);
-    assert_string_equal(bs_strbuf_cstr(&reading.text), "incomplete-header: b.example +");
+    assert_string_equal(bs_strbuf_cstr(&reading.text), "incomplete-header, incomplete: b.example +");
     end(&reading);
 }
 

@@ -26,21 +26,26 @@ static enum bs_reason harmless_reason(const struct bs_dmarc_verdict *dmarc, bool
 }
 
 struct bs_decision bs_policy_authenticated(const struct bs_authentication_policy *policy,
-                                           const struct bs_dmarc_verdict *dmarc, bool ambiguous, enum bs_trust trust)
+                                           const struct bs_dmarc_verdict *dmarc, const struct bs_author *author,
+                                           enum bs_trust trust)
 {
     static const enum bs_reason trusted[] = {
         [BS_TRUST_PROVEN_BOUNCE] = BS_REASON_PROVEN_BOUNCE,
         [BS_TRUST_FORWARDER] = BS_REASON_TRUSTED_FORWARDER,
         [BS_TRUST_SEALER] = BS_REASON_TRUSTED_SEALER,
     };
-    enum bs_dmarc_policy wanted = dmarc->disposition;
+    bool ambiguous = bs_author_is_ambiguous(author);
+    bool unseen = author->incomplete && dmarc->disposition != BS_DMARC_REJECT;
+    enum bs_dmarc_policy wanted = unseen ? BS_DMARC_REJECT : dmarc->disposition;
     if (wanted != BS_DMARC_QUARANTINE && wanted != BS_DMARC_REJECT)
         return pass(harmless_reason(dmarc, ambiguous));
     if (trust != BS_TRUST_NONE)
         return pass(trusted[trust]);
     struct bs_decision decision = {
         .action = wanted == BS_DMARC_REJECT ? policy->for_reject : policy->for_quarantine,
-        .reason = ambiguous ? reasons[wanted].ambiguous : reasons[wanted].clear,
+        .reason = unseen      ? BS_REASON_FROM_INCOMPLETE
+                  : ambiguous ? reasons[wanted].ambiguous
+                              : reasons[wanted].clear,
     };
     if (!policy->enforce) {
         decision.action = BS_ACTION_PASS;

@@ -9,6 +9,7 @@
 
 #include "ask/ask.h"
 #include "auth/dmarc.h"
+#include "message/author.h"
 #include "policy/decision.h"
 
 struct bs_authentication_policy {
@@ -20,9 +21,10 @@ struct bs_authentication_policy {
 /* Why a message is delivered although it fails. */
 enum bs_trust { BS_TRUST_NONE, BS_TRUST_PROVEN_BOUNCE, BS_TRUST_FORWARDER, BS_TRUST_SEALER };
 
-/* PASS, TAG, QUARANTINE or REFUSE. `ambiguous`: readers may differ over the author. */
+/* PASS, TAG, QUARANTINE or REFUSE. Where a limit kept the author's domains from being seen, the strictest policy is assumed. */
 struct bs_decision bs_policy_authenticated(const struct bs_authentication_policy *policy,
-                                           const struct bs_dmarc_verdict *dmarc, bool ambiguous, enum bs_trust trust);
+                                           const struct bs_dmarc_verdict *dmarc, const struct bs_author *author,
+                                           enum bs_trust trust);
 
 /* Whether a bounce could reach the domain of MAIL FROM (RFC 5321 section 5.1, RFC 7505): REFUSE with the reason or, where
  * not `enforce`, PASS with `observed`; NONE for one that it could, or where DNS does not tell. BS_ASK: answer, and call it

@@ -52,6 +52,8 @@ static const struct {
     [BS_REASON_FROM_AMBIGUOUS_REJECT] =
         {"from-ambiguous-reject", 550, "5.7.1 Refused: From can be read in several ways, one of which is a domain whose "
                                        "DMARC policy asks to reject forgeries"},
+    [BS_REASON_FROM_INCOMPLETE] =
+        {"from-incomplete", 550, "5.7.1 Refused: From or the whole header is too large to see whose policy holds for it"},
     [BS_REASON_TRUSTED_FORWARDER] = {"trusted-forwarder", 0, NULL},
     [BS_REASON_TRUSTED_SEALER] = {"trusted-sealer", 0, NULL},
     [BS_REASON_PROVEN_BOUNCE] = {"proven-bounce", 0, NULL},

@@ -39,6 +39,7 @@ enum bs_reason {
     BS_REASON_FROM_AMBIGUOUS,     /* readers may differ over who the author is; no candidate enforces */
     BS_REASON_FROM_AMBIGUOUS_QUARANTINE,
     BS_REASON_FROM_AMBIGUOUS_REJECT,
+    BS_REASON_FROM_INCOMPLETE,    /* it, or the header, passes a limit: who the author is cannot be seen */
     BS_REASON_TRUSTED_FORWARDER,  /* it fails, but was brought by one */
     BS_REASON_TRUSTED_SEALER,     /* it fails, but passed where a trusted ARC sealer saw it */
     BS_REASON_PROVEN_BOUNCE,      /* it fails, but is a genuine bounce of ours */

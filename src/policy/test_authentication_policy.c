@@ -60,11 +60,39 @@ static void the_domain_and_the_administrator_decide_together(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct bs_dmarc_verdict verdict = {.result = cases[i].result, .disposition = cases[i].disposition};
+        const struct bs_author author = {.doubt = cases[i].ambiguous ? BS_AUTHOR_GROUP : BS_AUTHOR_CLEAR};
         struct bs_decision decision =
-            bs_policy_authenticated(cases[i].policy, &verdict, cases[i].ambiguous, cases[i].trust);
+            bs_policy_authenticated(cases[i].policy, &verdict, &author, cases[i].trust);
         if (decision.action != cases[i].action || decision.reason != cases[i].reason ||
             decision.observed != cases[i].observed)
             fail_msg("case %zu: %s %s", i, bs_action_name(decision.action), bs_reason_name(decision.reason));
+    }
+}
+
+static void an_author_past_a_limit_is_treated_as_the_strictest_of_policies_would_have_it(void **state)
+{
+    static const struct {
+        const struct bs_authentication_policy *policy;
+        enum bs_dmarc_policy disposition;
+        enum bs_trust trust;
+        enum bs_action action;
+        enum bs_reason reason;
+    } cases[] = {
+        {&enforce, BS_DMARC_NONE, BS_TRUST_NONE, BS_ACTION_REFUSE, BS_REASON_FROM_INCOMPLETE},
+        {&enforce, BS_DMARC_QUARANTINE, BS_TRUST_NONE, BS_ACTION_REFUSE, BS_REASON_FROM_INCOMPLETE},
+        {&enforce, BS_DMARC_REJECT, BS_TRUST_NONE, BS_ACTION_REFUSE, BS_REASON_FROM_AMBIGUOUS_REJECT},
+        {&enforce, BS_DMARC_NONE, BS_TRUST_FORWARDER, BS_ACTION_PASS, BS_REASON_TRUSTED_FORWARDER},
+        {&gentle, BS_DMARC_NONE, BS_TRUST_NONE, BS_ACTION_QUARANTINE, BS_REASON_FROM_INCOMPLETE},
+        {&monitor, BS_DMARC_NONE, BS_TRUST_NONE, BS_ACTION_PASS, BS_REASON_FROM_INCOMPLETE},
+    };
+    const struct bs_author author = {.doubt = BS_AUTHOR_TOO_LARGE, .incomplete = true};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct bs_dmarc_verdict verdict = {.result = BS_DMARC_RESULT_PERMERROR,
+                                                 .disposition = cases[i].disposition};
+        struct bs_decision decision = bs_policy_authenticated(cases[i].policy, &verdict, &author, cases[i].trust);
+        assert_int_equal(decision.action, cases[i].action);
+        assert_int_equal(decision.reason, cases[i].reason);
     }
 }
 
@@ -72,7 +100,7 @@ static void whatever_refuses_has_a_reply(void **state)
 {
     static const enum bs_reason reasons[] = {
         BS_REASON_DMARC_QUARANTINE,          BS_REASON_DMARC_REJECT,    BS_REASON_FROM_AMBIGUOUS_QUARANTINE,
-        BS_REASON_FROM_AMBIGUOUS_REJECT,     BS_REASON_SENDER_NXDOMAIN, BS_REASON_SENDER_NO_HOST,
+        BS_REASON_FROM_AMBIGUOUS_REJECT,     BS_REASON_FROM_INCOMPLETE, BS_REASON_SENDER_NXDOMAIN, BS_REASON_SENDER_NO_HOST,
         BS_REASON_SENDER_NULL_MX,
     };
     (void)state;
@@ -160,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_domain_and_the_administrator_decide_together),
+        cmocka_unit_test(an_author_past_a_limit_is_treated_as_the_strictest_of_policies_would_have_it),
         cmocka_unit_test(whatever_refuses_has_a_reply),
         cmocka_unit_test(a_sender_that_no_bounce_could_reach_is_refused),
     };
