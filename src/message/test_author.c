@@ -339,7 +339,7 @@ static void a_gap_hides_no_domain_and_a_comment_in_it_is_passed_over_up_to_a_lim
     expect_gap("(", BS_DOMAIN_SCAN_MAX - 2, ")", "space-in-address: b.example");
     expect_gap("(", BS_DOMAIN_SCAN_MAX - 1, ")", "space-in-address, incomplete: +");
     expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 13, ")", "space-in-address: b b.b.example");
-    expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 12, ")", "space-in-address: b b.b.exampl +");
+    expect_gap("b.(", BS_DOMAIN_SCAN_MAX - 12, ")", "space-in-address, incomplete: b b.b.exampl +");
 }
 
 static void display_names_and_comments_are_looked_at_up_to_their_limit(void **state)
