@@ -278,10 +278,12 @@ static const struct bs_option options[] = {
         IN_CONFIG(max_questions),
         .name = "max-questions",
         .type = BS_OPTION_INTEGER,
-        .default_value = "150",
+        .default_value = "400",
         .min = 1,
         .max = 10000,
-        .meaning = "Questions for one message. Further ones count as unanswered. SPF alone may need 111.",
+        .meaning = "Questions for one message. Further ones count as unanswered. SPF may need 111, keys 34, and the policies of "
+                   "every domain that From may name 144: with fewer than their sum a sender could use them up, so that no "
+                   "answer remains to condemn his forgery.",
     },
     {
         IN_CONFIG(max_open_questions),

@@ -300,7 +300,7 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "  \"quarantine-action\": \"tag\",\n  \"trusted-forwarders\": [],\n  \"trusted-sealers\": [],\n  \"arc-seal\": \"\",\n"
         "  \"sender-check\": \"off\",\n  \"dkim-keys\": \"\",\n  \"dns-servers\": [\"system\"],\n"
         "  \"dns-trust-anchor\": \"\",\n  \"dns-timeout\": 5,\n  \"dns-cache\": 16777216,\n"
-        "  \"dns-rate\": 2000,\n  \"max-questions\": 150,\n  \"max-open-questions\": 4000,\n"
+        "  \"dns-rate\": 2000,\n  \"max-questions\": 400,\n  \"max-open-questions\": 4000,\n"
         "  \"authentication-timeout\": 20,\n"
         "  \"max-frame\": 524288,\n  \"max-sessions\": 10000,\n  \"max-recipients\": 10000,\n"
         "  \"max-null-recipients\": 100,\n  \"max-tag-candidates\": 16,\n  \"frame-timeout\": 90,\n"
