@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The limits of a session and of its signatures, at each and one past it. */
+#include "engine/message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1787313600 };
+
+/* Asks and says that the answers are there, without any: `left` times, then it adds them. */
+struct idle {
+    struct bs_answers *answers;
+    unsigned left, asked;
+};
+
+static void *begin_idle(void *context, struct bs_answers *answers)
+{
+    struct idle *idle = context;
+    idle->answers = answers;
+    return idle;
+}
+
+static bool ask_idle(void *inquiry, const struct bs_questions *questions)
+{
+    static const struct bs_dns_answer none = {.status = BS_DNS_NXDOMAIN};
+    struct idle *idle = inquiry;
+    idle->asked++;
+    if (idle->left > 0) {
+        idle->left--;
+        return false;
+    }
+    for (size_t i = 0; i < questions->count; i++)
+        assert_true(bs_answers_add(idle->answers, questions->items[i].name, questions->items[i].type, &none));
+    return false;
+}
+
+static void end_idle(void *inquiry)
+{
+    (void)inquiry;
+}
+
+static const struct bs_asker asker = {begin_idle, ask_idle, end_idle};
+
+static void report(void *context, const struct bs_report *what)
+{
+    (void)context, (void)what;
+}
+
+struct world {
+    struct bs_config config;
+    struct bs_settings settings;
+    struct idle idle;
+    struct bs_session session;
+};
+
+static void open_world(struct world *world, unsigned idle_rounds)
+{
+    static const struct bs_ip client = {.family = 4, .address = {192, 0, 2, 1}};
+    struct bs_error error;
+    *world = (struct world){.idle = {.left = idle_rounds}};
+    if (!bs_config_parse("authentication = enforce\ndomain \"our.example\" { mode = off }\n", "test", &world->config, &error) ||
+        !bs_settings_load(&world->config, &world->settings, &error))
+        fail_msg("%s", error.text);
+    const struct bs_session_host host = {.report = report, .asker = &asker, .context = &world->idle};
+    bs_session_init(&world->session, &world->settings, &host);
+    bs_session_client(&world->session, &client);
+    bs_session_helo(&world->session, BS_LITERAL("mx.example.net"));
+}
+
+static void close_world(struct world *world)
+{
+    bs_session_reset(&world->session);
+    bs_settings_free(&world->settings);
+    bs_config_free(&world->config);
+}
+
+/* A message up to the end of data; the reply is ACCEPT. */
+static void send_message(struct world *world, struct bs_changes *ret_changes)
+{
+    struct bs_session *session = &world->session;
+    *ret_changes = (struct bs_changes){.removed_count = 0};
+    bs_session_header(session, BS_LITERAL("From"), BS_LITERAL(" a@example.com"));
+    bs_session_end_of_header(session);
+    assert_int_equal(bs_session_end(session, ret_changes).kind, BS_REPLY_ACCEPT);
+}
+
+static bool results_say(const struct bs_changes *changes, const char *words)
+{
+    assert_int_equal(changes->added_count, 1);
+    return strstr(changes->added[0].value.ptr, words) != NULL;
+}
+
+static void a_message_has_256_rounds_of_questions_and_then_what_is_not_known_is_a_temperror(void **state)
+{
+    (void)state;
+    for (unsigned extra = 0; extra < 2; extra++) {
+        struct world world;
+        struct bs_changes changes;
+        open_world(&world, BS_SESSION_ROUNDS_MAX - 1 + extra);
+        bs_session_mail(&world.session, BS_LITERAL("<a@example.com>"), false, NOW);
+        send_message(&world, &changes);
+        assert_int_equal(world.idle.asked, BS_SESSION_ROUNDS_MAX);
+        assert_int_equal(results_say(&changes, "spf=temperror"), extra);
+        assert_int_equal(results_say(&changes, "dmarc=temperror"), extra);
+        close_world(&world);
+    }
+}
+
+static void a_message_without_memory_left_is_accepted_without_our_field(void **state)
+{
+    (void)state;
+    for (unsigned full = 0; full < 2; full++) {
+        struct world world;
+        struct bs_changes changes;
+        open_world(&world, 0);
+        bs_session_mail(&world.session, BS_LITERAL("<a@example.com>"), false, NOW);
+        if (full)
+            for (size_t size = BS_MESSAGE_MEMORY; size > 0; size /= 2)
+                while (bs_arena_take(&world.session.message->arena, size))
+                    continue;
+        send_message(&world, &changes);
+        assert_int_equal(changes.added_count, full ? 0 : 1);
+        close_world(&world);
+    }
+}
+
+static void a_queue_id_is_kept_up_to_its_limit(void **state)
+{
+    char id[BS_QUEUE_ID_MAX + 2];
+    struct world world;
+    (void)state;
+    memset(id, 'a', sizeof id);
+    open_world(&world, 0);
+    for (size_t extra = 0; extra < 2; extra++) {
+        bs_session_queue_id(&world.session, bs_bytes(id, BS_QUEUE_ID_MAX + extra));
+        assert_int_equal(strlen(world.session.queue_id), BS_QUEUE_ID_MAX);
+    }
+    close_world(&world);
+}
+
+/* Signs an outgoing message with so many keys of one domain; returns how many signed. */
+static size_t sign_with(size_t count)
+{
+    struct bs_signing_key keys[BS_SIGNATURES_MADE_MAX + 1] = {{.next = NULL}};
+    struct bs_signing_keys all = {.count = count};
+    struct bs_dkim_signed made = {.count = 0};
+    struct bs_arena arena;
+    struct bs_answers known;
+    struct bs_private_key *key = bs_private_key_make(BS_KEY_ED25519, 0);
+    assert_non_null(key);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (struct bs_signing_key){.next = i + 1 < count ? &keys[i + 1] : NULL, .key = key, .selector = BS_LITERAL("s"),
+                                          .domain = BS_LITERAL("example.com"), .name = BS_LITERAL("s._domainkey.example.com")};
+    assert_true(bs_name_set_add(&all.by_domain, BS_LITERAL("example.com"), &keys[0]));
+    bs_arena_init(&arena, 1 << 20);
+    bs_answers_init(&known, &arena);
+    struct bs_dkim_signing *signing = bs_dkim_signing_new(&all, NOW);
+    assert_non_null(signing);
+    bs_dkim_signing_header(signing, BS_LITERAL("From"), BS_LITERAL(" a@example.com"));
+    bs_dkim_signing_end_of_header(signing);
+    bs_dkim_signing_end_of_body(signing);
+    for (int round = 0; round < 3; round++) {
+        static const struct bs_dns_answer timeout = {.status = BS_DNS_TIMEOUT};
+        struct bs_questions missing = {.count = 0};
+        if (bs_dkim_signing_run(signing, &known, &made, &missing) == BS_DONE)
+            break;
+        for (size_t i = 0; i < missing.count; i++)
+            assert_true(bs_answers_add(&known, missing.items[i].name, missing.items[i].type, &timeout));
+    }
+    bs_dkim_signing_free(signing);
+    bs_private_key_free(key);
+    bs_name_set_clear(&all.by_domain, NULL);
+    bs_arena_reset(&arena);
+    return made.count;
+}
+
+static void four_keys_of_a_domain_sign_and_a_fifth_does_not(void **state)
+{
+    (void)state;
+    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX), BS_SIGNATURES_MADE_MAX);
+    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX + 1), BS_SIGNATURES_MADE_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_has_256_rounds_of_questions_and_then_what_is_not_known_is_a_temperror),
+        cmocka_unit_test(a_message_without_memory_left_is_accepted_without_our_field),
+        cmocka_unit_test(a_queue_id_is_kept_up_to_its_limit),
+        cmocka_unit_test(four_keys_of_a_domain_sign_and_a_fifth_does_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
