@@ -16,6 +16,9 @@ static const struct bs_bytes always_oversigned[] = {
     BS_LITERAL("Message-ID"), BS_LITERAL("Content-Type"), BS_LITERAL("MIME-Version"),
 };
 
+/* Of these, what a submission server adds where it is missing; some do so after a milter has seen the message. */
+static const struct bs_bytes completed_later[] = {BS_LITERAL("Date"), BS_LITERAL("Message-ID")};
+
 /* Named as often as they are there; a list or a forwarder may add them. */
 static const struct bs_bytes signed_where_present[] = {
     BS_LITERAL("Sender"),     BS_LITERAL("Reply-To"),   BS_LITERAL("Cc"),
@@ -30,6 +33,7 @@ static const struct bs_bytes never_in_arc[] = {
 
 enum {
     OVERSIGNED = sizeof always_oversigned / sizeof *always_oversigned,
+    COMPLETED = sizeof completed_later / sizeof *completed_later,
     PRESENT = sizeof signed_where_present / sizeof *signed_where_present,
     NEVER_IN_ARC = sizeof never_in_arc / sizeof *never_in_arc,
 };
@@ -97,12 +101,25 @@ static bool is_among(struct bs_bytes name, const struct bs_bytes *names, size_t 
     return false;
 }
 
+/* Whether the field is not there and may still come. */
+static bool may_come(const struct bs_dkim_composer *composer, struct bs_bytes name)
+{
+    const struct bs_header *header = composer->header;
+    if (!composer->signer->may_be_completed || !is_among(name, completed_later, COMPLETED))
+        return false;
+    for (size_t i = 0; i < header->count; i++) {
+        if (bs_header_field_is(&header->fields[i], name))
+            return false;
+    }
+    return true;
+}
+
 bool bs_dkim_compose_names(struct bs_dkim_composer *composer, bool arc, struct bs_error *ret_error)
 {
     const struct bs_dkim_signer *signer = composer->signer;
     size_t count = 0;
     for (size_t i = 0; i < OVERSIGNED; i++)
-        name_all(composer, always_oversigned[i], true, &count);
+        name_all(composer, always_oversigned[i], !may_come(composer, always_oversigned[i]), &count);
     for (size_t i = 0; i < signer->oversign_count; i++) {
         struct bs_bytes name = signer->oversign[i];
         if (!is_among(name, always_oversigned, OVERSIGNED) && !is_among(name, signer->oversign, i) &&

@@ -24,6 +24,7 @@ struct bs_dkim_signer {
     int64_t now;                     /* t= */
     int64_t lifetime;                /* seconds until x=; 0: no x= */
     bool bare_lf;                    /* fold with LF, as milters do, and not with CRLF */
+    bool may_be_completed;           /* Date and Message-ID may be added later where there are none (RFC 6409 section 8) */
 };
 
 /* Asks for the body hash that a signature needs; its place, as bs_dkim_bodies_want gives it. */

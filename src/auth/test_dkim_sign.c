@@ -215,6 +215,34 @@ static void what_cannot_be_signed_is_refused_with_a_reason(void **state)
     }
 }
 
+/* What a submission server adds after the signature was made does not end it; a second one does. */
+static void date_and_message_id_may_be_added_where_there_are_none(void **state)
+{
+    static const struct {
+        const char *header, *added;
+        bool may_be_completed;
+        enum bs_dkim_code code;
+    } cases[] = {
+        {"From: Jo <jo@example.com>\r\n\r\n", "Date: today\r\nMessage-Id: <1@x>\r\n", true, BS_DKIM_PASS},
+        {"From: Jo <jo@example.com>\r\n\r\n", "Date: today\r\nMessage-Id: <1@x>\r\n", false, BS_DKIM_FAIL},
+        {"From: Jo <jo@example.com>\r\n\r\n", "Subject: more\r\n", true, BS_DKIM_FAIL},
+        {"DATE: today\r\nFrom: Jo <jo@example.com>\r\n\r\n", "Date: tomorrow\r\n", true, BS_DKIM_FAIL},
+        {"Message-Id: <1@x>\r\nFrom: Jo <jo@example.com>\r\n\r\n", "Message-ID: <2@x>\r\n", true, BS_DKIM_FAIL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bs_error error;
+        struct bs_strbuf message;
+        struct bs_dkim_signer signer = signer_of(keys.ed25519);
+        signer.may_be_completed = cases[i].may_be_completed;
+        bs_strbuf_init(&message, 65536);
+        assert_true(sign(&signer, cases[i].header, body_text, &message, &error));
+        bs_strbuf_printf(&message, "\r\n%s%s%s", cases[i].added, cases[i].header, body_text);
+        assert_int_equal(code_of(bs_strbuf_bytes(&message)), cases[i].code);
+        bs_strbuf_free(&message);
+    }
+}
+
 static void what_is_no_field_name_is_not_oversigned(void **state)
 {
     static const char *const names[] = {"", "X Y", "X:Y", "X;Y", "X\x80"};
@@ -265,6 +293,7 @@ int main(void)
         cmocka_unit_test(a_changed_byte_ends_the_pass),
         cmocka_unit_test(a_field_that_readers_go_by_cannot_be_added),
         cmocka_unit_test(what_cannot_be_signed_is_refused_with_a_reason),
+        cmocka_unit_test(date_and_message_id_may_be_added_where_there_are_none),
         cmocka_unit_test(what_is_no_field_name_is_not_oversigned),
         cmocka_unit_test(a_header_is_signed_up_to_what_verifiers_here_read),
     };

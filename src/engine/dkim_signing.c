@@ -113,7 +113,8 @@ static const char *sign_with(struct bs_dkim_signing *signing, const struct bs_si
     struct bs_strbuf field;
     struct bs_error error;
     const struct bs_dkim_signer signer = {
-        .key = key->key, .domain = key->domain, .selector = key->selector, .now = signing->now, .bare_lf = true};
+        .key = key->key, .domain = key->domain, .selector = key->selector, .now = signing->now, .bare_lf = true,
+        .may_be_completed = true};
     bs_strbuf_init(&field, BS_DKIM_SIGNED_SIZE_MAX);
     if (!bs_dkim_sign(&signer, &signing->header, &signing->bodies.sums[signing->body], &field, &error)) {
         bs_strbuf_free(&field);
