@@ -43,7 +43,7 @@ def build(directory):
     if not all(Path("/usr/include", header).exists() for header in ("libmilter/mfapi.h", "spf2/spf.h")):
         quiet(CHECKOUT / "scripts/packages", "install")
         if (directory / "build.ninja").exists():
-            quiet("meson", "configure", directory, "--clearcache")  # it remembers what was missing
+            quiet("meson", "setup", "--wipe", directory)  # it remembers what was missing
     if not (directory / "build.ninja").exists():
         quiet("meson", "setup", directory, "-Dbuildtype=release", "-Dbench=true", "-Dtests=disabled",
               "-Dwerror=false")
@@ -147,9 +147,9 @@ class Program:
 
 
 class Bench:
-    def __init__(self, build_directory, quick):
+    def __init__(self, build_directory, quick, name="bench-run"):
         self.build, self.quick = build_directory, quick
-        self.directory = build_directory / "bench-run"
+        self.directory = build_directory / name
         self.key = self.directory / "batv.0.key"
         self.programs, self.good, self.machine = [], True, Machine()
 
