@@ -344,6 +344,42 @@ static void check_visibility(const struct check *check)
     }
 }
 
+/* Milters that do what backstop can do, too, by the names of their sockets or the ports of their packages. */
+static const struct alike {
+    const char *name, *word, *port, *does;
+} alikes[] = {
+    {"OpenDKIM", "opendkim", ":8891", "verifies and signs with DKIM"},
+    {"dkimpy-milter", "dkimpy", ":8892", "verifies and signs with DKIM"},
+    {"OpenDMARC", "opendmarc", ":8893", "checks DMARC"},
+    {"Rspamd", "rspamd", ":11332", "may authenticate and sign, beside what else it does"},
+};
+
+static const struct alike *find_alike(struct bs_bytes item)
+{
+    for (size_t i = 0; i < sizeof alikes / sizeof *alikes; i++) {
+        if (bs_bytes_contains_nocase(item, bs_bytes_from_cstr(alikes[i].word)) ||
+            bs_bytes_contains_nocase(item, bs_bytes_from_cstr(alikes[i].port)))
+            return &alikes[i];
+    }
+    return NULL;
+}
+
+static void check_alike_milters(const struct check *check)
+{
+    struct bs_bytes item, value = bs_postfix_value(check->postfix, "smtpd_milters");
+    while (bs_postfix_list_next(&value, &item)) {
+        const struct alike *alike = find_alike(item);
+        if (!alike || bs_postfix_item_is_ours(&check->expected->sockets, BS_LITERAL("smtpd_milters"), item, false))
+            continue;
+        bs_findings_add(check->findings, BS_SEVERITY_NOTE, "milter-alike",
+                        "smtpd_milters has %.*s, which looks like %s: it %s, as backstop does where authentication "
+                        "and dkim-keys are set in %s", BS_BYTES_ARG(bs_bytes_first(item, VALUE_SHOWN)), alike->name,
+                        alike->does, check->expected->config_file);
+        bs_findings_repair(check->findings, "let one of them do it; two that give results under one name (authserv-id) "
+                           "take each other's off as forged");
+    }
+}
+
 static void check_soft_bounce(const struct check *check)
 {
     if (!bs_bytes_equal_nocase(bs_postfix_value(check->postfix, "soft_bounce"), BS_LITERAL("yes")))
@@ -453,6 +489,7 @@ void bs_postfix_check(const struct bs_postfix_expectation *expected, struct bs_f
     check_services(&check);
     check_milters(&check);
     check_visibility(&check);
+    check_alike_milters(&check);
     check_soft_bounce(&check);
     check_domains(&check);
     check_networks(&check);

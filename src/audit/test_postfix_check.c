@@ -100,7 +100,7 @@ static void nothing_is_found_where_nothing_is_wrong(void **state)
 {
     static const struct given cases[] = {
         {.settings = ""},
-        {.settings = "smtpd_milters = inet:localhost:8891, " MILTER, .enforces = true},
+        {.settings = "smtpd_milters = inet:localhost:8899, " MILTER, .enforces = true},
         {.settings = "virtual_alias_maps = hash:/etc/postfix/virtual, proxy:" MAP},
         {.settings = "", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n"
                                       "127.0.0.1:10025/inet/receive_override_options = no_milters\n"},
@@ -187,6 +187,12 @@ static void settings_that_work_against_us_are_found_with_their_repair(void **sta
         {{.settings = "non_smtpd_milters = {inet:127.0.0.1:8896, default_action=reject}"}, "default-action",
          BS_SEVERITY_WARNING, "refused for good", "default_action=tempfail"},
         {{.settings = "milter_protocol = 2"}, "protocol", BS_SEVERITY_SERIOUS, "milter_protocol is 2", "protocol=6"},
+        {{.settings = "smtpd_milters = " MILTER ", local:opendkim/opendkim.sock"}, "milter-alike", BS_SEVERITY_NOTE,
+         "local:opendkim/opendkim.sock, which looks like OpenDKIM", "authserv-id"},
+        {{.settings = "smtpd_milters = { inet:localhost:8893, default_action=accept }, " MILTER}, "milter-alike",
+         BS_SEVERITY_NOTE, "looks like OpenDMARC", "authserv-id"},
+        {{.settings = "smtpd_milters = " MILTER ", inet:localhost:11332"}, "milter-alike", BS_SEVERITY_NOTE,
+         "looks like Rspamd", "authserv-id"},
         {{.settings = "soft_bounce = yes"}, "soft-bounce", BS_SEVERITY_WARNING, "soft_bounce", "soft_bounce = no"},
         {{.settings = "receive_override_options = no_milters"}, "no-milters", BS_SEVERITY_SERIOUS,
          "no mail is tagged",

@@ -10,6 +10,12 @@ static const char before_domains[] =
     "\n# sign: tag what leaves, refuse nothing yet. When the bounces of untagged mail have come back, after twelve\n"
     "# days or so, write enforce, and reload backstop.\n";
 
+static const char next_steps[] =
+    "\n# Next: authenticate what comes in, and sign what goes out. Take the # off a line and reload backstop: nothing is\n"
+    "# refused by them, and the log says what would be. authentication.md in backstop's documentation goes on from there.\n"
+    "# authentication = monitor\n"
+    "# sender-check = monitor\n";
+
 static void append_section(struct bs_bytes name, struct bs_strbuf *out)
 {
     bs_strbuf_printf(out, "domain \"%.*s\" {\n    mode = sign\n}\n", BS_BYTES_ARG(name));
@@ -70,6 +76,17 @@ static void append_wish(const char *option, const char *value, struct bs_strbuf 
     bs_strbuf_append_char(out, '\n');
 }
 
+/* What can be turned on later, turned off; the keys' folder would lie beside the secret. */
+static void append_next_steps(const char *key_file, struct bs_bytes domain, struct bs_strbuf *out)
+{
+    struct bs_bytes file = bs_bytes_from_cstr(key_file);
+    struct bs_bytes folder = bs_bytes_first(file, bs_bytes_find_last(file, '/'));
+    bs_strbuf_append_cstr(out, next_steps);
+    bs_strbuf_printf(out, "# For this one make keys first: backstop dkim keygen --dual --directory %.*s/dkim --domain "
+                     "%.*s\n# dkim-keys = \"%.*s/dkim\"\n", BS_BYTES_ARG(folder), BS_BYTES_ARG(domain),
+                     BS_BYTES_ARG(folder));
+}
+
 void bs_setup_config_new(const struct bs_setup_wishes *wishes, const struct bs_postfix_networks *networks,
                          const char *key_file, const struct bs_postfix_domain *domains, size_t count,
                          struct bs_strbuf *out)
@@ -81,6 +98,7 @@ void bs_setup_config_new(const struct bs_setup_wishes *wishes, const struct bs_p
     append_wish("milter", wishes->milter, out);
     append_wish("socketmap", wishes->socketmap, out);
     append_networks(networks, out);
+    append_next_steps(key_file, count > 0 ? domains[0].name : BS_LITERAL("DOMAIN"), out);
     bs_strbuf_append_cstr(out, "\nkey 0 {\n    secret-file = ");
     append_quoted(key_file, out);
     bs_strbuf_append_cstr(out, "\n}\n");

@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import re
+import shutil
 import struct
 import sys
 import time
@@ -40,6 +41,10 @@ def _(world):
                  f"virtual_alias_maps = socketmap:{socketmap}:backstop, texthash:{world.postfix.directory}/etc/aliases",
                  'domain "example.com" {', 'domain "example.net" {', "    mode = sign", f'networks = {{ "{HERE}/32" }}'):
         assert line in added_lines(done.stdout), f"{line}\n{done.stdout}"
+    folder = world.config.parent / "dkim"
+    for hint in ("# authentication = monitor", "# sender-check = monitor", f'# dkim-keys = "{folder}"',
+                 f"# For this one make keys first: backstop dkim keygen --dual --directory {folder} --domain example.com"):
+        assert hint in added_lines(done.stdout), done.stdout
     assert "--write" in done.stdout
     assert not re.search(r"[0-9a-f]{64}", done.stdout), "the secret is shown"
 
@@ -52,6 +57,14 @@ def _(world):
     assert [(change["file"], change["action"]) for change in said["changes"]] == [
         (str(world.config), "create"), (str(world.key), "create"), (str(world.postfix.main_cf_file), "change")], said
     assert "table-unlisted" in [note["id"] for note in said["notes"]], said
+
+
+@suite.case("a milter that does what backstop can do, too, is told of")
+def _(world):
+    world.postfix.edit("inet:127.0.0.1:1,", "inet:127.0.0.1:1, local:opendkim/opendkim.sock")
+    done = world.setup()
+    assert "local:opendkim/opendkim.sock, which looks like OpenDKIM" in done.stdout, done
+    world.postfix.write("main.cf", [before["main.cf"]])
 
 
 @suite.case("--reload without --write, a domain that is none, and unknown words are refused")
@@ -136,6 +149,18 @@ def _(world):
     world.start_daemon()
     done = world.setup("--write", "--reload")
     assert done.returncode == 0 and "reloaded Postfix" in done.stdout, done
+
+
+@suite.case("the next steps that the configuration shows can be taken as they stand")
+def _(world):
+    config, folder = world.config.read_text(), world.config.parent / "dkim"
+    assert world.backstop("dkim", "keygen", "--dual", "--directory", folder, "--domain", "example.com").returncode == 0
+    world.config.write_text(re.sub(r"(?m)^# (authentication|sender-check|dkim-keys) = ", r"\1 = ", config))
+    checked = world.backstop("config", "check", "-c", world.config)
+    shown = world.backstop("config", "show", "-c", world.config)
+    assert checked.returncode == 0 and f'dkim-keys = "{folder}"' in shown.stdout, (checked, shown)
+    world.config.write_text(config)
+    shutil.rmtree(folder)
 
 
 @suite.case("mail leaves with a tag, from the network and from programs of the machine")
