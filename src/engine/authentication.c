@@ -225,14 +225,18 @@ static void run(struct bs_authentication *authentication, bool can_run, bool is_
     bs_questions_add_all(io_missing, &missing);
 }
 
+/* DMARC's questions come before those that the signatures of a message ask, so that a forger who writes many does not use
+ * up the message's questions before the policy that he breaks is known. SPF's are asked before there is a header. */
 enum bs_step bs_authentication_run(struct bs_authentication *authentication, const struct bs_answers *known,
                                    struct bs_questions *io_missing)
 {
+    struct bs_questions of_signatures = {.count = 0};
     bool header = authentication->header_ended;
     run(authentication, true, authentication->spf_known, run_spf, known, io_missing);
-    run(authentication, header, authentication->dkim_known, run_dkim, known, io_missing);
-    run(authentication, header, authentication->arc_known, run_arc, known, io_missing);
+    run(authentication, header, authentication->dkim_known, run_dkim, known, &of_signatures);
+    run(authentication, header, authentication->arc_known, run_arc, known, &of_signatures);
     run(authentication, header, authentication->dmarc_known, run_dmarc, known, io_missing);
+    bs_questions_add_all(io_missing, &of_signatures);
     return authentication->dmarc_known && authentication->arc_known ? BS_DONE : BS_ASK;
 }
 

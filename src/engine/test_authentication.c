@@ -72,8 +72,8 @@ static void answer_all(const struct bs_questions *missing)
     }
 }
 
-/* Authenticates the message with the answers of the zone. */
-static void authenticate(void)
+/* Reads the header of the message and the zone. */
+static void begin_authentication(void)
 {
     static const struct bs_ip client = {.family = 4, .address = {192, 0, 2, 1}};
     const struct bs_authentication_facts facts = {.client = &client, .helo = BS_LITERAL("mx.example.net"),
@@ -90,6 +90,12 @@ static void authenticate(void)
         trial.authentication->dkim_arena.limit = trial.dkim_memory;
     bs_header_push(&trial.authentication->header, bs_strbuf_bytes(&trial.message));
     bs_authentication_end_of_header(trial.authentication);
+}
+
+/* Authenticates the message with the answers of the zone. */
+static void authenticate(void)
+{
+    begin_authentication();
     bs_authentication_end_of_body(trial.authentication);
     for (;;) {
         struct bs_questions missing = {.count = 0};
@@ -223,6 +229,23 @@ static void texts_of_60_kb_have_clear_results(void **state)
     assert_true(trial.rounds <= 2);
 }
 
+static void the_policy_is_asked_for_before_the_keys(void **state)
+{
+    struct bs_questions missing = {.count = 0};
+    size_t policy = 0, key = 0;
+    (void)state;
+    bs_strbuf_append_cstr(&trial.message, SIGNATURE "s=a\r\n" FROM "\r\n");
+    begin_authentication();
+    assert_int_equal(bs_authentication_run(trial.authentication, &trial.known, &missing), BS_ASK);
+    for (size_t i = 0; i < missing.count; i++) {
+        if (bs_bytes_equal(missing.items[i].name, BS_LITERAL("_dmarc.example.com")))
+            policy = i + 1;
+        if (asks_for_key(missing.items[i].name))
+            key = i + 1;
+    }
+    assert_true(policy > 0 && policy < key);
+}
+
 /* --- Memory ------------------------------------------------------------------------------------------------- */
 
 /* As many fields as are kept, with signatures as large as they are read, up to the size that is kept. */
@@ -269,6 +292,7 @@ int main(void)
         TRIAL(macros_that_multiply_the_senders_words_ask_for_nothing_past_their_limit),
         TRIAL(aliases_in_a_circle_are_a_temperror_of_one_question),
         TRIAL(texts_of_60_kb_have_clear_results),
+        TRIAL(the_policy_is_asked_for_before_the_keys),
         TRIAL(the_largest_header_fits_into_the_memory_of_an_authentication),
         TRIAL(without_memory_for_dkim_a_failure_is_not_certain),
     };
