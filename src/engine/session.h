@@ -18,7 +18,9 @@
 
 enum {
     BS_MESSAGE_MEMORY = 64 * 1024,  /* bytes that one message may take, beside its authentication or signing */
-    BS_ANSWERS_MEMORY = 4 << 20,    /* bytes of the answers for one message */
+    /* Bytes of the answers for one message. All that SPF, the keys and the policies of every domain in From may ask for, in
+     * answers as large as DNS has them, fits: else a sender could fill it up and escape DMARC. */
+    BS_ANSWERS_MEMORY = 16 << 20,
     BS_SESSION_ROUNDS_MAX = 256,    /* rounds of questions for one message */
     BS_QUEUE_ID_MAX = 63,           /* bytes of a queue id that are kept */
     BS_FIELDS_ADDED_MAX = 8,        /* header fields that one message gets */
