@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The limits of a session and of its signatures, at each and one past it. */
 #include "engine/message.h"
+#include "engine/socketmap_session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,9 +144,33 @@ static void a_queue_id_is_kept_up_to_its_limit(void **state)
     close_world(&world);
 }
 
-/* Signs an outgoing message with so many keys of one domain; returns how many signed. */
-static size_t sign_with(size_t count)
+static void answers_that_a_map_client_does_not_read_are_kept_up_to_the_limit(void **state)
 {
+    static const char answer[] = "9:NOTFOUND ,";
+    struct world world;
+    (void)state;
+    open_world(&world, 0);
+    for (size_t extra = 0; extra < 2; extra++) {
+        size_t count = BS_SOCKETMAP_OUTPUT_MAX / (sizeof answer - 1) + extra;
+        struct bs_strbuf requests, out;
+        struct bs_error error;
+        bs_strbuf_init(&requests, 1 << 20);
+        bs_strbuf_init(&out, BS_SOCKETMAP_OUTPUT_MAX);
+        for (size_t i = 0; i < count; i++)
+            bs_strbuf_printf(&requests, "%zu:%s a@b,", strlen(world.settings.socketmap_name) + 4, world.settings.socketmap_name);
+        struct bs_bytes input = bs_strbuf_bytes(&requests);
+        assert_int_equal(bs_socketmap_session_feed(&world.settings, &input, &out, &error), extra == 0);
+        bs_strbuf_free(&requests);
+        bs_strbuf_free(&out);
+    }
+    close_world(&world);
+}
+
+/* Signs an outgoing message, whose header has `size` bytes or more, with so many keys of one domain; returns how many
+ * signed. */
+static size_t sign_with(size_t count, size_t size)
+{
+    static char text[60000];
     struct bs_signing_key keys[BS_SIGNATURES_MADE_MAX + 1] = {{.next = NULL}};
     struct bs_signing_keys all = {.count = count};
     struct bs_dkim_signed made = {.count = 0};
@@ -162,6 +187,9 @@ static size_t sign_with(size_t count)
     struct bs_dkim_signing *signing = bs_dkim_signing_new(&all, NOW);
     assert_non_null(signing);
     bs_dkim_signing_header(signing, BS_LITERAL("From"), BS_LITERAL(" a@example.com"));
+    memset(text, 'x', sizeof text);
+    for (; size >= sizeof text; size -= sizeof text)
+        bs_dkim_signing_header(signing, BS_LITERAL("Subject"), bs_bytes(text, sizeof text - 64));
     bs_dkim_signing_end_of_header(signing);
     bs_dkim_signing_end_of_body(signing);
     for (int round = 0; round < 3; round++) {
@@ -182,8 +210,15 @@ static size_t sign_with(size_t count)
 static void four_keys_of_a_domain_sign_and_a_fifth_does_not(void **state)
 {
     (void)state;
-    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX), BS_SIGNATURES_MADE_MAX);
-    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX + 1), BS_SIGNATURES_MADE_MAX);
+    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX, 0), BS_SIGNATURES_MADE_MAX);
+    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX + 1, 0), BS_SIGNATURES_MADE_MAX);
+}
+
+static void the_largest_header_is_signed_and_a_larger_one_is_not(void **state)
+{
+    (void)state;
+    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX, BS_HEADER_SIZE_MAX), BS_SIGNATURES_MADE_MAX);
+    assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX, BS_HEADER_SIZE_MAX + 60000), 0);
 }
 
 int main(void)
@@ -192,6 +227,8 @@ int main(void)
         cmocka_unit_test(a_message_has_256_rounds_of_questions_and_then_what_is_not_known_is_a_temperror),
         cmocka_unit_test(a_message_without_memory_left_is_accepted_without_our_field),
         cmocka_unit_test(a_queue_id_is_kept_up_to_its_limit),
+        cmocka_unit_test(answers_that_a_map_client_does_not_read_are_kept_up_to_the_limit),
+        cmocka_unit_test(the_largest_header_is_signed_and_a_larger_one_is_not),
         cmocka_unit_test(four_keys_of_a_domain_sign_and_a_fifth_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
