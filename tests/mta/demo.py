@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The main job, shown on real SMTP: what scripts/demo runs once everything is built.
 
-A user's mail leaves through a private Postfix with a tagged envelope sender; another Postfix, elsewhere, bounces it,
-and the bounce is delivered; a few hundred forged bounces are refused; mail that is no bounce arrives. Then a table of
-what happened. Everything is kept in .state-demo/N, N being the first that no other demo is using."""
+A user's mail leaves through a private Postfix with a tagged envelope sender and signed with DKIM; another Postfix,
+elsewhere, bounces it, and the bounce is delivered; a few hundred forged bounces are refused, and forged mail from a domain
+that asks for it; mail that is no bounce arrives. A private name server has the records. Then a table of what happened.
+Everything is kept in .state-demo/N, N being the first that no other demo is using."""
 
 import argparse
 import collections
@@ -17,6 +18,7 @@ import sys
 import time
 
 from . import bounces, machine, tags
+from .authenticator import BANK, GENUINE, REJECT, Authenticator, letter, results
 from .backstopd import SECRETS
 from .client import Client
 from .machine import CHECKOUT, HERE, STRANGER, Failed
@@ -28,6 +30,9 @@ ALICE = "alice@example.com"
 SILENT = ["info@example.com", "sales@example.com", "webmaster@example.com"]
 DOMAINS = {"example.com": 'mode = enforce\nnever-sends = { "info", "sales", "webmaster" }'}
 FORGED = 300
+ALERTS = f"alerts@{BANK}"
+FORGED_MAIL = 48
+RECORDS = REJECT + 'forger.example. 60 IN TXT "v=spf1 +all"\n'
 
 started = time.monotonic()
 
@@ -143,6 +148,52 @@ def send_good(world):
     return Row("other mail that must arrive: accepted", accepted, len(good))
 
 
+def verify_signatures(world):
+    """Of the message that left first."""
+    progress("OpenDKIM and backstop verify the signatures of the mail that left, with the keys in DNS")
+    content = world.sink.wait_for_subject("Hello from Alice").content
+    said = {"OpenDKIM": world.authenticator.ask_opendkim(content), "backstop dkim": world.authenticator.ask_us(content)}
+    return Row("DKIM signatures that two verifiers find good", sum(each.count("pass") for each in said.values()), 4, "",
+               [f"{name}: {' '.join(each)}" for name, each in said.items()])
+
+
+def forged_mail():
+    """Envelope senders and From fields without end, each a way to pose as the bank."""
+    ways = [(ALERTS, f"The Bank <{ALERTS}>"), ("x@forger.example", f"The Bank <{ALERTS}>"),
+            ("x@forger.example", f"alerts@login.{BANK}"),
+            ("x@forger.example", f"{ALERTS}\nFrom: x@forger.example"),
+            ("x@forger.example", f"{ALERTS} <x@forger.example>"), ("x@forger.example", f"x@forger.example\nFrom : {ALERTS}"),
+            ("x@forger.example", f"<@{BANK}:x@forger.example>")]
+    return itertools.cycle(ways)
+
+
+def send_forged_mail(world):
+    progress(f"strangers send {FORGED_MAIL} mails as {BANK}, whose DMARC policy is to reject what is forged")
+    replies = collections.Counter()
+    for number, (sender, author) in enumerate(itertools.islice(forged_mail(), FORGED_MAIL)):
+        with Client(world.postfix.port, f"127.0.0.{100 + number}") as client:
+            reply = client.send(sender, ALICE, letter(author, f"forged statement {number}"))
+        replies[f"{reply.code} {re.sub('<[^>]*>', '<...>', reply.text)}"] += 1
+    refused = sum(count for text, count in replies.items() if text.startswith("550 "))
+    return Row("forged mail from a bank refused with 550", refused, FORGED_MAIL, "",
+               [f"{count:>4}  {text}" for text, count in replies.most_common()])
+
+
+def send_genuine(world):
+    progress(f"{BANK} itself writes to alice; in front of its results stands a forgery of ours")
+    delivered, subjects = 0, [f"statement {number}" for number in range(3)]
+    for subject in subjects:
+        forged = f"Authentication-Results: {world.postfix.hostname}; dmarc=fail\n"
+        with Client(world.postfix.port, GENUINE) as client:
+            reply = client.send(ALERTS, ALICE, letter(ALERTS, subject, more=forged))
+        if not reply.accepted:
+            progress(f"  refused: {reply}")
+            continue
+        values = results(world.boxes[ALICE].wait_for_subject(subject))
+        delivered += len(values) == 1 and "spf=pass" in values[0] and "dmarc=pass" in values[0]
+    return Row("genuine mail of the bank, with its results", delivered, len(subjects))
+
+
 def look_into_mailboxes(world, good):
     progress("looking into the mailboxes and the queue")
     world.postfix.wait_until_empty()
@@ -150,12 +201,13 @@ def look_into_mailboxes(world, good):
     strays = [subject for subject in arrived if subject.startswith("forged")]
     strays += [mail["Subject"] for address in SILENT for mail in world.boxes[address].messages()]
     return [Row("messages in alice's mailbox", len(arrived), good),
-            Row("forged bounces in any mailbox", len(strays), 0)]
+            Row("forged bounces and mails in any mailbox", len(strays), 0)]
 
 
 def main_job(world):
     rows = [send_original(world), await_bounce(world), send_forgeries(world), count_logged(world), send_good(world)]
-    return rows + look_into_mailboxes(world, rows[1].wanted + rows[-1].wanted)
+    rows += [verify_signatures(world), send_forged_mail(world), send_genuine(world)]
+    return rows + look_into_mailboxes(world, rows[1].wanted + rows[4].wanted + rows[-1].wanted)
 
 
 def describe(world):
@@ -167,6 +219,7 @@ def describe(world):
   mailboxes       {world.boxes[ALICE].path.parent}
   backstopd       milter {backstopd.milter}, socketmap {backstopd.socketmap}
                   {backstopd.file}, key {SECRETS[1]!r}
+  name server     {HERE} port {world.authenticator.dns.port}; keys in {world.authenticator.keys}
   elsewhere       port {world.far.port}; mail to {ELSEWHERE} bounces
   sink            port {world.sink.port}; mail to {SINK} is kept by this program
   logs            {backstopd.process.output}
@@ -174,6 +227,8 @@ def describe(world):
 
   Forge a bounce: nc -s {STRANGER} {HERE} {world.postfix.port}
                   EHLO x, MAIL FROM:<>, RCPT TO:<{SILENT[0]}>
+  Forge a mail:   the same with MAIL FROM:<{ALERTS}>, RCPT TO:<{ALICE}>, and From: {ALERTS};
+                  from {GENUINE} it is genuine.
 """)
 
 
@@ -194,8 +249,10 @@ def stay(world):
 
 def run(directory, once):
     """The whole demo; the exit status."""
-    progress(f"starting two Postfix instances and backstopd in {directory}")
-    world = World(directory, DOMAINS, far=FarPostfix, mailboxes=[ALICE, *SILENT])
+    progress(f"starting a name server, two Postfix instances and backstopd in {directory}")
+    authenticator = Authenticator(directory / "authenticator", RECORDS)
+    world = World(directory, DOMAINS, authenticator.options(), far=FarPostfix, mailboxes=[ALICE, *SILENT])
+    world.authenticator = authenticator
     try:
         world.start()
         rows = main_job(world)
@@ -209,6 +266,7 @@ def run(directory, once):
     finally:
         progress("stopping what was started")
         world.stop()
+        authenticator.stop()
 
 
 def main():
