@@ -31,7 +31,7 @@ static const char usage[] =
     "      --type TYPE     have an rsa or ed25519 key, beside keys of types that there are; may be repeated\n"
     "      --dual          the same as both types\n"
     "      --reload COMMAND\n"
-    "                      run this when other keys are to sign, such as `systemctl reload backstopd`\n"
+    "                      run this when other keys are to sign, such as `systemctl reload backstop`\n"
     "      --dry-run       say what is due, and do nothing\n"
     "  -q, --quiet         print nothing where nothing was done or is left to be done\n"
     BS_DKIM_VIEW_USAGE BS_JUDGE_USAGE
@@ -511,7 +511,7 @@ static void print_text(const struct request *request)
             print_next(domain);
     }
     if (request->reload == RELOAD_NEEDED && !request->dry_run)
-        puts("reload backstopd, so that it signs with these keys: systemctl reload backstopd");
+        puts("reload backstopd, so that it signs with these keys: systemctl reload backstop");
 }
 
 static struct bs_bytes or_null(struct bs_bytes text)

@@ -169,8 +169,9 @@ static const struct bs_option options[] = {
         .choices = {"tag", "quarantine", "reject"},
         .meaning = "With authentication = enforce: what becomes of mail that fails DMARC where the domain's policy is "
                    "reject, and of mail whose From can be read in several ways where one of them leads to such a domain. "
-                   "reject: 550 at the end of data. quarantine: the mail server holds it for you to look at. tag: it is "
-                   "delivered with a field `Backstop-Result:` that says why, for the user's filters.",
+                   "reject: 550 at the end of data. quarantine: the mail server holds it for you to look at; one that "
+                   "cannot gets it as with tag. tag: it is delivered with a field `Backstop-Result:` that says why, for "
+                   "the user's filters.",
     },
     {
         IN_CONFIG(quarantine_action),
@@ -197,14 +198,14 @@ static const struct bs_option options[] = {
         .default_value = "{}",
         .example = "{ \"lists.example.org\" }",
         .meaning = "Domains whose word in a valid ARC chain is believed (RFC 8617): mail that passed DMARC when it came "
-                   "to them is delivered although it fails here.",
+                   "to them is delivered although it fails here. All who sealed it after them must be listed, too.",
     },
     {
         IN_CONFIG(arc_seal),
         .name = "arc-seal",
         .type = BS_OPTION_HOST,
         .default_value = "\"\"",
-        .meaning = "The domain in whose name authenticated mail is sealed with ARC (RFC 8617), by its RSA key in dkim-keys: "
+        .meaning = "The domain in whose name mail from outside is sealed with ARC (RFC 8617), by its RSA key in dkim-keys: "
                    "for hosts that forward mail, so that the next server can see what was found here. Empty: nothing is "
                    "sealed.",
     },
@@ -226,8 +227,8 @@ static const struct bs_option options[] = {
         .example = "\"/etc/backstop/dkim\"",
         .meaning = "The folder of the DKIM keys that mail of ours is signed with, as `backstop dkim keygen` and `rotate` "
                    "keep it. A message is signed with every signing key of the domain in its From, or else of the "
-                   "nearest domain above it that has one. A key whose public half DNS does not show is not used. "
-                   "Empty: nothing is signed with DKIM.",
+                   "nearest domain above it that has one. At most four sign one message. A key whose public half DNS does "
+                   "not show is not used; where DNS does not answer, it is. Empty: nothing is signed with DKIM.",
     },
     {
         .heading = "DNS",
@@ -301,8 +302,8 @@ static const struct bs_option options[] = {
         .default_value = "20s",
         .min = 1,
         .max = 5 * MINUTE,
-        .meaning = "How long the reply to MAIL, and that at the end of data, may each wait for answers (RFC 7208 section "
-                   "4.6.4). Then those that are missing count as unanswered.",
+        .meaning = "How long one message may wait for answers of DNS, at MAIL and at the end of data together (RFC 7208 "
+                   "section 4.6.4). Then those that are missing count as unanswered.",
     },
     {
         .heading = "Limits",
