@@ -7,6 +7,7 @@ Nothing of this machine is touched: the other lies in build-package/, and its ne
 """
 
 import contextlib
+import itertools
 import re
 import smtplib
 import subprocess
@@ -22,26 +23,54 @@ from debian import DOMAIN, MACHINE, PLACE, USER, WORLD, wait_for_mail
 from mta import machine, tags
 from mta.sink import Sink
 from mta.tap import Suite, note
+from resolver.name_server import NXDOMAIN, NameServer, Records
 
 ADDRESS = f"{USER}@{DOMAIN}"
 FRIEND = f"friend@[{WORLD}]"
 CONFIGURATION = "/etc/backstop/backstop.conf"
 EXPOSURE_MAX = 1.5
+KEYS = "/etc/backstop/dkim"
+BANK = "bank.example"  # asks to reject what fails
 RELOAD_FAILED = "Reload failed for backstop.service - backstop, keeps the mail server out of backscatter."
 
 suite = Suite()
 
 
+class Zones(dict):
+    """What the world's name server knows: names with their records. Those below a name do not follow it."""
+
+    def get(self, name, default=None):
+        records = super().get(name)
+        if records is not None:
+            return Records(*records)
+        below = any(known.endswith("." + name) for known in self)
+        return lambda question, tcp: question.reply(*([] if below else [NXDOMAIN]))
+
+
+def zones():
+    """Our domain, whose name server the world has; a stranger who says what mail is his, and a bank whose mail never comes
+    from here."""
+    return Zones({
+        DOMAIN: [("NS", f"ns.{DOMAIN}"), ("MX", debian.HOSTNAME)], f"ns.{DOMAIN}": [("A", WORLD)],
+        debian.HOSTNAME: [("A", MACHINE)],
+        "world.example": [("MX", "mail.world.example"), ("TXT", f"v=spf1 ip4:{WORLD} -all")],
+        "_dmarc.world.example": [("TXT", "v=DMARC1; p=reject")],
+        BANK: [("MX", f"mail.{BANK}"), ("TXT", "v=spf1 -all")], f"_dmarc.{BANK}": [("TXT", "v=DMARC1; p=reject")]})
+
+
 class World:
     def __init__(self, package):
         self.machine = debian.Machine(package)
-        self.sink = None
+        self.sink = self.names = None
+        self.zones = zones()
         self.before = {}
         self.main_cf = ""
 
     def begin(self):
         self.machine.boot()
         self.sink = Sink(WORLD, 25)
+        self.names = NameServer(self.zones, 53, WORLD).__enter__()
+        (self.machine.root / "etc/resolv.conf").write_text(f"nameserver {WORLD}\n")
         self.machine.run("systemctl", "start", "postfix")
         self.before = self.machine.listing()
         self.main_cf = self.machine.read("/etc/postfix/main.cf")
@@ -62,6 +91,8 @@ class World:
     def stop(self):
         if self.sink:
             self.sink.stop()
+        if self.names:
+            self.names.__exit__()
         self.machine.stop()
 
 
@@ -73,7 +104,7 @@ def letter(sender, recipient, subject):
     return message.as_string()
 
 
-def send_in(sender, recipient, subject):
+def send_in(sender, recipient, subject, author="postmaster@world.example"):
     """The world writes to the machine; the last reply, and the step at which it came."""
     with smtplib.SMTP(MACHINE, 25, "world.example", machine.PATIENCE) as smtp:
         smtp.ehlo()
@@ -82,7 +113,7 @@ def send_in(sender, recipient, subject):
             if code != 250:
                 return step, code, text.decode()
         try:
-            code, text = smtp.data(letter("postmaster@world.example", recipient, subject))
+            code, text = smtp.data(letter(author, recipient, subject))
         except smtplib.SMTPDataError as refusal:
             code, text = refusal.smtp_code, refusal.smtp_error
         return ".", code, text.decode()
@@ -209,6 +240,75 @@ def _(world):
     reply = send_in("someone@world.example", ADDRESS, "an ordinary letter")
     assert reply[:2] == (".", 250), reply
     world.wait_for_delivery("an ordinary letter")
+
+
+def take_next_steps(world):
+    """Takes the # off the lines that setup wrote for later."""
+    path = world.machine.root / CONFIGURATION[1:]
+    text, count = re.subn(r"(?m)^# (authentication|sender-check|dkim-keys) = ", r"\1 = ", path.read_text())
+    assert count == 3, text
+    path.write_text(text)
+
+
+def results(mailbox, subject):
+    """The fields of results on the message with that subject, unfolded."""
+    message = next(part for part in re.split(r"(?m)^From ", mailbox) if subject in part)
+    header = re.sub(r"\n[ \t]+", " ", message.split("\n\n")[0])
+    return re.findall(r"(?m)^Authentication-Results: (.*)$", header)
+
+
+@suite.case("a DKIM key made by root is one that the service can read; it is turned on with authentication by a reload")
+def _(world):
+    made = world.machine.run("backstop", "dkim", "keygen", "--dual", "--directory", KEYS, "--domain", DOMAIN)
+    for name, text in re.findall(r"(?m)^(\S+)\. .* TXT (.*)$", made.stdout):
+        world.zones[name] = [("TXT", "".join(re.findall('"([^"]*)"', text)))]
+    take_next_steps(world)
+    world.machine.run("systemctl", "reload", "backstop")
+    machine.wait_for("the new configuration", lambda: (
+        send_in("someone@world.example", ADDRESS, "is it marked"),
+        "dmarc=" in world.machine.journal("--unit=backstop"))[1])
+
+
+@suite.case("mail that comes in carries its results, what a resolver of the network said")
+def _(world):
+    assert send_in("someone@world.example", ADDRESS, "a genuine letter")[:2] == (".", 250)
+    found = results(world.wait_for_delivery("a genuine letter"), "a genuine letter")
+    assert len(found) == 1 and "spf=pass" in found[0] and "dmarc=pass" in found[0], found
+
+
+@suite.case("a forgery is delivered while authentication only monitors, and the log says what enforce would do")
+def _(world):
+    assert send_in("someone@world.example", ADDRESS, "your account", f"alerts@{BANK}")[:2] == (".", 250)
+    found = results(world.wait_for_delivery("your account"), "your account")
+    assert len(found) == 1 and "dmarc=fail" in found[0], found
+    lines = [line for line in world.machine.journal("--unit=backstop").splitlines() if f"author={BANK}" in line]
+    assert len(lines) == 1 and "reason=dmarc-reject" in lines[0] and "observe=yes" in lines[0], lines
+
+
+@suite.case("once rotate has seen the keys in DNS, mail leaves signed by both of them, and the doctor is content")
+def _(world):
+    assert "DKIM-Signature" not in world.send_out("not signed yet").message
+    rotated = world.machine.run("backstop", "dkim", "rotate", "--reload", "systemctl reload backstop", DOMAIN)
+    assert rotated.stdout.count("started ") == 2, rotated.stdout
+    number = itertools.count()
+    signed = machine.wait_for("a signed letter", lambda: "DKIM-Signature" in (
+        mail := world.send_out(f"signed {next(number)}").message) and mail)
+    assert len(signed.get_all("DKIM-Signature")) == 2, signed
+    world.machine.run("backstop", "doctor")
+
+
+@suite.case("authentication enforced, the forgery is refused in the session, as is a sender that no bounce could reach")
+def _(world):
+    path = world.machine.root / CONFIGURATION[1:]
+    path.write_text(re.sub(r"(?m)^(authentication|sender-check) = monitor", r"\1 = enforce", path.read_text()))
+    world.machine.run("systemctl", "reload", "backstop")
+    reply = machine.wait_for("the new configuration", lambda: (
+        reply := send_in("someone@world.example", ADDRESS, "your account again", f"alerts@{BANK}"))[1] == 550 and reply)
+    assert reply[0] == "." and "DMARC" in reply[2], reply
+    # Postfix tells of what a milter said of MAIL at RCPT (smtpd_delay_reject).
+    reply = send_in("someone@absent.example", ADDRESS, "whoever I am")
+    assert reply[1] == 550 and "does not exist" in reply[2], reply
+    assert send_in("someone@world.example", ADDRESS, "and still genuine")[:2] == (".", 250)
 
 
 @suite.case("systemd can hold the sockets, and Postfix finds them open while the service is down")

@@ -139,7 +139,7 @@ class Bytes:
 
 
 class NameServer:
-    def __init__(self, names, port=0):
+    def __init__(self, names, port=0, address="127.0.0.1"):
         self.names, self.asked = names, []
         outer = self
 
@@ -161,9 +161,9 @@ class NameServer:
             family.allow_reuse_address = family.daemon_threads = True
             family.block_on_close = False
             family.request_queue_size = 64
-        self.tcp = socketserver.ThreadingTCPServer(("127.0.0.1", port), Tcp)
+        self.tcp = socketserver.ThreadingTCPServer((address, port), Tcp)
         self.port = self.tcp.server_address[1]
-        self.udp = socketserver.ThreadingUDPServer(("127.0.0.1", self.port), Udp)
+        self.udp = socketserver.ThreadingUDPServer((address, self.port), Udp)
         self.udp.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
 
     def answer(self, packet, tcp):
