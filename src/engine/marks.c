@@ -35,6 +35,17 @@ struct removal {
     size_t count;
 };
 
+enum { REMOVAL_SIZE = 16 }; /* bytes about, with which one field is removed, beside its name */
+
+/* Whether so many fields are too many: with more than the MTA takes at a time the whole session would fail. */
+static bool are_too_many(const struct bs_field_places *places, size_t beyond, size_t marks)
+{
+    size_t size = beyond * (REMOVAL_SIZE + sizeof BS_RESULTS_FIELD) + marks * (REMOVAL_SIZE + sizeof BS_MARK_FIELD);
+    for (size_t i = 0; i < places->count; i++)
+        size += REMOVAL_SIZE + places->items[i].field->name.len;
+    return size > BS_REMOVED_SIZE_MAX;
+}
+
 /* The fields of a name from `last` down to `first`. */
 static void remove_range(struct removal *removal, struct bs_bytes name, unsigned first, unsigned last)
 {
@@ -53,6 +64,8 @@ bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_by
     /* Whose word is in fields that were not kept is not known: they all go. */
     unsigned kept = count_fields(&authentication->header, BS_LITERAL(BS_RESULTS_FIELD));
     unsigned beyond = authentication->results_seen > kept ? authentication->results_seen - kept : 0;
+    if (are_too_many(&places, beyond, authentication->marks_seen))
+        return false;
     removal.fields = bs_arena_take(&authentication->arena,
                                    (places.count + beyond + authentication->marks_seen) * sizeof *removal.fields);
     if (!removal.fields)

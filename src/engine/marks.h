@@ -9,6 +9,8 @@
 
 #include "engine/message.h"
 
+enum { BS_REMOVED_SIZE_MAX = 32 * 1024 }; /* bytes that an MTA is told to take fields off with; see BS_MILTER_OUTPUT_MAX */
+
 /* The name that results are given under: the configured one, or the MTA's, or "localhost". */
 struct bs_bytes bs_session_authserv_id(const struct bs_session *session);
 
@@ -16,12 +18,13 @@ struct bs_bytes bs_session_authserv_id(const struct bs_session *session);
 struct bs_bytes bs_marks_results(const struct bs_authentication *authentication, struct bs_bytes authserv_id,
                                  const struct bs_decision *decision, struct bs_arena *arena);
 
-/* Fields that claim to be ours, in the order in which to remove them; in the authentication's arena. False without memory. */
+/* Fields that claim to be ours, in the order in which to remove them; in the authentication's arena. False without memory,
+ * and for more than may be taken off. */
 bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_bytes authserv_id,
                           struct bs_removed_field **ret_removed, size_t *ret_count);
 
-/* Appends to the changes; a mark that there is no memory for is left out. False where there is none to find what must come
- * off: then the message must not go on. */
+/* Appends to the changes; a mark that there is no memory for is left out. False where what must come off
+ * cannot be found, or is too much: then the message must not go on. */
 bool bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes);
 
 #endif
