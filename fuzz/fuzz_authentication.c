@@ -89,7 +89,7 @@ static void feed(struct bs_authentication *authentication, struct bs_bytes messa
     size_t length = bs_header_push(&header, message);
     bs_header_finish(&header);
     if (!fields)
-        bs_header_push(&authentication->header, message);
+        require(bs_authentication_whole_header(authentication, message) == length);
     for (size_t i = 0; fields && i < header.count; i++)
         bs_authentication_header(authentication, header.fields[i].name, header.fields[i].body);
     bs_authentication_end_of_header(authentication);
@@ -134,9 +134,11 @@ static void check_field(struct bs_bytes value)
     bs_arena_reset(&arena);
 }
 
-static void log_results(const struct bs_authentication *authentication, struct bs_bytes field, struct bs_strbuf *log)
+static void log_results(const struct bs_authentication *authentication, struct bs_bytes field, size_t removed,
+                        struct bs_strbuf *log)
 {
     const struct bs_arc_result *arc = &authentication->arc;
+    bs_strbuf_printf(log, "%zu removed\n", removed);
     bs_strbuf_printf(log, "%s %s %zu %s %s\n", bs_author_doubt_name(authentication->author.doubt),
                      bs_arc_code_name(arc->code), arc->count, arc->reason ? arc->reason : "", authentication->dmarc.reason);
     for (size_t i = 0; i < authentication->dkim.count; i++)
@@ -166,7 +168,7 @@ static void judge(const struct input *input, bool fields, size_t piece, struct b
     require(bs_marks_find_forged(authentication, facts.receiver, &removed, &removed_count));
     struct bs_bytes field = bs_marks_results(authentication, facts.receiver, &decision, &arena);
     check_field(field);
-    log_results(authentication, field, log);
+    log_results(authentication, field, removed_count, log);
     bs_authentication_free(authentication);
     bs_arena_reset(&arena);
 }

@@ -128,8 +128,7 @@ static struct bs_authentication *begin(struct bs_authenticate *request)
 /* The header as it stands in the file, then the body. False without memory. */
 static bool feed(struct bs_authentication *authentication, struct bs_bytes text)
 {
-    size_t header = bs_header_push(&authentication->header, text);
-    bs_authentication_end_of_header(authentication);
+    size_t header = bs_authentication_whole_header(authentication, text);
     if (authentication->header.failed)
         return false;
     bs_authentication_body(authentication, bs_bytes_skip(text, header));

@@ -73,12 +73,27 @@ void bs_authentication_free(struct bs_authentication *authentication)
     free(authentication);
 }
 
-void bs_authentication_header(struct bs_authentication *authentication, struct bs_bytes name, struct bs_bytes body)
+static void count_field(struct bs_authentication *authentication, struct bs_bytes name)
 {
     struct bs_bytes called = bs_bytes_trim(name); /* `Name :`, as some MTAs let it pass */
     authentication->results_seen += bs_bytes_equal_nocase(called, BS_LITERAL(BS_RESULTS_FIELD));
     authentication->marks_seen += bs_bytes_equal_nocase(called, BS_LITERAL(BS_MARK_FIELD));
+}
+
+void bs_authentication_header(struct bs_authentication *authentication, struct bs_bytes name, struct bs_bytes body)
+{
+    count_field(authentication, name);
     bs_header_add(&authentication->header, name, body);
+}
+
+size_t bs_authentication_whole_header(struct bs_authentication *authentication, struct bs_bytes message)
+{
+    size_t taken = bs_header_push(&authentication->header, message);
+    bs_header_finish(&authentication->header);
+    for (size_t i = 0; i < authentication->header.count; i++)
+        count_field(authentication, authentication->header.fields[i].name);
+    bs_authentication_end_of_header(authentication);
+    return taken;
 }
 
 void bs_authentication_end_of_header(struct bs_authentication *authentication)

@@ -72,6 +72,9 @@ void bs_authentication_free(struct bs_authentication *authentication); /* NULL i
 void bs_authentication_header(struct bs_authentication *authentication, struct bs_bytes name, struct bs_bytes body);
 void bs_authentication_end_of_header(struct bs_authentication *authentication);
 
+/* Or the whole header of a message in memory, as it stands there, and its end. Returns its length: the rest is body. */
+size_t bs_authentication_whole_header(struct bs_authentication *authentication, struct bs_bytes message);
+
 /* Whether anything of the body is of interest, once the header ended. */
 bool bs_authentication_wants_body(const struct bs_authentication *authentication);
 void bs_authentication_body(struct bs_authentication *authentication, struct bs_bytes chunk);

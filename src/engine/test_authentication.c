@@ -88,8 +88,7 @@ static void begin_authentication(void)
     assert_non_null(trial.authentication);
     if (trial.dkim_memory > 0)
         trial.authentication->dkim_arena.limit = trial.dkim_memory;
-    bs_header_push(&trial.authentication->header, bs_strbuf_bytes(&trial.message));
-    bs_authentication_end_of_header(trial.authentication);
+    bs_authentication_whole_header(trial.authentication, bs_strbuf_bytes(&trial.message));
 }
 
 /* Authenticates the message with the answers of the zone. */
