@@ -6,6 +6,7 @@
 #include "ask/canned.h"
 #include "base/base64.h"
 #include "engine/authentication.h"
+#include "engine/marks.h"
 #include "engine/session.h"
 
 #include <setjmp.h>
@@ -279,6 +280,25 @@ static void without_memory_for_dkim_a_failure_is_not_certain(void **state)
     assert_int_equal(trial.authentication->dmarc.disposition, BS_DMARC_NONE);
 }
 
+/* --- Marks -------------------------------------------------------------------------------------------------- */
+
+static void forged_results_come_off_up_to_what_an_mta_can_be_told(void **state)
+{
+    enum { FIELD_COST = 16 + sizeof BS_RESULTS_FIELD - 1, FIELDS_MAX = BS_REMOVED_SIZE_MAX / FIELD_COST };
+    struct bs_removed_field *removed;
+    size_t count;
+    (void)state;
+    for (int i = 0; i < FIELDS_MAX; i++)
+        bs_strbuf_append_cstr(&trial.message, BS_RESULTS_FIELD ": mx.example; dmarc=pass\r\n");
+    begin_authentication();
+    assert_true(bs_marks_find_forged(trial.authentication, BS_LITERAL("mx.example"), &removed, &count));
+    assert_int_equal(count, FIELDS_MAX);
+    bs_authentication_free(trial.authentication);
+    bs_strbuf_append_cstr(&trial.message, BS_RESULTS_FIELD ": mx.example; dmarc=pass\r\n");
+    begin_authentication();
+    assert_false(bs_marks_find_forged(trial.authentication, BS_LITERAL("mx.example"), &removed, &count));
+}
+
 #define TRIAL(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -294,6 +314,7 @@ int main(void)
         TRIAL(the_policy_is_asked_for_before_the_keys),
         TRIAL(the_largest_header_fits_into_the_memory_of_an_authentication),
         TRIAL(without_memory_for_dkim_a_failure_is_not_certain),
+        TRIAL(forged_results_come_off_up_to_what_an_mta_can_be_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
