@@ -48,6 +48,8 @@ class Authenticator:
     def stop(self):
         self.dns.stop()
 
+    close = stop
+
     def dkim(self, *arguments, given=None):
         return subprocess.run([machine.built("backstop"), "dkim", *map(str, arguments)], input=given, check=False,
                               capture_output=True, timeout=60)

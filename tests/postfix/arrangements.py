@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mta import bounces, machine
+from mta.authenticator import BANK, GENUINE, Authenticator, letter, results
 from mta.client import Client
 from mta.machine import HERE, wait_for
 from mta.postfix import OWNER, FarPostfix
@@ -91,6 +92,25 @@ def _(scratch):
             assert reply.code == 250, reply
             assert client.data(bounces.report(tagged, "utf-8 bounce")).accepted
         made.boxes[JOERG].wait_for_subject("utf-8 bounce")
+
+
+@suite.case("with each older version of the milter protocol mail is authenticated, and signed so that it verifies")
+def _(scratch):
+    for version in ("2", "3", "4"):
+        authenticator = Authenticator(scratch.directory / f"authenticator{version}")
+        with contextlib.closing(authenticator), arranged(scratch, f"protocol{version}", options=authenticator.options(),
+                                                         settings={"milter_protocol": version}) as made:
+            reply = made.send(f"x@{BANK}", ALICE, letter(f"x@{BANK}", "forged"))
+            assert (reply.step, reply.code) == (".", 550), reply
+            more = "Authentication-Results: mail.example.com; spf=pass\n"
+            reply = made.send(f"x@{BANK}", ALICE, letter(f"x@{BANK}", "genuine", more=more), address=GENUINE)
+            assert reply.accepted, reply
+            values = results(made.boxes[ALICE].wait_for_subject("genuine"))
+            assert len(values) == 1 and "dmarc=pass" in values[0], values
+            message = letter(ALICE, "signed", more=f"Reply-To:{ALICE}\nCc:  a@x.example,\n\tb@y.example \n")
+            assert made.send(ALICE, f"x@{SINK}", message, address=HERE).accepted
+            said = authenticator.verify(made.sink.wait_for_subject("signed").content)
+            assert all(each == ["pass", "pass"] for each in said.values()), said
 
 
 @suite.case("a client that only connects, and one that leaves in the middle, leave nothing behind")
