@@ -126,8 +126,7 @@ static void add_mark(struct bs_session *session, const struct bs_decision *decis
 {
     const char *text =
         bs_arena_printf(&session->message->arena, "suspicious; reason=%s", bs_reason_name(decision->reason));
-    if (!text)
-        return;
+    text = text ? text : "suspicious";
     add_field(changes, BS_MARK_FIELD, bs_bytes_from_cstr(text));
     if (decision->action == BS_ACTION_QUARANTINE)
         changes->quarantine = text;

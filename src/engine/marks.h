@@ -23,7 +23,7 @@ struct bs_bytes bs_marks_results(const struct bs_authentication *authentication,
 bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_bytes authserv_id,
                           struct bs_removed_field **ret_removed, size_t *ret_count);
 
-/* Appends to the changes; a mark that there is no memory for is left out. False where what must come off
+/* Appends to the changes; without memory the mark gives no reason, and our results are left out. False where what must come off
  * cannot be found, or is too much: then the message must not go on. */
 bool bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes);
 

@@ -37,11 +37,17 @@ static void report_unsealed(struct bs_session *session, const char *why)
     bs_message_tell(session, &report);
 }
 
+/* Our results are what is sealed; they come last. */
+static bool has_results(const struct bs_changes *changes)
+{
+    return changes->added_count > 0 && strcmp(changes->added[changes->added_count - 1].name, BS_RESULTS_FIELD) == 0;
+}
+
 /* Why the message is not sealed, or NULL. */
 static const char *obstacle(struct bs_session *session, const struct bs_changes *changes)
 {
     const struct bs_message *message = session->message;
-    if (changes->added_count == 0 || changes->added_count + 3 > BS_FIELDS_ADDED_MAX ||
+    if (!has_results(changes) || changes->added_count + 3 > BS_FIELDS_ADDED_MAX ||
         message->seal_body >= BS_DKIM_BODIES_MAX || message->authentication->message.body.failed)
         return "a limit was reached";
     if (message->authentication->arc.temporary)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The limits of a session and of its signatures, at each and one past it. */
+#include "engine/marks.h"
 #include "engine/message.h"
 #include "engine/socketmap_session.h"
 
@@ -75,7 +76,7 @@ static void open_world(struct world *world, unsigned idle_rounds)
 
 static void close_world(struct world *world)
 {
-    bs_session_reset(&world->session);
+    bs_session_done(&world->session);
     bs_settings_free(&world->settings);
     bs_config_free(&world->config);
 }
@@ -114,6 +115,7 @@ static void a_message_has_256_rounds_of_questions_and_then_what_is_not_known_is_
 
 static void a_message_without_memory_left_is_accepted_without_our_field(void **state)
 {
+    static const struct bs_decision held = {.action = BS_ACTION_QUARANTINE, .reason = BS_REASON_DMARC_QUARANTINE};
     (void)state;
     for (unsigned full = 0; full < 2; full++) {
         struct world world;
@@ -126,6 +128,10 @@ static void a_message_without_memory_left_is_accepted_without_our_field(void **s
                     continue;
         send_message(&world, &changes);
         assert_int_equal(changes.added_count, full ? 0 : 1);
+        changes = (struct bs_changes){.added_count = 0};
+        assert_true(bs_marks_make(&world.session, &held, &changes));
+        assert_string_equal(changes.quarantine, full ? "suspicious" : "suspicious; reason=dmarc-quarantine");
+        assert_string_equal(changes.added[0].name, BS_MARK_FIELD);
         close_world(&world);
     }
 }
