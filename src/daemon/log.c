@@ -133,18 +133,38 @@ static bool write_syslog(int priority, const char *line)
     return send_parts(parts, 2) || (reconnect() && send_parts(parts, 2));
 }
 
-static bool write_stderr(const char *line)
+/* What a line on stderr begins with; it is written anew when the second or the process is another. */
+static struct bs_bytes stderr_head(void)
 {
-    char head[64];
+    static char head[64];
+    static time_t written;
+    static pid_t writer;
+    static size_t length;
     time_t now = time(NULL);
     struct tm utc;
-    int fd = log_state.socket >= 0 ? log_state.socket : STDERR_FILENO;
+    if (now != written || writer != getpid()) {
+        gmtime_r(&now, &utc);
+        length = strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%SZ ", &utc);
+        length += (size_t)snprintf(head + length, sizeof head - length, "backstop[%d]: ", (int)getpid());
+        written = now;
+        writer = getpid();
+    }
+    return bs_bytes(head, length);
+}
+
+/* A description of our own never waits; of another it has to be known that there is room. */
+static bool has_room(int fd)
+{
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    gmtime_r(&now, &utc);
-    size_t length = strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%SZ ", &utc);
-    snprintf(head + length, sizeof head - length, "backstop[%d]: ", (int)getpid());
-    struct iovec parts[] = {{head, strlen(head)}, {(char *)line, strlen(line)}, {(char *)"\n", 1}};
-    return poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) && writev(fd, parts, 3) > 0;
+    return fd == log_state.socket || (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT));
+}
+
+static bool write_stderr(const char *line)
+{
+    struct bs_bytes head = stderr_head();
+    int fd = log_state.socket >= 0 ? log_state.socket : STDERR_FILENO;
+    struct iovec parts[] = {{(char *)head.ptr, head.len}, {(char *)line, strlen(line)}, {(char *)"\n", 1}};
+    return has_room(fd) && writev(fd, parts, 3) > 0;
 }
 
 static bool write_line(enum bs_config_log_level level, const char *line)
