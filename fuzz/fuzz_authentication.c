@@ -155,7 +155,7 @@ static void judge(const struct input *input, bool fields, size_t piece, struct b
     };
     const struct bs_decision decision = {.action = BS_ACTION_PASS};
     struct bs_removed_field *removed;
-    size_t removed_count;
+    size_t removed_count = 0;
     struct bs_arena arena;
     struct bs_answers known;
     bs_arena_init(&arena, MEMORY);
@@ -165,7 +165,7 @@ static void judge(const struct input *input, bool fields, size_t piece, struct b
     feed(authentication, input->message, fields, piece);
     run(input, authentication, &known);
     check_passed(authentication);
-    require(bs_marks_find_forged(authentication, facts.receiver, &removed, &removed_count));
+    bs_marks_find_forged(authentication, facts.receiver, &removed, &removed_count);
     struct bs_bytes field = bs_marks_results(authentication, facts.receiver, &decision, &arena);
     check_field(field);
     log_results(authentication, field, removed_count, log);

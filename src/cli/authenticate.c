@@ -81,6 +81,10 @@ static int read_config(struct bs_authenticate *request)
     struct bs_error error;
     bool read = request->config_file ? bs_config_load(request->config_file, &request->config, &error)
                                      : bs_config_parse(default_config, "defaults", &request->config, &error);
+    if (request->authserv_id && request->authserv_id[0] == '\0') {
+        bs_output_error("--authserv-id is empty");
+        return EX_USAGE;
+    }
     if (read && bs_settings_load_policy(&request->config, &request->settings, &error)) {
         if (request->authserv_id)
             request->settings.authserv_id = request->authserv_id;
@@ -201,9 +205,10 @@ static int decide(struct bs_authenticate *request)
     request->decision =
         bs_policy_authenticated(&request->settings.authentication, &authentication->dmarc, &authentication->author, trust);
     request->results = bs_marks_results(authentication, id, &request->decision, &request->judge.run);
-    if (request->results.ptr && bs_marks_find_forged(authentication, id, &request->removed, &request->removed_count))
+    request->unremovable = !bs_marks_find_forged(authentication, id, &request->removed, &request->removed_count);
+    if (request->results.ptr)
         return -1;
-    bs_output_error("\"%.*s\" is no authserv-id, or the results take too much memory", BS_BYTES_ARG(id));
+    bs_output_error("the results take too much memory");
     return EX_SOFTWARE;
 }
 
@@ -237,6 +242,8 @@ struct bs_outcome bs_authenticate_outcome(const struct bs_authenticate *request)
         .reason = bs_reason_name(decision->reason),
         .observed = decision->observed,
     };
+    if (request->unremovable && decision->action != BS_ACTION_REFUSE)
+        return (struct bs_outcome){.action = bs_action_name(BS_ACTION_DEFER), .reason = "forged-results"};
     if (decision->action == BS_ACTION_REFUSE)
         outcome.code = bs_decision_reply(decision, &outcome.text);
     return outcome;

@@ -43,6 +43,7 @@ struct bs_authenticate {
     struct bs_bytes results;            /* our Authentication-Results, folded with LF */
     struct bs_removed_field *removed;   /* what came under our name */
     size_t removed_count;
+    bool unremovable;                   /* there are more of these than can be removed */
 };
 
 #define BS_AUTHENTICATE_USAGE \

@@ -34,7 +34,7 @@ static void print_sender(const struct bs_authenticate *request)
     };
     if (request->sender_source != BS_SENDER_UNKNOWN)
         fputs("  MAIL FROM", stdout);
-    bs_output_foreign(":", request->sender);
+    bs_output_foreign(": ", request->sender);
     puts(sources[request->sender_source]);
 }
 

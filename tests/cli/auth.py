@@ -162,6 +162,13 @@ def _(world):
     assert "  removed: AUTHENTICATION-RESULTS number 2\n" in text, text
 
 
+@suite.case("with more of them than can be removed the message would be deferred")
+def _(world):
+    forged = "Authentication-Results: mx.our.example; dmarc=pass\n" * 990 + from_domain("mild.example")
+    data = world.object("--authserv-id", "mx.our.example", message=forged, status=1)
+    assert (data["decision"]["action"], data["decision"]["reason"]) == ("defer", "forged-results"), data
+
+
 @suite.case("a chain of seals is judged, and a trusted one lets pass what fails")
 def _(world):
     seen = "sealer.example; dmarc=pass header.from=example.com"
@@ -217,7 +224,7 @@ def _(world):
     assert [line.split(" (")[0] for line in run.stdout.splitlines() if line and line[0].isupper()] == [
         "Envelope", "Author", "SPF", "DKIM", "ARC", "DMARC", "What backstopd does",
         "Header fields, where the message is accepted"], run.stdout
-    for words in ("client: 192.0.2.1", "MAIL FROM:a@elsewhere.example\n", "domain: example.com",
+    for words in ("client: 192.0.2.1", "MAIL FROM: a@elsewhere.example\n", "domain: example.com",
                   "include:example.com", "    ip4:192.0.2.1: matches: pass (RFC 7208 section 5.6)", "TXT example.com",
                   "may._domainkey.example.com TXT: found", "the tree walk from example.com", "TXT _dmarc.com: nxdomain",
                   "TXT _dmarc.example.com: v=DMARC1; p=reject", "organizational domain: example.com",
@@ -248,6 +255,7 @@ def _(world):
     for arguments, status, words in ((("auth",), 64, "usage:"), (("explain", "a", "b"), 64, "usage:"),
                                      (("auth", "--ip", "no", "x"), 64, "is no IP address"),
                                      (("auth", "--now", "then", "x"), 64, "is no time"),
+                                     (("auth", "--authserv-id", "", "x"), 64, "is empty"),
                                      (("auth", "/nonexistent"), 66, "No such file"),
                                      (("auth", "--config", "/nonexistent", "x"), 78, "no such file")):
         run = world.backstop(*arguments)
