@@ -28,9 +28,9 @@ const char *bs_dkim_store_type_name(enum bs_key_type type)
     return type == BS_KEY_RSA ? "rsa" : "ed25519";
 }
 
-const char *bs_dkim_store_default(struct bs_arena *arena)
+const char *bs_dkim_store_default(const char *config_file, struct bs_arena *arena)
 {
-    struct bs_bytes file = bs_bytes_from_cstr(bs_config_default_file());
+    struct bs_bytes file = bs_bytes_from_cstr(config_file);
     size_t slash = bs_bytes_find_last(file, '/');
     if (slash == file.len)
         return "dkim";

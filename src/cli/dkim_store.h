@@ -20,7 +20,7 @@ struct bs_dkim_order {
 };
 
 /* The directory of keys beside the configuration file. */
-const char *bs_dkim_store_default(struct bs_arena *arena);
+const char *bs_dkim_store_default(const char *config_file, struct bs_arena *arena);
 
 /* Says what is wrong with the names, if anything is. */
 int bs_dkim_store_check_names(struct bs_bytes selector, struct bs_bytes domain);

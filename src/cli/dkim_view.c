@@ -72,9 +72,10 @@ const char *bs_dkim_place_directory(const struct bs_dkim_place *place, struct bs
     struct bs_error error;
     if (place->directory)
         return place->directory;
-    bool loaded = bs_config_load(place->config_file ? place->config_file : bs_config_default_file(), &config, &error);
+    const char *file = place->config_file ? place->config_file : bs_config_default_file();
+    bool loaded = bs_config_load(file, &config, &error);
     const char *directory = loaded && config.dkim_keys[0] != '\0' ? bs_arena_printf(arena, "%s", config.dkim_keys)
-                                                                  : bs_dkim_store_default(arena);
+                                                                  : bs_dkim_store_default(file, arena);
     if (!loaded && place->config_file) {
         bs_output_error("%s", error.text);
         directory = NULL;

@@ -76,20 +76,20 @@ static void append_wish(const char *option, const char *value, struct bs_strbuf 
     bs_strbuf_append_char(out, '\n');
 }
 
-/* What can be turned on later, turned off; the keys' folder would lie beside the secret. */
-static void append_next_steps(const char *key_file, struct bs_bytes domain, struct bs_strbuf *out)
+/* What can be turned on later, turned off; the folder of the keys is the one that `backstop dkim` takes by itself. */
+static void append_next_steps(const char *config_file, struct bs_bytes domain, struct bs_strbuf *out)
 {
-    struct bs_bytes file = bs_bytes_from_cstr(key_file);
-    struct bs_bytes folder = bs_bytes_first(file, bs_bytes_find_last(file, '/'));
+    struct bs_bytes file = bs_bytes_from_cstr(config_file);
+    bool usual = strcmp(config_file, bs_config_default_file()) == 0;
     bs_strbuf_append_cstr(out, next_steps);
-    bs_strbuf_printf(out, "# For this one make keys first: backstop dkim keygen --dual --directory %.*s/dkim --domain "
-                     "%.*s\n# dkim-keys = \"%.*s/dkim\"\n", BS_BYTES_ARG(folder), BS_BYTES_ARG(domain),
-                     BS_BYTES_ARG(folder));
+    bs_strbuf_printf(out, "# For this one make keys first: backstop dkim rotate --dual%s%s %.*s\n", usual ? "" : " -c ",
+                     usual ? "" : config_file, BS_BYTES_ARG(domain));
+    bs_strbuf_printf(out, "# dkim-keys = \"%.*s/dkim\"\n", BS_BYTES_ARG(bs_bytes_first(file, bs_bytes_find_last(file, '/'))));
 }
 
 void bs_setup_config_new(const struct bs_setup_wishes *wishes, const struct bs_postfix_networks *networks,
-                         const char *key_file, const struct bs_postfix_domain *domains, size_t count,
-                         struct bs_strbuf *out)
+                         const char *config_file, const char *key_file, const struct bs_postfix_domain *domains,
+                         size_t count, struct bs_strbuf *out)
 {
     bs_strbuf_append_cstr(out, head);
     if (wishes->user || wishes->milter || wishes->socketmap)
@@ -98,7 +98,7 @@ void bs_setup_config_new(const struct bs_setup_wishes *wishes, const struct bs_p
     append_wish("milter", wishes->milter, out);
     append_wish("socketmap", wishes->socketmap, out);
     append_networks(networks, out);
-    append_next_steps(key_file, count > 0 ? domains[0].name : BS_LITERAL("DOMAIN"), out);
+    append_next_steps(config_file, count > 0 ? domains[0].name : BS_LITERAL("DOMAIN"), out);
     bs_strbuf_append_cstr(out, "\nkey 0 {\n    secret-file = ");
     append_quoted(key_file, out);
     bs_strbuf_append_cstr(out, "\n}\n");

@@ -13,10 +13,11 @@ struct bs_setup_wishes {
     const char *user;
 };
 
-/* Appends a whole file: sockets, networks, a key in `key_file`, and a section for each domain. */
+/* Appends a whole file, which is to be `config_file`: sockets, networks, next steps as comments, a key in `key_file`, and
+ * a section for each domain. */
 void bs_setup_config_new(const struct bs_setup_wishes *wishes, const struct bs_postfix_networks *networks,
-                         const char *key_file, const struct bs_postfix_domain *domains, size_t count,
-                         struct bs_strbuf *out);
+                         const char *config_file, const char *key_file, const struct bs_postfix_domain *domains,
+                         size_t count, struct bs_strbuf *out);
 
 /* Appends sections for those domains that the configuration, whose text is `text`, does not have. */
 void bs_setup_config_extend(const struct bs_config *config, struct bs_bytes text,

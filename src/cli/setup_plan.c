@@ -138,7 +138,8 @@ static bool write_new(struct bs_setup *setup, const struct domain_list *domains,
         return out_of_memory(ret_error);
     if (!find_networks(setup, &networks, ret_error))
         return false;
-    bs_setup_config_new(&setup->request->wishes, &networks, key, domains->items, domains->count, text);
+    bs_setup_config_new(&setup->request->wishes, &networks, setup->request->config_file, key, domains->items,
+                        domains->count, text);
     return true;
 }
 

@@ -43,7 +43,7 @@ def _(world):
         assert line in added_lines(done.stdout), f"{line}\n{done.stdout}"
     folder = world.config.parent / "dkim"
     for hint in ("# authentication = monitor", "# sender-check = monitor", f'# dkim-keys = "{folder}"',
-                 f"# For this one make keys first: backstop dkim keygen --dual --directory {folder} --domain example.com"):
+                 f"# For this one make keys first: backstop dkim rotate --dual -c {world.config} example.com"):
         assert hint in added_lines(done.stdout), done.stdout
     assert "--write" in done.stdout
     assert not re.search(r"[0-9a-f]{64}", done.stdout), "the secret is shown"
@@ -154,7 +154,9 @@ def _(world):
 @suite.case("the next steps that the configuration shows can be taken as they stand")
 def _(world):
     config, folder = world.config.read_text(), world.config.parent / "dkim"
-    assert world.backstop("dkim", "keygen", "--dual", "--directory", folder, "--domain", "example.com").returncode == 0
+    made = world.backstop("dkim", "rotate", "--dual", "-c", world.config, "example.com", "--dns", "/dev/null")
+    assert made.returncode == 1 and made.stdout.count(" IN TXT ") == 2, made
+    assert {path.group() for path in (folder, *folder.iterdir())} == {USER}, list(folder.iterdir())
     world.config.write_text(re.sub(r"(?m)^# (authentication|sender-check|dkim-keys) = ", r"\1 = ", config))
     checked = world.backstop("config", "check", "-c", world.config)
     shown = world.backstop("config", "show", "-c", world.config)
