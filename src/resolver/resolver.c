@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unbound-event.h>
@@ -45,6 +46,7 @@ struct bs_resolver {
     const struct timeval *timeout; /* one of the event loop's common ones */
     unsigned outstanding, outstanding_max;
     unsigned by_domain[DOMAINS], domain_max; /* of the outstanding, by the hash of their domains */
+    unsigned salt; /* of that hash, so that nobody can choose a domain which takes another's share */
     unsigned abandoned, abandoned_max;
     struct bs_cache *cache; /* in front of libunbound's */
     struct inquiry_list inquiries; /* all that libunbound holds */
@@ -101,10 +103,10 @@ static void count_waiting(struct bs_inquiry *inquiry, bool waits)
 }
 
 /* A number for the domain of a name: its last two labels; domains may share one. */
-static unsigned domain_of(struct bs_bytes name)
+static unsigned domain_of(const struct bs_resolver *resolver, struct bs_bytes name)
 {
     bool is_reverse = name.len > 5 && bs_bytes_equal_nocase(bs_bytes_skip(name, name.len - 5), BS_LITERAL(".arpa"));
-    unsigned dots = is_reverse ? ARPA_LABELS : DOMAIN_LABELS, hash = 2166136261u;
+    unsigned dots = is_reverse ? ARPA_LABELS : DOMAIN_LABELS, hash = resolver->salt;
     for (size_t at = name.len; at > 0; at--) {
         char c = bs_ascii_lower(name.ptr[at - 1]);
         if (c == '.' && --dots == 0)
@@ -229,7 +231,8 @@ static void escape_name(struct bs_bytes name, char ret_text[ESCAPED_NAME_MAX])
 
 static bool is_over_a_limit(const struct bs_resolver *resolver, unsigned domain)
 {
-    return resolver->outstanding >= resolver->outstanding_max || resolver->by_domain[domain] >= resolver->domain_max || resolver->abandoned >= resolver->abandoned_max ||
+    return resolver->outstanding >= resolver->outstanding_max || resolver->by_domain[domain] >= resolver->domain_max ||
+           resolver->abandoned >= resolver->abandoned_max ||
            (resolver->rate_max > 0 && resolver->fresh >= resolver->rate_max);
 }
 
@@ -250,7 +253,7 @@ static bool ask_library(struct bs_inquiry *inquiry)
 {
     char name[ESCAPED_NAME_MAX];
     struct bs_resolver *resolver = inquiry->resolver;
-    inquiry->domain = domain_of(inquiry->name);
+    inquiry->domain = domain_of(resolver, inquiry->name);
     if (is_over_a_limit(resolver, inquiry->domain))
         return false;
     escape_name(inquiry->name, name);
@@ -429,6 +432,7 @@ struct bs_resolver *bs_resolver_new(struct event_base *base, const struct bs_res
         return NULL;
     }
     LIST_INIT(&resolver->inquiries);
+    evutil_secure_rng_get_bytes(&resolver->salt, sizeof resolver->salt);
     resolver->base = base;
     resolver->rate_max = settings->rate_max;
     resolver->outstanding_max = settings->outstanding_max;
