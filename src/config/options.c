@@ -168,10 +168,10 @@ static const struct bs_option options[] = {
         .default_value = "reject",
         .choices = {"tag", "quarantine", "reject"},
         .meaning = "With authentication = enforce: what becomes of mail that fails DMARC where the domain's policy is "
-                   "reject, and of mail whose From can be read in several ways where one of them leads to such a domain. "
-                   "reject: 550 at the end of data. quarantine: the mail server holds it for you to look at; one that "
-                   "cannot gets it as with tag. tag: it is delivered with a field `Backstop-Result:` that says why, for "
-                   "the user's filters.",
+                   "reject, and of mail whose From can be read in several ways where one of them leads to such a domain, or "
+                   "is too large to be read. reject: 550 at the end of data. quarantine: the mail server holds it for you "
+                   "to look at; one that cannot gets it as with tag. tag: it is delivered with a field "
+                   "`Backstop-Result:` that says why, for the user's filters.",
     },
     {
         IN_CONFIG(quarantine_action),
