@@ -12,7 +12,7 @@ from mta import machine, tags
 from mta.authenticator import BANK, GENUINE, OURS, REJECT, Authenticator, letter, results
 from mta.backstopd import SECRETS, Backstopd
 from mta.client import Client, send
-from mta.machine import HERE, STRANGER
+from mta.machine import HERE, STRANGER, wait_for
 from mta.sendmail import Sendmail
 from mta.sink import Sink
 from mta.tap import Suite, note
@@ -26,6 +26,7 @@ signs.example. 60 IN TXT "v=spf1 -all"
 _dmarc.signs.example. 60 IN TXT "v=DMARC1; p=reject"
 free.example. 60 IN TXT "v=spf1 ip4:{STRANGER} -all"
 forger.example. 60 IN TXT "v=spf1 +all"
+null.example. 60 IN MX 0 .
 """
 
 
@@ -141,6 +142,46 @@ def _(world):
     expect(results(mail)[1:], [other.split(": ")[1] for other in others])
     names = [name.strip().lower() for name in mail.keys()]
     expect((names.count("authentication-results"), names.count("backstop-result")), (len(ours) + 1, 0))
+
+
+def reload(world, options):
+    """Until nothing is left of the configuration before."""
+    old = set(world.backstopd.filters())
+    world.backstopd.options = options
+    news = world.backstopd.reload()
+    assert "is in force" in news, news
+    wait_for("the old filters to end", lambda: not old & set(world.backstopd.filters()))
+
+
+@contextlib.contextmanager
+def reconfigured(world, options):
+    """The daemon with further lines in its configuration."""
+    before = world.backstopd.options
+    reload(world, before + options)
+    try:
+        yield
+    finally:
+        reload(world, before)
+
+
+@suite.case("reject-action = quarantine: Sendmail holds the mail, with the reason")
+def _(world):
+    with reconfigured(world, "reject-action = quarantine\n"):
+        reply = world.send(ALERTS, ALICE, letter(ALERTS, "to be held"))
+        assert reply.accepted, reply
+        held = wait_for("a quarantined message", lambda: list((world.sendmail.directory / "queue").glob("hf*")))
+        text = held[0].read_text(errors="replace")
+        assert "\nqsuspicious; reason=dmarc-reject\n" in text and "Backstop-Result: suspicious" in text, text
+
+
+@suite.case("sender-check: a domain that does not exist or takes no mail is refused at MAIL")
+def _(world):
+    with reconfigured(world, "sender-check = enforce\n"), Client(world.sendmail.port) as client:
+        for domain, words in (("null.example", "5.7.27 "), ("nowhere.example", "5.1.8 ")):
+            reply = client.mail(f"x@{domain}")
+            assert reply.code == 550 and words in reply.text and "Sender refused" in reply.text, reply
+        assert client.send(ALERTS, ALICE, letter(ALERTS, "judged by its message")).code == 550
+        assert client.mail(ALERTS).code == 250
 
 
 @suite.case("mail of ours leaves with a tag and two signatures that dkimpy, OpenDKIM and backstop verify, whatever its body")
