@@ -55,12 +55,14 @@ static const char *obstacle(struct bs_session *session, const struct bs_changes 
     return is_visible(session, session->settings->sealing_key) ? NULL : "DNS does not show the key; see backstop dkim check";
 }
 
-static void add(struct bs_session *session, struct bs_changes *changes, const char *name, const struct bs_strbuf *field)
+/* False without memory. */
+static bool add(struct bs_session *session, struct bs_changes *changes, const char *name, const struct bs_strbuf *field)
 {
     struct bs_bytes text = bs_strbuf_bytes(field);
     struct bs_bytes value = bs_bytes_trim(bs_bytes_skip(text, bs_bytes_find(text, ':') + 1));
-    changes->added[changes->added_count++] =
-        (struct bs_added_field){name, bs_arena_copy(&session->message->authentication->arena, value)};
+    struct bs_bytes copy = bs_arena_copy(&session->message->authentication->arena, value);
+    changes->added[changes->added_count++] = (struct bs_added_field){name, copy};
+    return copy.ptr != NULL;
 }
 
 static void seal(struct bs_session *session, struct bs_changes *changes)
@@ -78,9 +80,13 @@ static void seal(struct bs_session *session, struct bs_changes *changes)
         report_unsealed(session, error.text);
         return;
     }
-    add(session, changes, "ARC-Authentication-Results", &fields.results);
-    add(session, changes, "ARC-Message-Signature", &fields.message);
-    add(session, changes, "ARC-Seal", &fields.seal);
+    size_t before = changes->added_count;
+    if (!add(session, changes, "ARC-Authentication-Results", &fields.results) ||
+        !add(session, changes, "ARC-Message-Signature", &fields.message) ||
+        !add(session, changes, "ARC-Seal", &fields.seal)) {
+        changes->added_count = before; /* a part of a set would break the chain */
+        report_unsealed(session, "there is not enough memory");
+    }
     bs_arc_fields_free(&fields);
 }
 

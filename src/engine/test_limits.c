@@ -136,6 +136,43 @@ static void a_message_without_memory_left_is_accepted_without_our_field(void **s
     }
 }
 
+/* Seals a message with `room` bytes left for it; returns how many fields it gets. */
+static size_t seal_with(const struct bs_signing_key *key, size_t room)
+{
+    static const struct bs_dns_answer timeout = {.status = BS_DNS_TIMEOUT};
+    struct world world;
+    struct bs_changes changes = {.added_count = 0};
+    open_world(&world, 0);
+    world.settings.sealing_key = key;
+    bs_session_mail(&world.session, BS_LITERAL("<a@example.com>"), false, NOW);
+    struct bs_message *message = world.session.message;
+    assert_true(bs_answers_add(&message->answers, key->name, BS_DNS_TXT, &timeout));
+    bs_session_header(&world.session, BS_LITERAL("From"), BS_LITERAL(" a@example.com"));
+    bs_session_end_of_header(&world.session);
+    message->authentication->arena.limit = message->authentication->arena.used + room;
+    bool accepted = bs_session_end(&world.session, &changes).kind == BS_REPLY_ACCEPT;
+    for (size_t i = 0; i < changes.added_count; i++)
+        assert_non_null(changes.added[i].value.ptr);
+    close_world(&world);
+    return accepted ? changes.added_count : 0;
+}
+
+static void a_message_that_has_no_memory_for_a_whole_arc_set_gets_none_of_it(void **state)
+{
+    enum { RESULTS = 1, SET = 3 };
+    struct bs_private_key *made = bs_private_key_make(BS_KEY_ED25519, 0);
+    const struct bs_signing_key key = {.key = made, .selector = BS_LITERAL("s"), .domain = BS_LITERAL("our.example"),
+                                       .name = BS_LITERAL("s._domainkey.our.example")};
+    (void)state;
+    assert_int_equal(seal_with(&key, 8192), RESULTS + SET);
+    for (size_t room = 256; room < 1024; room += 64) {
+        size_t fields = seal_with(&key, room);
+        assert_true(fields == RESULTS || fields == RESULTS + SET);
+    }
+    assert_int_equal(seal_with(&key, 256), RESULTS);
+    bs_private_key_free(made);
+}
+
 static void a_queue_id_is_kept_up_to_its_limit(void **state)
 {
     char id[BS_QUEUE_ID_MAX + 2];
@@ -232,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_has_256_rounds_of_questions_and_then_what_is_not_known_is_a_temperror),
         cmocka_unit_test(a_message_without_memory_left_is_accepted_without_our_field),
+        cmocka_unit_test(a_message_that_has_no_memory_for_a_whole_arc_set_gets_none_of_it),
         cmocka_unit_test(a_queue_id_is_kept_up_to_its_limit),
         cmocka_unit_test(answers_that_a_map_client_does_not_read_are_kept_up_to_the_limit),
         cmocka_unit_test(the_largest_header_is_signed_and_a_larger_one_is_not),
