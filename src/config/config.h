@@ -26,6 +26,7 @@ enum {
 enum bs_config_mode { BS_CONFIG_OFF, BS_CONFIG_SIGN, BS_CONFIG_OBSERVE, BS_CONFIG_ENFORCE };
 enum bs_config_authentication { BS_CONFIG_AUTHENTICATION_OFF, BS_CONFIG_MONITOR, BS_CONFIG_AUTHENTICATION_ENFORCE };
 enum bs_config_action { BS_CONFIG_TAG, BS_CONFIG_QUARANTINE, BS_CONFIG_REJECT };
+enum bs_config_temperror { BS_CONFIG_ACCEPT, BS_CONFIG_DEFER };
 enum bs_config_log { BS_CONFIG_LOG_AUTO, BS_CONFIG_LOG_JOURNAL, BS_CONFIG_LOG_SYSLOG, BS_CONFIG_LOG_STDERR };
 enum bs_config_log_level {
     BS_CONFIG_LEVEL_ERROR,
@@ -81,6 +82,7 @@ struct bs_config {
     const char *authserv_id;         /* empty: the MTA's host name */
     int64_t reject_action;           /* enum bs_config_action, for mail whose domain asks for rejection */
     int64_t quarantine_action;       /* the same for quarantine */
+    int64_t temperror_action;        /* enum bs_config_temperror */
     struct bs_config_list trusted_forwarders; /* networks */
     struct bs_config_list trusted_sealers;    /* domains of ARC seals */
     const char *arc_seal;            /* domain whose key seals; empty: none */

@@ -182,6 +182,16 @@ static const struct bs_option options[] = {
         .meaning = "The same where the domain's policy is quarantine.",
     },
     {
+        IN_CONFIG(temperror_action),
+        .name = "temperror-action",
+        .type = BS_OPTION_CHOICE,
+        .default_value = "accept",
+        .choices = {"accept", "defer"},
+        .meaning = "With authentication = enforce: what becomes of mail that DMARC cannot judge, because DNS failed, or a "
+                   "limit on questions was reached. accept: it is delivered, so that no failure of DNS stops mail; who can "
+                   "make DNS fail, or floods the server, may get a forgery past. defer: 451, the peer tries again later.",
+    },
+    {
         IN_CONFIG(trusted_forwarders),
         .name = "trusted-forwarders",
         .type = BS_OPTION_NETWORKS,

@@ -297,7 +297,7 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "  \"networks\": [\"192.0.2.0/24\", \"2001:db8::/32\", \"10.0.0.1\", \"10.0.0.2\"],\n"
         "  \"no-sign\": [\"user+x@example.org\", \"example.net\", \".example.net\"],\n"
         "  \"authentication\": \"off\",\n  \"authserv-id\": \"\",\n  \"reject-action\": \"reject\",\n"
-        "  \"quarantine-action\": \"tag\",\n  \"trusted-forwarders\": [],\n  \"trusted-sealers\": [],\n  \"arc-seal\": \"\",\n"
+        "  \"quarantine-action\": \"tag\",\n  \"temperror-action\": \"accept\",\n  \"trusted-forwarders\": [],\n  \"trusted-sealers\": [],\n  \"arc-seal\": \"\",\n"
         "  \"sender-check\": \"off\",\n  \"dkim-keys\": \"\",\n  \"dns-servers\": [\"system\"],\n"
         "  \"dns-trust-anchor\": \"\",\n  \"dns-timeout\": 5,\n  \"dns-cache\": 16777216,\n"
         "  \"dns-rate\": 2000,\n  \"max-questions\": 400,\n  \"max-open-questions\": 4000,\n"

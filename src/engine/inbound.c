@@ -165,7 +165,7 @@ static struct bs_reply decide(struct bs_session *session, struct bs_changes *ret
     if (decision.action == BS_ACTION_QUARANTINE && !session->can_quarantine)
         decision.action = BS_ACTION_TAG;
     report_authenticated(session, &decision);
-    if (decision.action == BS_ACTION_REFUSE)
+    if (decision.action == BS_ACTION_REFUSE || decision.action == BS_ACTION_DEFER)
         return bs_reply_refusal(&decision);
     if (!bs_marks_make(session, &decision, ret_changes))
         return no_memory;

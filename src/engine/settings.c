@@ -113,6 +113,7 @@ bool bs_settings_load_policy(const struct bs_config *config, struct bs_settings 
         .enforce = config->authentication == BS_CONFIG_AUTHENTICATION_ENFORCE,
         .for_reject = actions[config->reject_action],
         .for_quarantine = actions[config->quarantine_action],
+        .defer_temperror = config->temperror_action == BS_CONFIG_DEFER,
     };
     settings->authserv_id = config->authserv_id;
     settings->check_sender = config->sender_check != BS_CONFIG_AUTHENTICATION_OFF;

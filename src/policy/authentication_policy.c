@@ -25,6 +25,18 @@ static enum bs_reason harmless_reason(const struct bs_dmarc_verdict *dmarc, bool
     return ambiguous ? BS_REASON_FROM_AMBIGUOUS : by_result[dmarc->result];
 }
 
+static struct bs_decision defer(enum bs_reason reason)
+{
+    return (struct bs_decision){.action = BS_ACTION_DEFER, .reason = reason};
+}
+
+static bool is_deferred(const struct bs_authentication_policy *policy, const struct bs_dmarc_verdict *dmarc,
+                        enum bs_trust trust)
+{
+    return policy->enforce && policy->defer_temperror && dmarc->result == BS_DMARC_RESULT_TEMPERROR &&
+           trust == BS_TRUST_NONE;
+}
+
 struct bs_decision bs_policy_authenticated(const struct bs_authentication_policy *policy,
                                            const struct bs_dmarc_verdict *dmarc, const struct bs_author *author,
                                            enum bs_trust trust)
@@ -38,7 +50,8 @@ struct bs_decision bs_policy_authenticated(const struct bs_authentication_policy
     bool unseen = author->incomplete && dmarc->disposition != BS_DMARC_REJECT;
     enum bs_dmarc_policy wanted = unseen ? BS_DMARC_REJECT : dmarc->disposition;
     if (wanted != BS_DMARC_QUARANTINE && wanted != BS_DMARC_REJECT)
-        return pass(harmless_reason(dmarc, ambiguous));
+        return is_deferred(policy, dmarc, trust) ? defer(BS_REASON_DMARC_TEMPERROR)
+                                                 : pass(harmless_reason(dmarc, ambiguous));
     if (trust != BS_TRUST_NONE)
         return pass(trusted[trust]);
     struct bs_decision decision = {

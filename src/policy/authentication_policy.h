@@ -16,12 +16,13 @@ struct bs_authentication_policy {
     bool enforce;                        /* else decisions only say what they would do */
     enum bs_action for_reject;           /* TAG, QUARANTINE or REFUSE, where the domain's policy is reject */
     enum bs_action for_quarantine;
+    bool defer_temperror;                /* what DNS keeps from being judged is to come again later */
 };
 
 /* Why a message is delivered although it fails. */
 enum bs_trust { BS_TRUST_NONE, BS_TRUST_PROVEN_BOUNCE, BS_TRUST_FORWARDER, BS_TRUST_SEALER };
 
-/* PASS, TAG, QUARANTINE or REFUSE. Where a limit kept the author's domains from being seen, the strictest policy is assumed. */
+/* PASS, TAG, QUARANTINE, REFUSE or DEFER. Where a limit kept the author's domains from being seen, the strictest policy is assumed. */
 struct bs_decision bs_policy_authenticated(const struct bs_authentication_policy *policy,
                                            const struct bs_dmarc_verdict *dmarc, const struct bs_author *author,
                                            enum bs_trust trust);

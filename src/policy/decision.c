@@ -37,7 +37,8 @@ static const struct {
     [BS_REASON_RECIPIENT_LIMIT] = {"recipient-limit", 452, "4.5.3 Too many recipients for a bounce"},
     [BS_REASON_DMARC_PASS] = {"dmarc-pass", 0, NULL},
     [BS_REASON_DMARC_NONE] = {"dmarc-none", 0, NULL},
-    [BS_REASON_DMARC_TEMPERROR] = {"dmarc-temperror", 0, NULL},
+    [BS_REASON_DMARC_TEMPERROR] =
+        {"dmarc-temperror", 451, "4.7.5 DNS did not tell whether this message is genuine, try again later"},
     [BS_REASON_DMARC_FAIL] = {"dmarc-fail", 0, NULL},
     [BS_REASON_DMARC_QUARANTINE] =
         {"dmarc-quarantine", 550, "5.7.26 Refused: neither SPF nor DKIM vouches for the domain in From, whose DMARC "

@@ -12,9 +12,10 @@
 
 enum { MEMORY = 1 << 20 };
 
-static const struct bs_authentication_policy enforce = {true, BS_ACTION_REFUSE, BS_ACTION_TAG};
-static const struct bs_authentication_policy gentle = {true, BS_ACTION_QUARANTINE, BS_ACTION_QUARANTINE};
-static const struct bs_authentication_policy monitor = {false, BS_ACTION_REFUSE, BS_ACTION_TAG};
+static const struct bs_authentication_policy enforce = {true, BS_ACTION_REFUSE, BS_ACTION_TAG, false};
+static const struct bs_authentication_policy careful = {true, BS_ACTION_REFUSE, BS_ACTION_TAG, true};
+static const struct bs_authentication_policy gentle = {true, BS_ACTION_QUARANTINE, BS_ACTION_QUARANTINE, false};
+static const struct bs_authentication_policy monitor = {false, BS_ACTION_REFUSE, BS_ACTION_TAG, true};
 
 static void the_domain_and_the_administrator_decide_together(void **state)
 {
@@ -32,6 +33,13 @@ static void the_domain_and_the_administrator_decide_together(void **state)
         {&enforce, BS_DMARC_RESULT_NONE, BS_DMARC_NONE, false, BS_TRUST_NONE, BS_ACTION_PASS, BS_REASON_DMARC_NONE, false},
         {&enforce, BS_DMARC_RESULT_FAIL, BS_DMARC_NONE, false, BS_TRUST_NONE, BS_ACTION_PASS, BS_REASON_DMARC_FAIL, false},
         {&enforce, BS_DMARC_RESULT_TEMPERROR, BS_DMARC_NONE, false, BS_TRUST_NONE, BS_ACTION_PASS,
+         BS_REASON_DMARC_TEMPERROR, false},
+        {&careful, BS_DMARC_RESULT_TEMPERROR, BS_DMARC_NONE, false, BS_TRUST_NONE, BS_ACTION_DEFER,
+         BS_REASON_DMARC_TEMPERROR, false},
+        {&careful, BS_DMARC_RESULT_TEMPERROR, BS_DMARC_NONE, false, BS_TRUST_FORWARDER, BS_ACTION_PASS,
+         BS_REASON_DMARC_TEMPERROR, false},
+        {&careful, BS_DMARC_RESULT_NONE, BS_DMARC_NONE, false, BS_TRUST_NONE, BS_ACTION_PASS, BS_REASON_DMARC_NONE, false},
+        {&monitor, BS_DMARC_RESULT_TEMPERROR, BS_DMARC_NONE, false, BS_TRUST_NONE, BS_ACTION_PASS,
          BS_REASON_DMARC_TEMPERROR, false},
         {&enforce, BS_DMARC_RESULT_PERMERROR, BS_DMARC_NONE, true, BS_TRUST_NONE, BS_ACTION_PASS,
          BS_REASON_FROM_AMBIGUOUS, false},

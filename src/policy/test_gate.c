@@ -289,7 +289,7 @@ static void every_refusal_has_a_reply_that_says_why(void **state)
         assert_non_null(bs_reason_name(reason));
         if (code == 0)
             continue;
-        assert_true(code == 550 || code == 452);
+        assert_true(code == 550 || code == 451 || code == 452);
         assert_int_equal(text[0], code == 550 ? '5' : '4');
         assert_int_equal(text[1], '.');
     }
