@@ -170,7 +170,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                          .max_recipients = 20, .max_null_recipients = 5, .max_tag_candidates = 3,
                                          .authserv_id = "", .check_sender = true, .enforce_sender = true,
                                          .authenticate = true, .forwarders = &forwarder, .forwarder_count = 1,
-                                         .authentication = {true, BS_ACTION_REFUSE, BS_ACTION_QUARANTINE}};
+                                         .authentication = {.enforce = true,
+                                                            .for_reject = BS_ACTION_REFUSE,
+                                                            .for_quarantine = BS_ACTION_QUARANTINE}};
     bs_arena_init(&world.arena, BS_CANNED_MEMORY_MAX);
     if (!bs_canned_parse(bs_bytes_from_cstr(zone), "zone", &world.arena, &world.canned, &error))
         abort();
