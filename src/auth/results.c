@@ -2,6 +2,7 @@
 /* Writing Authentication-Results; see results.h. */
 #include "auth/results.h"
 
+#include "message/address.h"
 #include "message/domain_names.h"
 
 #include <stdio.h>
@@ -29,31 +30,12 @@ static bool is_token(struct bs_bytes text)
     return i > 0 && i == text.len;
 }
 
-static bool is_atom_char(char c)
-{
-    char low = bs_ascii_lower(c);
-    return (low >= 'a' && low <= 'z') || bs_ascii_is_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
-
-/* dot-atom of RFC 5322 section 3.2.3 */
-static bool is_dot_atom(struct bs_bytes text)
-{
-    bool after_atom = false;
-    for (size_t i = 0; i < text.len; i++) {
-        bool dot = text.ptr[i] == '.';
-        if (dot ? !after_atom : !is_atom_char(text.ptr[i]))
-            return false;
-        after_atom = !dot;
-    }
-    return after_atom;
-}
-
 /* [local-part] @ domain-name, as a property may have it without quotes. */
 static bool is_plain_address(struct bs_bytes text)
 {
     char name[BS_DOMAIN_NAME_MAX + 1];
     size_t length, at = bs_bytes_find_last(text, '@');
-    if (at == text.len || (at > 0 && !is_dot_atom(bs_bytes_first(text, at))))
+    if (at == text.len || (at > 0 && !bs_is_dot_atom(bs_bytes_first(text, at))))
         return false;
     struct bs_bytes domain = bs_bytes_skip(text, at + 1);
     return is_token(domain) && domain.ptr[domain.len - 1] != '.' && bs_domain_normal_form(domain, name, &length);
@@ -228,7 +210,7 @@ void bs_results_add_spf(struct bs_results_writer *writer, const struct bs_spf_re
     bs_results_clause(writer, "spf", bs_spf_status_name(spf->status));
     if (spf->problem)
         bs_results_reason(writer, bs_bytes_from_cstr(spf->problem));
-    bool whole = !helo && is_dot_atom(spf->local) && spf->local.len + 1 + spf->domain.len < sizeof address;
+    bool whole = !helo && bs_is_dot_atom(spf->local) && spf->local.len + 1 + spf->domain.len < sizeof address;
     if (!whole) {
         put_domain(writer, helo ? "smtp.helo" : "smtp.mailfrom", spf->domain);
         return;

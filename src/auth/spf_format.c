@@ -6,6 +6,8 @@
  */
 #include "auth/spf.h"
 
+#include "message/address.h"
+
 #include <stdio.h>
 
 const char *bs_spf_status_name(enum bs_spf_status status)
@@ -59,25 +61,6 @@ const char *bs_spf_reason(const struct bs_spf_facts *facts, const struct bs_spf_
     return bs_arena_printf(arena, "%s: %s %s by \"%s\"", domain, ip, permission(result->status), mechanism);
 }
 
-static bool is_atom_char(char c)
-{
-    char low = bs_ascii_lower(c);
-    return (low >= 'a' && low <= 'z') || bs_ascii_is_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
-
-/* dot-atom of RFC 5322, which is what both fields take without quotes. */
-static bool is_dot_atom(struct bs_bytes text)
-{
-    bool after_atom = false;
-    for (size_t i = 0; i < text.len; i++) {
-        bool dot = text.ptr[i] == '.';
-        if (dot ? !after_atom : !is_atom_char(text.ptr[i]))
-            return false;
-        after_atom = !dot;
-    }
-    return after_atom;
-}
-
 static void append_quoted(struct bs_strbuf *out, struct bs_bytes text)
 {
     bs_strbuf_append_char(out, '"');
@@ -94,7 +77,7 @@ static void append_quoted(struct bs_strbuf *out, struct bs_bytes text)
 static void append_pair(struct bs_strbuf *out, const char *name, struct bs_bytes value)
 {
     bs_strbuf_printf(out, "\n\t%s=", name);
-    if (is_dot_atom(value))
+    if (bs_is_dot_atom(value))
         bs_strbuf_append(out, value);
     else
         append_quoted(out, value);
@@ -152,12 +135,12 @@ void bs_spf_append_received(const struct bs_spf_facts *facts, const struct bs_sp
 /* The identity that was judged: an address where its local part needs no quotes, else the domain alone. */
 static void append_identity(struct bs_strbuf *out, const struct bs_spf_result *result)
 {
-    bool is_name = result->domain.len > 0 && is_dot_atom(result->domain) && bs_dns_name_is_valid(result->domain);
+    bool is_name = result->domain.len > 0 && bs_is_dot_atom(result->domain) && bs_dns_name_is_valid(result->domain);
     if (!is_name) {
         append_quoted(out, result->domain);
         return;
     }
-    if (result->identity == BS_SPF_MAILFROM && is_dot_atom(result->local)) {
+    if (result->identity == BS_SPF_MAILFROM && bs_is_dot_atom(result->local)) {
         bs_strbuf_append(out, result->local);
         bs_strbuf_append_char(out, '@');
     }

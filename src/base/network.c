@@ -130,11 +130,13 @@ void bs_network_format(const struct bs_network *network, char ret_text[BS_NETWOR
     snprintf(ret_text, BS_NETWORK_TEXT, "%s/%u", address, network->bits);
 }
 
+enum { PORT_DIGITS = 5 };
+
 static bool parse_port(struct bs_bytes text, uint16_t *ret_port)
 {
     unsigned port = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (!bs_ascii_is_digit(text.ptr[i]) || port > UINT16_MAX)
+        if (!bs_ascii_is_digit(text.ptr[i]) || text.len > PORT_DIGITS)
             return false;
         port = port * 10 + (unsigned)(text.ptr[i] - '0');
     }
@@ -151,7 +153,7 @@ bool bs_ip_port_parse(struct bs_bytes text, struct bs_ip *ret_ip, uint16_t *io_p
     struct bs_bytes address = bs_bytes_skip(bs_bytes_first(text, end), bracketed), port = bs_bytes_skip(text, end);
     if (bracketed && port.len > 0)
         port = bs_bytes_skip(port, 1);
-    if (!bs_ip_parse(address, ret_ip) || bracketed != (bs_bytes_find(address, ':') < address.len))
+    if (!bs_ip_parse(address, ret_ip))
         return false;
     if (port.len == 0)
         return bracketed && end < text.len;

@@ -35,8 +35,8 @@ bool bs_ip_parse(struct bs_bytes text, struct bs_ip *ret_ip);
 /* Writes the address, IPv6 as RFC 5952 has it, at most BS_NETWORK_TEXT bytes. */
 void bs_ip_format(const struct bs_ip *ip, char ret_text[BS_NETWORK_TEXT]);
 
-/* Reads ADDRESS, IPv4:PORT or [IPv6]:PORT, also [IPv6] alone; `io_port` stays as it is where none is written. False for
- * anything else, and for a port that is not 1 to 65535. */
+/* Reads ADDRESS, IPv4:PORT or [ADDRESS]:PORT, also [ADDRESS] alone; `io_port` stays as it is where none is written. False
+ * for anything else, and for a port that is not 1 to 65535 in at most five digits. */
 bool bs_ip_port_parse(struct bs_bytes text, struct bs_ip *ret_ip, uint16_t *io_port);
 
 /* Reads ADDRESS or ADDRESS/BITS. Host bits may be set; see bs_network_has_host_bits. */

@@ -224,3 +224,20 @@ struct bs_bytes bs_address_base_local(const struct bs_address *address)
     size_t plus = bs_bytes_find(address->local, '+');
     return plus == 0 ? address->local : bs_bytes_first(address->local, plus);
 }
+
+static bool is_ascii_atext(char c)
+{
+    return (unsigned char)c < 0x80 && is_atext(c);
+}
+
+bool bs_is_dot_atom(struct bs_bytes text)
+{
+    bool after_atom = false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool dot = text.ptr[i] == '.';
+        if (dot ? !after_atom : !is_ascii_atext(text.ptr[i]))
+            return false;
+        after_atom = !dot;
+    }
+    return after_atom;
+}

@@ -46,4 +46,7 @@ struct bs_address bs_address_fold_case(const struct bs_address *address, struct 
 /* The local part without an address extension: up to the first `+` that is not its first byte (RFC 5233). */
 struct bs_bytes bs_address_base_local(const struct bs_address *address);
 
+/* Whether the text is a dot-atom (RFC 5322 section 3.2.3), in ASCII: needs no quotes wherever an address stands. */
+bool bs_is_dot_atom(struct bs_bytes text);
+
 #endif
