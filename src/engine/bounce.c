@@ -20,7 +20,7 @@ struct bs_bounce {
     size_t strict;                     /* of these, in a domain that enforces */
     size_t settled;                    /* recipients taken that are not strict */
     size_t unproven;                   /* recipients taken at RCPT without a valid tag */
-    struct bs_kind_signs signs;
+    struct bs_header_kind_signs signs;
     struct bs_tag_search search;
     size_t candidates;
     bool proven;                       /* the returned message holds a valid tag */
@@ -177,7 +177,7 @@ struct bs_reply bs_bounce_recipient(struct bs_session *session, struct bs_bytes 
 void bs_bounce_header(struct bs_bounce *bounce, struct bs_bytes name, struct bs_bytes value)
 {
     if (bounce->waiting > 0)
-        bs_kind_push_header(&bounce->signs, name, value);
+        bs_header_kind_push_header(&bounce->signs, name, value);
 }
 
 /* Tries one tag out of the returned message. */
@@ -219,7 +219,7 @@ static struct bs_reply conclude(struct bs_session *session)
     if (bs_bounce_wants_body(session) && bs_tag_search_end(&bounce->search, &candidate))
         try_candidate(session, candidate);
     struct bs_decision decision =
-        bs_gate_message(bs_kind_conclude(&bounce->signs), bounce->proven, bounce->strict == 0);
+        bs_gate_message(bs_header_kind_conclude(&bounce->signs), bounce->proven, bounce->strict == 0);
     bs_message_decided(session, &decision, bounce->waiting_recipient);
     return decision.action == BS_ACTION_REFUSE ? bs_reply_refusal(&decision) : accepted;
 }

@@ -10,7 +10,7 @@
 #define BS_ENGINE_SESSION_H
 
 #include "base/network.h"
-#include "bounce/kind.h"
+#include "bounce/header_kind.h"
 #include "engine/asker.h"
 #include "engine/settings.h"
 #include "message/address.h"

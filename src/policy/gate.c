@@ -148,17 +148,17 @@ struct bs_decision bs_gate_recipient(const struct bs_gate *gate, const struct bs
     return decision;
 }
 
-struct bs_decision bs_gate_message(enum bs_kind kind, bool proven, bool observe)
+struct bs_decision bs_gate_message(enum bs_header_kind kind, bool proven, bool observe)
 {
     static const enum bs_reason let_through[] = {
-        [BS_KIND_MDN] = BS_REASON_MDN,
-        [BS_KIND_ARF] = BS_REASON_ARF,
-        [BS_KIND_AUTO_REPLY] = BS_REASON_AUTO_REPLY,
-        [BS_KIND_LIST] = BS_REASON_LIST,
+        [BS_HEADER_KIND_MDN] = BS_REASON_MDN,
+        [BS_HEADER_KIND_ARF] = BS_REASON_ARF,
+        [BS_HEADER_KIND_AUTO_REPLY] = BS_REASON_AUTO_REPLY,
+        [BS_HEADER_KIND_LIST] = BS_REASON_LIST,
     };
     if (proven)
         return decide(BS_ACTION_PASS, BS_REASON_RETURNED_TAG);
-    if (kind != BS_KIND_BOUNCE)
+    if (kind != BS_HEADER_KIND_BOUNCE)
         return decide(BS_ACTION_PASS, let_through[kind]);
     struct bs_decision decision = decide(observe ? BS_ACTION_PASS : BS_ACTION_REFUSE, BS_REASON_NO_PROOF);
     decision.observed = observe;

@@ -20,7 +20,7 @@
 #define BS_POLICY_GATE_H
 
 #include "base/network.h"
-#include "bounce/kind.h"
+#include "bounce/header_kind.h"
 #include "policy/decision.h"
 #include "proof/batv.h"
 
@@ -61,7 +61,7 @@ struct bs_decision bs_gate_recipient(const struct bs_gate *gate, const struct bs
 
 /* A message that waited. `proven`: a valid tag was found in it. `observe`: every recipient that waits is in a
  * domain that observes. */
-struct bs_decision bs_gate_message(enum bs_kind kind, bool proven, bool observe);
+struct bs_decision bs_gate_message(enum bs_header_kind kind, bool proven, bool observe);
 
 /* Whether text found in a returned message is an address of ours with a valid tag. */
 bool bs_gate_proves(const struct bs_gate *gate, struct bs_bytes candidate, int64_t now, struct bs_arena *arena);

@@ -175,19 +175,19 @@ static void an_expired_tag_is_refused_with_its_age(void **state)
 static void a_waiting_message_passes_by_proof_or_kind_only(void **state)
 {
     (void)state;
-    struct bs_decision decision = bs_gate_message(BS_KIND_BOUNCE, true, false);
+    struct bs_decision decision = bs_gate_message(BS_HEADER_KIND_BOUNCE, true, false);
     assert_int_equal(decision.action, BS_ACTION_PASS);
     assert_int_equal(decision.reason, BS_REASON_RETURNED_TAG);
-    decision = bs_gate_message(BS_KIND_BOUNCE, false, false);
+    decision = bs_gate_message(BS_HEADER_KIND_BOUNCE, false, false);
     assert_int_equal(decision.action, BS_ACTION_REFUSE);
     assert_int_equal(decision.reason, BS_REASON_NO_PROOF);
-    decision = bs_gate_message(BS_KIND_BOUNCE, false, true);
+    decision = bs_gate_message(BS_HEADER_KIND_BOUNCE, false, true);
     assert_int_equal(decision.action, BS_ACTION_PASS);
     assert_true(decision.observed);
-    assert_int_equal(bs_gate_message(BS_KIND_MDN, false, false).reason, BS_REASON_MDN);
-    assert_int_equal(bs_gate_message(BS_KIND_ARF, false, false).reason, BS_REASON_ARF);
-    assert_int_equal(bs_gate_message(BS_KIND_AUTO_REPLY, false, false).reason, BS_REASON_AUTO_REPLY);
-    assert_int_equal(bs_gate_message(BS_KIND_LIST, false, false).action, BS_ACTION_PASS);
+    assert_int_equal(bs_gate_message(BS_HEADER_KIND_MDN, false, false).reason, BS_REASON_MDN);
+    assert_int_equal(bs_gate_message(BS_HEADER_KIND_ARF, false, false).reason, BS_REASON_ARF);
+    assert_int_equal(bs_gate_message(BS_HEADER_KIND_AUTO_REPLY, false, false).reason, BS_REASON_AUTO_REPLY);
+    assert_int_equal(bs_gate_message(BS_HEADER_KIND_LIST, false, false).action, BS_ACTION_PASS);
 }
 
 static void returned_text_proves_only_with_a_valid_tag_of_ours(void **state)
