@@ -28,10 +28,38 @@ static const struct {
     [BS_REASON_RETURNED_TAG] = {"returned-tag", 0, NULL},
     [BS_REASON_NO_PROOF] =
         {"no-proof", 550, "5.7.1 Bounce refused: nothing in it shows that we sent the original, its sender was forged"},
+    [BS_REASON_AUTO_REPLY] = {"auto-reply", 0, NULL},
+    [BS_REASON_BOUNCE_PROVEN] = {"bounce-proven", 0, NULL},
+    [BS_REASON_BOUNCE_NOT_OURS] =
+        {"bounce-not-ours", 550, "5.7.1 Bounce refused: we did not send the message that it is about, its sender was forged"},
+    [BS_REASON_BOUNCE_UNCLEAR] =
+        {"bounce-unclear", 550, "5.7.1 Bounce refused: nothing in it shows that we sent the message that it is about"},
+    [BS_REASON_AUTO_REPLY_PROVEN] = {"auto-reply-proven", 0, NULL},
+    [BS_REASON_AUTO_REPLY_NOT_OURS] =
+        {"auto-reply-not-ours", 550, "5.7.1 Automatic reply refused: we did not send the message that it answers, its "
+                                     "sender was forged"},
+    [BS_REASON_AUTO_REPLY_UNCLEAR] =
+        {"auto-reply-unclear", 550, "5.7.1 Automatic reply refused: nothing in it shows that we sent the message that it "
+                                    "answers"},
+    [BS_REASON_CHALLENGE_PROVEN] = {"challenge-proven", 0, NULL},
+    [BS_REASON_CHALLENGE_NOT_OURS] =
+        {"challenge-not-ours", 550, "5.7.1 Challenge refused: we did not send the message that it is about, its sender was "
+                                    "forged"},
+    [BS_REASON_CHALLENGE_UNCLEAR] =
+        {"challenge-unclear", 550, "5.7.1 Challenge refused: nothing in it shows that we sent the message that it is about"},
+    [BS_REASON_NOTICE_PROVEN] = {"notice-proven", 0, NULL},
+    [BS_REASON_NOTICE_NOT_OURS] =
+        {"notice-not-ours", 550, "5.7.1 Notice refused: we did not send the message that it is about, its sender was "
+                                 "forged"},
+    [BS_REASON_NOTICE_UNCLEAR] =
+        {"notice-unclear", 550, "5.7.1 Notice refused: nothing in it shows that we sent the message that it is about"},
     [BS_REASON_MDN] = {"mdn", 0, NULL},
     [BS_REASON_ARF] = {"arf", 0, NULL},
-    [BS_REASON_AUTO_REPLY] = {"auto-reply", 0, NULL},
     [BS_REASON_LIST] = {"list", 0, NULL},
+    [BS_REASON_OTHER_AUTOMATIC] = {"other-automatic", 0, NULL},
+    [BS_REASON_NOT_AUTOMATIC] = {"not-automatic", 0, NULL},
+    [BS_REASON_CAMPAIGN_BEGINS] = {"campaign-begins", 0, NULL},
+    [BS_REASON_CAMPAIGN_ENDS] = {"campaign-ends", 0, NULL},
     [BS_REASON_MIXED_RECIPIENTS] =
         {"mixed-recipients", 452, "4.5.3 Send this bounce to one recipient at a time, please"},
     [BS_REASON_RECIPIENT_LIMIT] = {"recipient-limit", 452, "4.5.3 Too many recipients for a bounce"},
@@ -80,7 +108,7 @@ const char *bs_action_name(enum bs_action action)
     static const char *const names[] = {
         [BS_ACTION_NONE] = "none", [BS_ACTION_SIGN] = "sign",     [BS_ACTION_PASS] = "pass",
         [BS_ACTION_WAIT] = "wait", [BS_ACTION_REFUSE] = "refuse", [BS_ACTION_DEFER] = "defer",
-        [BS_ACTION_TAG] = "tag",   [BS_ACTION_QUARANTINE] = "quarantine",
+        [BS_ACTION_TAG] = "tag",   [BS_ACTION_QUARANTINE] = "quarantine", [BS_ACTION_DISCARD] = "discard",
     };
     return names[action];
 }

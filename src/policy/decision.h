@@ -24,10 +24,26 @@ enum bs_reason {
     BS_REASON_NEVER_SENDS,
     BS_REASON_RETURNED_TAG,     /* the returned message holds a valid tag */
     BS_REASON_NO_PROOF,         /* a bounce without any sign that we sent what it returns */
+    BS_REASON_AUTO_REPLY,
+    BS_REASON_BOUNCE_PROVEN,    /* at the end of data, by kind and verdict; see bounce_policy.h */
+    BS_REASON_BOUNCE_NOT_OURS,
+    BS_REASON_BOUNCE_UNCLEAR,
+    BS_REASON_AUTO_REPLY_PROVEN,
+    BS_REASON_AUTO_REPLY_NOT_OURS,
+    BS_REASON_AUTO_REPLY_UNCLEAR,
+    BS_REASON_CHALLENGE_PROVEN,
+    BS_REASON_CHALLENGE_NOT_OURS,
+    BS_REASON_CHALLENGE_UNCLEAR,
+    BS_REASON_NOTICE_PROVEN,
+    BS_REASON_NOTICE_NOT_OURS,
+    BS_REASON_NOTICE_UNCLEAR,
     BS_REASON_MDN,
     BS_REASON_ARF,
-    BS_REASON_AUTO_REPLY,
     BS_REASON_LIST,
+    BS_REASON_OTHER_AUTOMATIC,
+    BS_REASON_NOT_AUTOMATIC,    /* ordinary mail with the null sender */
+    BS_REASON_CAMPAIGN_BEGINS,  /* unproven automatic messages come at many times their usual rate */
+    BS_REASON_CAMPAIGN_ENDS,
     BS_REASON_MIXED_RECIPIENTS, /* recipients of one null-sender message that must be judged apart */
     BS_REASON_RECIPIENT_LIMIT,
     BS_REASON_DMARC_PASS,
@@ -61,6 +77,7 @@ enum bs_action {
     BS_ACTION_DEFER,   /* the peer shall try again */
     BS_ACTION_TAG,     /* delivered with a field that says why it is suspicious */
     BS_ACTION_QUARANTINE, /* held by the MTA */
+    BS_ACTION_DISCARD, /* taken and thrown away, without a word to the peer */
 };
 
 struct bs_decision {
