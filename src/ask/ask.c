@@ -132,6 +132,8 @@ const char *bs_dns_type_name(enum bs_dns_type type)
         return "AAAA";
     case BS_DNS_TLSA:
         return "TLSA";
+    case BS_ASK_SENT:
+        return "SENT";
     }
     return "?";
 }

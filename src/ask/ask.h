@@ -24,7 +24,7 @@ enum {
     BS_QUESTIONS_MAX = 64,       /* new questions of one run */
 };
 
-/* Record types that are asked for (their numbers in DNS). */
+/* Record types that are asked for (their numbers in DNS), and what else can be asked. */
 enum bs_dns_type {
     BS_DNS_A = 1,
     BS_DNS_NS = 2,
@@ -35,6 +35,7 @@ enum bs_dns_type {
     BS_DNS_TXT = 16,
     BS_DNS_AAAA = 28,
     BS_DNS_TLSA = 52,
+    BS_ASK_SENT = 0x10000, /* no question for DNS but for the registry of what was sent, see sent.h */
 };
 
 enum bs_dns_status {

@@ -10,16 +10,31 @@
  *   envelope-id    Original-Envelope-Id is one that we gave (RFC 3461 section 4.4)
  *   registry       the Message-ID that is returned or answered is one that passed through us
  *
- * Every proof but the first two is bound: the automatic message's recipient must be the returned From or Return-Path (without
- * its tag), and be younger than the longest life of a queue; else any mail that we ever sent could be replayed.
+ * A proof is bound: it is good only where it was made for mail of the automatic message's recipient, as envelope sender
+ * or as From, and is younger than the longest life of a queue; else any mail that we ever sent could be replayed. What
+ * binding does not keep out: whoever has a message of a user's, such as every reader of a list, can send that user
+ * bounces with its header, until the header is too old.
+ *
+ * "Not ours" needs all of this: the header of another message is returned whole (From and Received are there, no limit
+ * was reached), or messages are named that the sent registry would know; it claims to be ours; all our mail has carried
+ * proofs for longer than a queue lives; and it carries none. Or it carries a tag that only pretends to be ours. A proof that
+ * is unsure, expired or another's leaves it open.
  */
 #ifndef BS_PROOF_EVIDENCE_H
 #define BS_PROOF_EVIDENCE_H
 
 #include "ask/ask.h"
+#include "auth/dkim_returned.h"
+#include "base/strbuf.h"
 #include "bounce/reading.h"
 #include "message/address.h"
 #include "proof/batv.h"
+#include "proof/proof_keys.h"
+
+enum {
+    BS_EVIDENCE_RECIPIENTS_MAX = 16, /* recipients that proofs are tried for; more are not bound to anything */
+    BS_EVIDENCE_TAGS_MAX = 32,       /* different tagged addresses that are tried */
+};
 
 enum bs_proof {
     BS_PROOF_TAG,
@@ -52,6 +67,41 @@ struct bs_evidence {
     enum bs_verdict verdict;
     const char *why; /* of the verdict, a sentence without capital and full stop */
 };
+
+/* A recipient of ours of the automatic message. */
+struct bs_evidence_recipient {
+    struct bs_address address; /* without its tag: what bs_batv_verdict calls the original; else as it stands */
+    enum bs_batv_result tag;   /* of the recipient in the envelope */
+};
+
+/* All of it is borrowed. */
+struct bs_evidence_facts {
+    const struct bs_parts *parts;     /* the automatic message; NULL: only the reading is looked at */
+    const struct bs_reading *reading;
+    const struct bs_evidence_recipient *recipients; /* a proof that is good for one is good */
+    size_t recipient_count;
+
+    /* Whether a domain is ours, in any case. */
+    bool (*is_ours)(const void *domains, struct bs_bytes domain);
+    const void *domains;
+
+    const struct bs_batv_keys *batv_keys;     /* NULL: there are none */
+    const struct bs_proof_keys *proof_keys;   /* NULL: the same */
+    const struct bs_dkim_own_keys *dkim_keys; /* NULL: the same */
+    bool registry;          /* there is one to ask, and all our mail is put into it */
+    int64_t now;
+    unsigned queue_life;    /* days that a message may be under way, ours and the other's queue together */
+    int64_t marking_since;  /* when all our mail began to carry tags and tokens; 0: not known, or it does not.
+                               Who enforces says that it does, and for long enough */
+};
+
+/* Judges. `ret_missing` gets the questions to the sent registry; what it held is gone. Run again with BS_ASK. */
+enum bs_step bs_evidence_judge(const struct bs_evidence_facts *facts, const struct bs_answers *known,
+                               struct bs_arena *arena, struct bs_evidence *ret_evidence,
+                               struct bs_questions *ret_missing);
+
+/* Appends the names of the proofs with that result, with commas between them; "none" where there is none. */
+void bs_evidence_append(const struct bs_evidence *evidence, enum bs_proof_result result, struct bs_strbuf *buf);
 
 /* "tag", "returned-tag" …; "good", "absent" …; "proven", "not-ours", "cannot-tell"; stable. */
 const char *bs_proof_name(enum bs_proof proof);

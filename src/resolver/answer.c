@@ -273,6 +273,7 @@ static enum outcome keep_record(struct reader *data, enum bs_dns_type type, stru
     case BS_DNS_NS:
     case BS_DNS_CNAME:
     case BS_DNS_PTR:
+    case BS_ASK_SENT:
         break;
     }
     return keep_name(data, false, answer);

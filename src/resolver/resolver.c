@@ -204,7 +204,7 @@ static void on_answer(void *context, int rcode, void *packet, int length, int se
 
 struct bs_inquiry *bs_inquiry_new(struct bs_resolver *resolver, struct bs_bytes name, enum bs_dns_type type)
 {
-    struct bs_inquiry *inquiry = calloc(1, sizeof *inquiry);
+    struct bs_inquiry *inquiry = type <= UINT16_MAX ? calloc(1, sizeof *inquiry) : NULL; /* the rest is not for DNS */
     if (!inquiry)
         return NULL;
     memcpy(inquiry->text, name.ptr, name.len);
