@@ -16,7 +16,7 @@ enum { BS_RULES_MAX = 5000, BS_RULES_HITS_MAX = 500, BS_RULES_SCAN_MAX = 64 * 10
 enum bs_rule_place {
     BS_PLACE_SUBJECT,    /* the field's text, decoded */
     BS_PLACE_FROM,
-    BS_PLACE_FIELD,      /* any field of the header, as "name: value" */
+    BS_PLACE_FIELD,      /* fields of a header as they stand, "Name: value" each on a line of its own: one, some or all */
     BS_PLACE_TEXT,       /* the text that the message opens with */
     BS_PLACE_DIAGNOSTIC, /* an SMTP reply, or the text about one recipient */
     BS_PLACE_COUNT
