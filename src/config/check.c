@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static bool check_domains_differ(const struct bs_config *config, struct bs_error *ret_error)
 {
@@ -63,8 +64,100 @@ static bool check_sockets_differ(const struct bs_config *config, struct bs_error
     return true;
 }
 
+/* At most one policy is for all. */
+static bool check_policies_differ(const struct bs_config *config, struct bs_error *ret_error)
+{
+    const struct bs_config_policy *first = NULL;
+    for (size_t i = 0; i < config->policy_count; i++) {
+        const struct bs_config_policy *policy = &config->policies[i];
+        if (policy->recipients.count > 0)
+            continue;
+        if (first)
+            return bs_error_set(ret_error, "%s:%d: policy %s names no recipients, so it is for all, as is that on line %d",
+                                config->file, policy->line, bs_quote(bs_bytes_from_cstr(policy->name)).text, first->line);
+        first = policy;
+    }
+    return true;
+}
+
+static size_t count_recipients(const struct bs_config *config)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->policy_count; i++)
+        count += config->policies[i].recipients.count;
+    return count;
+}
+
+static bool check_recipients_differ(const struct bs_config *config, struct bs_error *ret_error)
+{
+    struct bs_named_line first, second;
+    size_t count = 0;
+    struct bs_named_line *names = calloc(count_recipients(config) + 1, sizeof *names);
+    if (!names)
+        return bs_error_set(ret_error, "%s: out of memory", config->file);
+    for (size_t i = 0; i < config->policy_count; i++) {
+        const struct bs_config_policy *policy = &config->policies[i];
+        for (size_t j = 0; j < policy->recipients.count; j++)
+            names[count++] = (struct bs_named_line){policy->recipients.items[j], policy->line};
+    }
+    bool twice = bs_duplicate_find(names, count, true, &first, &second);
+    free(names);
+    if (!twice)
+        return true;
+    return bs_error_set(ret_error, "%s:%d: %s stands in the recipients of another policy already, on line %d",
+                        config->file, second.line, bs_quote(bs_bytes_from_cstr(second.name)).text, first.line);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether the recipient lies in one of the domains, or .domain above one. */
+static bool is_ours(const char *recipient, const char *const *domains, size_t count)
+{
+    const char *at = strrchr(recipient, '@');
+    const char *domain = at ? at + 1 : recipient;
+    if (domain[0] != '.')
+        return bsearch(&domain, domains, count, sizeof *domains, compare_names) != NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(domains[i]), above = strlen(domain);
+        if (length > above && strcasecmp(domains[i] + length - above, domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_recipients_of(const struct bs_config *config, const struct bs_config_policy *policy,
+                                const char *const *domains, struct bs_error *ret_error)
+{
+    for (size_t i = 0; i < policy->recipients.count; i++) {
+        if (!is_ours(policy->recipients.items[i], domains, config->domain_count))
+            return bs_error_set(ret_error, "%s:%d: policy %s is for %s, but no domain section has it", config->file,
+                                policy->line, bs_quote(bs_bytes_from_cstr(policy->name)).text,
+                                bs_quote(bs_bytes_from_cstr(policy->recipients.items[i])).text);
+    }
+    return true;
+}
+
+static bool check_recipients_are_ours(const struct bs_config *config, struct bs_error *ret_error)
+{
+    bool good = true;
+    const char **domains = calloc(config->domain_count + 1, sizeof *domains);
+    if (!domains)
+        return bs_error_set(ret_error, "%s: out of memory", config->file);
+    for (size_t i = 0; i < config->domain_count; i++)
+        domains[i] = config->domains[i].name;
+    qsort(domains, config->domain_count, sizeof *domains, compare_names);
+    for (size_t i = 0; good && i < config->policy_count; i++)
+        good = check_recipients_of(config, &config->policies[i], domains, ret_error);
+    free(domains);
+    return good;
+}
+
 bool bs_config_check(const struct bs_config *config, struct bs_error *ret_error)
 {
     return check_domains_differ(config, ret_error) && check_signing_key(config, ret_error) &&
-           check_sockets_differ(config, ret_error);
+           check_sockets_differ(config, ret_error) && check_policies_differ(config, ret_error) &&
+           check_recipients_differ(config, ret_error) && check_recipients_are_ours(config, ret_error);
 }

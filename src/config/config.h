@@ -21,12 +21,23 @@ enum {
     BS_CONFIG_KEYS_MAX = 10,       /* one per digit */
     BS_CONFIG_DOMAINS_MAX = 100000,
     BS_CONFIG_LIST_MAX = 100000,   /* texts in one list */
+    BS_CONFIG_POLICIES_MAX = 32,
 };
 
 enum bs_config_mode { BS_CONFIG_OFF, BS_CONFIG_SIGN, BS_CONFIG_OBSERVE, BS_CONFIG_ENFORCE };
 enum bs_config_authentication { BS_CONFIG_AUTHENTICATION_OFF, BS_CONFIG_MONITOR, BS_CONFIG_AUTHENTICATION_ENFORCE };
 enum bs_config_action { BS_CONFIG_TAG, BS_CONFIG_QUARANTINE, BS_CONFIG_REJECT };
 enum bs_config_temperror { BS_CONFIG_ACCEPT, BS_CONFIG_DEFER };
+/* What becomes of an automatic message. */
+enum bs_config_treatment {
+    BS_CONFIG_TREAT_ACCEPT,
+    BS_CONFIG_TREAT_TAG,
+    BS_CONFIG_TREAT_QUARANTINE,
+    BS_CONFIG_TREAT_REJECT,
+    BS_CONFIG_TREAT_DISCARD,
+};
+enum bs_config_automatic { BS_CONFIG_BOUNCE, BS_CONFIG_AUTO_REPLY, BS_CONFIG_CHALLENGE, BS_CONFIG_NOTICE, BS_CONFIG_AUTOMATIC };
+enum bs_config_unproven { BS_CONFIG_NOT_OURS, BS_CONFIG_UNCLEAR, BS_CONFIG_UNPROVEN };
 enum bs_config_log { BS_CONFIG_LOG_AUTO, BS_CONFIG_LOG_JOURNAL, BS_CONFIG_LOG_SYSLOG, BS_CONFIG_LOG_STDERR };
 enum bs_config_log_level {
     BS_CONFIG_LEVEL_ERROR,
@@ -54,6 +65,14 @@ struct bs_config_domain {
     int line;
 };
 
+struct bs_config_policy {
+    const char *name;                 /* the title of the section */
+    struct bs_config_list recipients; /* "user@domain", "domain", ".domain"; none: all whom no other policy names */
+    /* enum bs_config_treatment; the second half holds during a campaign */
+    int64_t treatments[2][BS_CONFIG_AUTOMATIC][BS_CONFIG_UNPROVEN];
+    int line;
+};
+
 struct bs_config {
     const char *file; /* where it was read from */
 
@@ -77,6 +96,15 @@ struct bs_config {
     size_t key_count;
     struct bs_config_domain *domains;
     size_t domain_count;
+
+    bool header_token;               /* outgoing mail gets a Backstop-Token */
+    bool envelope_id;                /* and an ENVID */
+    int64_t sent_registry;           /* bytes of the registry of what was sent; 0: none */
+    struct bs_config_list rules;     /* files of bounce rules, beside those of the library */
+    int64_t campaign_threshold;      /* unproven automatic messages in five minutes; 0: no campaigns */
+    int64_t campaign_duration;       /* seconds */
+    struct bs_config_policy policies[BS_CONFIG_POLICIES_MAX];
+    size_t policy_count;
 
     int64_t authentication;          /* enum bs_config_authentication */
     const char *authserv_id;         /* empty: the MTA's host name */

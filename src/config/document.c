@@ -125,6 +125,7 @@ static void manual_placeholder(const struct bs_option *option, FILE *out)
         [BS_OPTION_HOST] = "_domain_",
         [BS_OPTION_DOMAINS] = "{ _domain_, ... }",
         [BS_OPTION_DNS_SERVERS] = "{ _resolver_, ... }",
+        [BS_OPTION_PATHS] = "{ _path_, ... }",
     };
     if (option->type == BS_OPTION_CHOICE)
         manual_choices(option, out);

@@ -9,6 +9,15 @@
 #define IN_CONFIG(member) .section = BS_SECTION_TOP, .offset = offsetof(struct bs_config, member)
 #define IN_KEY(member)    .section = BS_SECTION_KEY, .offset = offsetof(struct bs_config_key, member)
 #define IN_DOMAIN(member) .section = BS_SECTION_DOMAIN, .offset = offsetof(struct bs_config_domain, member)
+#define IN_POLICY(member) .section = BS_SECTION_POLICY, .offset = offsetof(struct bs_config_policy, member)
+
+/* A row of a policy. */
+#define TREATMENT(option_name, column, group, unproven, option_default, option_meaning)                                  \
+    {                                                                                                                    \
+        IN_POLICY(treatments[column][group][unproven]), .name = option_name, .type = BS_OPTION_CHOICE,                   \
+        .default_value = option_default, .choices = {"accept", "tag", "quarantine", "reject", "discard"},                \
+        .meaning = option_meaning,                                                                                       \
+    }
 
 enum { KIBIBYTE = 1024, MEBIBYTE = 1024 * KIBIBYTE, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
@@ -139,6 +148,64 @@ static const struct bs_option options[] = {
                    "by it: user@domain, domain, or .domain for every domain below it. A message is not signed if any "
                    "of its recipients is listed. A bounce of such a message has no tag to show: where the mode is "
                    "enforce it is refused.",
+    },
+    {
+        .heading = "Bounces and automatic replies",
+        IN_CONFIG(header_token),
+        .name = "header-token",
+        .type = BS_OPTION_BOOL,
+        .default_value = "true",
+        .meaning = "Whether mail of ours from domains that sign gets a field `Backstop-Token:` in its header. Whoever returns "
+                   "the header of such a message proves by it that we sent it, also where the envelope sender, and the tag "
+                   "in it, were lost on the way. It is made with the signing key; no further secret is needed.",
+    },
+    {
+        IN_CONFIG(envelope_id),
+        .name = "envelope-id",
+        .type = BS_OPTION_BOOL,
+        .default_value = "true",
+        .meaning = "Whether mail whose sender is tagged also gets an ENVID (RFC 3461), which mail servers give back in "
+                   "a delivery status notification. One that the client gave is kept.",
+    },
+    {
+        IN_CONFIG(sent_registry),
+        .name = "sent-registry",
+        .type = BS_OPTION_SIZE,
+        .default_value = "8M",
+        .max = 1024 * MEBIBYTE,
+        .meaning = "Memory for a table of what was sent: a fingerprint of each Message-ID with its sender, by which replies "
+                   "that name the message, and bounces that return its header, are known. It is shared by all filters, survives "
+                   "a reload, and is lost when backstopd stops. The oldest give way when it is full. 0: there is none.",
+    },
+    {
+        IN_CONFIG(rules),
+        .name = "rules",
+        .type = BS_OPTION_PATHS,
+        .default_value = "{}",
+        .example = "{ \"/etc/backstop/local.rules\" }",
+        .meaning = "Files with further rules by which bounces and automatic replies are known, in the format of "
+                   "backstop-rules(5); `backstop rules check` says whether they are good. A rule that is called as one "
+                   "of backstop's own replaces it.",
+    },
+    {
+        IN_CONFIG(campaign_threshold),
+        .name = "campaign-threshold",
+        .type = BS_OPTION_INTEGER,
+        .default_value = "20",
+        .max = 1000000,
+        .meaning = "How many bounces and automatic replies that nothing proves may come to one address or one domain in five "
+                   "minutes before it is taken for a campaign in which somebody forges our addresses. Where more than a "
+                   "quarter of this number is usual, a campaign is four times what is usual. During it the other half of the "
+                   "policy holds. 0: there are no campaigns.",
+    },
+    {
+        IN_CONFIG(campaign_duration),
+        .name = "campaign-duration",
+        .type = BS_OPTION_DURATION,
+        .default_value = "1h",
+        .min = MINUTE,
+        .max = 30 * DAY,
+        .meaning = "How long a campaign is taken to go on after it was last seen.",
     },
     {
         .heading = "Authentication",
@@ -441,6 +508,52 @@ static const struct bs_option options[] = {
         .meaning = "Local parts of addresses that never send mail, so that no bounce to them can be genuine: all are "
                    "refused at once where the mode is enforce. \"*\" is every address of the domain.",
     },
+    {
+        .heading = "Policies",
+        IN_POLICY(recipients),
+        .name = "recipients",
+        .type = BS_OPTION_RECIPIENTS,
+        .default_value = "{}",
+        .example = "{ \"sales@example.com\", \"example.org\" }",
+        .meaning = "For whom the policy is: user@domain, domain, or .domain for every domain below it, of the domains that have "
+                   "a section. The most exact entry counts. Empty: for all whom no other policy names.",
+    },
+    TREATMENT("bounce-not-ours", 0, BS_CONFIG_BOUNCE, BS_CONFIG_NOT_OURS, "reject",
+              "What becomes of bounces, which are reports on the delivery of mail in whatever form, that are about mail that we did not send. accept: they "
+                  "are delivered. tag: with a field `Backstop-Result:` that says what was found, for the reader's filters. quarantine: the "
+                  "mail server holds them for you to look at; one that cannot delivers them as with tag. reject: they are refused in the "
+                  "SMTP session. discard: they are thrown away, and nobody hears of it."),
+    TREATMENT("bounce-unclear", 0, BS_CONFIG_BOUNCE, BS_CONFIG_UNCLEAR, "tag",
+              "The same of bounces that do not tell whether we sent the mail that they are about, as where nothing of it is "
+                  "returned."),
+    TREATMENT("auto-reply-not-ours", 0, BS_CONFIG_AUTO_REPLY, BS_CONFIG_NOT_OURS, "reject",
+              "The same of automatic replies, such as those of people on holiday, about mail that we did not send."),
+    TREATMENT("auto-reply-unclear", 0, BS_CONFIG_AUTO_REPLY, BS_CONFIG_UNCLEAR, "tag",
+              "The same of those that do not tell."),
+    TREATMENT("challenge-not-ours", 0, BS_CONFIG_CHALLENGE, BS_CONFIG_NOT_OURS, "reject",
+              "The same of challenges, which ask the sender to confirm a message, about mail that we did not send."),
+    TREATMENT("challenge-unclear", 0, BS_CONFIG_CHALLENGE, BS_CONFIG_UNCLEAR, "tag",
+              "The same of those that do not tell."),
+    TREATMENT("notice-not-ours", 0, BS_CONFIG_NOTICE, BS_CONFIG_NOT_OURS, "reject",
+              "The same of notices of virus scanners and spam filters, about mail that we did not send."),
+    TREATMENT("notice-unclear", 0, BS_CONFIG_NOTICE, BS_CONFIG_UNCLEAR, "tag",
+              "The same of those that do not tell."),
+    TREATMENT("campaign-bounce-not-ours", 1, BS_CONFIG_BOUNCE, BS_CONFIG_NOT_OURS, "reject",
+              "bounce-not-ours during a campaign."),
+    TREATMENT("campaign-bounce-unclear", 1, BS_CONFIG_BOUNCE, BS_CONFIG_UNCLEAR, "quarantine",
+              "bounce-unclear during a campaign."),
+    TREATMENT("campaign-auto-reply-not-ours", 1, BS_CONFIG_AUTO_REPLY, BS_CONFIG_NOT_OURS, "reject",
+              "auto-reply-not-ours during a campaign."),
+    TREATMENT("campaign-auto-reply-unclear", 1, BS_CONFIG_AUTO_REPLY, BS_CONFIG_UNCLEAR, "quarantine",
+              "auto-reply-unclear during a campaign."),
+    TREATMENT("campaign-challenge-not-ours", 1, BS_CONFIG_CHALLENGE, BS_CONFIG_NOT_OURS, "reject",
+              "challenge-not-ours during a campaign."),
+    TREATMENT("campaign-challenge-unclear", 1, BS_CONFIG_CHALLENGE, BS_CONFIG_UNCLEAR, "quarantine",
+              "challenge-unclear during a campaign."),
+    TREATMENT("campaign-notice-not-ours", 1, BS_CONFIG_NOTICE, BS_CONFIG_NOT_OURS, "reject",
+              "notice-not-ours during a campaign."),
+    TREATMENT("campaign-notice-unclear", 1, BS_CONFIG_NOTICE, BS_CONFIG_UNCLEAR, "quarantine",
+              "notice-unclear during a campaign."),
 };
 
 _Static_assert(sizeof options / sizeof *options <= BS_OPTIONS_MAX, "BS_OPTIONS_MAX is too small");
@@ -454,7 +567,7 @@ static const enum bs_option_storage storages[BS_OPTION_TYPE_COUNT] = {
     [BS_OPTION_NETWORKS] = BS_STORAGE_LIST,      [BS_OPTION_RECIPIENTS] = BS_STORAGE_LIST,
     [BS_OPTION_LOCAL_PARTS] = BS_STORAGE_LIST,   [BS_OPTION_OPTIONAL_PATH] = BS_STORAGE_TEXT,
     [BS_OPTION_HOST] = BS_STORAGE_TEXT,          [BS_OPTION_DOMAINS] = BS_STORAGE_LIST,
-    [BS_OPTION_DNS_SERVERS] = BS_STORAGE_LIST,
+    [BS_OPTION_DNS_SERVERS] = BS_STORAGE_LIST,   [BS_OPTION_PATHS] = BS_STORAGE_LIST,
 };
 
 struct bs_option_list bs_options(void)
@@ -496,6 +609,17 @@ const struct bs_section *bs_section(enum bs_option_section section)
                 .meaning = "A section for each domain of ours; mail of any other is left alone. A domain stands "
                            "for itself, not for those below it, and is written without a dot at its end; an "
                            "internationalized one in its xn-- form.",
+            },
+        [BS_SECTION_POLICY] =
+            {
+                .name = "policy",
+                .title = "name",
+                .example = "\"all\"",
+                .meaning = "What becomes of bounces and automatic replies at the end of data, in domains that enforce. It "
+                           "takes no section: without one, what holds is what stands here. A section changes "
+                           "it for the recipients that it names, or for all. What is proven to be about mail of ours is always "
+                           "delivered. Several recipients of one message are treated alike, by what takes least from them. "
+                           "The options that begin with campaign- hold while there is a campaign, see campaign-threshold.",
             },
     };
     return &sections[section];

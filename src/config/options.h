@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum bs_option_section { BS_SECTION_TOP, BS_SECTION_KEY, BS_SECTION_DOMAIN, BS_SECTION_COUNT };
+enum bs_option_section { BS_SECTION_TOP, BS_SECTION_KEY, BS_SECTION_DOMAIN, BS_SECTION_POLICY, BS_SECTION_COUNT };
 
 enum bs_option_type {
     BS_OPTION_BOOL,        /* true or false; also yes, no, on, off */
@@ -30,6 +30,7 @@ enum bs_option_type {
     BS_OPTION_RECIPIENTS,  /* a list of user@domain, domain, .domain */
     BS_OPTION_LOCAL_PARTS, /* a list of local parts, or "*" */
     BS_OPTION_DOMAINS,     /* a list of domains */
+    BS_OPTION_PATHS,       /* a list of absolute paths */
     BS_OPTION_DNS_SERVERS, /* a list of "system", ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT */
     BS_OPTION_TYPE_COUNT
 };
@@ -38,8 +39,8 @@ enum bs_option_type {
 enum bs_option_storage { BS_STORAGE_BOOL, BS_STORAGE_NUMBER, BS_STORAGE_TEXT, BS_STORAGE_LIST };
 
 enum {
-    BS_OPTIONS_MAX = 64, /* rows */
-    BS_OPTION_CHOICES_MAX = 4,
+    BS_OPTIONS_MAX = 96, /* rows */
+    BS_OPTION_CHOICES_MAX = 5,
 };
 
 struct bs_option {
@@ -52,7 +53,7 @@ struct bs_option {
     int64_t min, max;          /* of numbers */
     int64_t step;              /* of durations: a multiple of this many seconds; 0: any */
     const char *choices[BS_OPTION_CHOICES_MAX + 1]; /* ends with NULL */
-    size_t offset;             /* in bs_config, bs_config_key or bs_config_domain */
+    size_t offset;             /* in bs_config, bs_config_key, bs_config_domain or bs_config_policy */
     const char *meaning;       /* a paragraph */
 };
 
@@ -70,7 +71,7 @@ enum bs_option_storage bs_option_storage(const struct bs_option *option);
 
 /* What is said about a section as a whole. The top level has an empty name and nothing else. */
 struct bs_section {
-    const char *name;    /* "key" and "domain" */
+    const char *name;    /* "key", "domain" and "policy" */
     const char *title;   /* what stands behind the name, as a word for it */
     const char *example; /* and as the sample has it */
     const char *meaning;

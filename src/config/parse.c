@@ -33,6 +33,7 @@ struct parser {
 
     struct bs_config_key key_defaults;
     struct bs_config_domain domain_defaults;
+    struct bs_config_policy policy_defaults;
 };
 
 /* The section, or top level, that options are being read into. */
@@ -212,6 +213,7 @@ static const char *other_place(enum bs_option_section here, struct bs_bytes name
         "; it stands outside of sections",
         "; it stands in a key section",
         "; it stands in a domain section",
+        "; it stands in a policy section",
     };
     for (enum bs_option_section section = BS_SECTION_TOP; section < BS_SECTION_COUNT; section++) {
         if (section != here && bs_option_find(section, name))
@@ -356,6 +358,41 @@ static bool read_domain(struct parser *parser)
     return domain->name ? read_body(parser, &place) : out_of_memory(parser);
 }
 
+/* The section of the name, or NULL. */
+static const struct bs_config_policy *find_policy(const struct bs_config *config, struct bs_bytes name)
+{
+    for (size_t i = 0; i < config->policy_count; i++) {
+        if (bs_bytes_equal_nocase(bs_bytes_from_cstr(config->policies[i].name), name))
+            return &config->policies[i];
+    }
+    return NULL;
+}
+
+static bool read_policy(struct parser *parser)
+{
+    struct bs_config *config = parser->config;
+    struct bs_error problem;
+    if (!expect(parser, BS_TOKEN_TEXT, "a name", "policy"))
+        return false;
+    struct bs_bytes title = parser->token.text;
+    if (!bs_value_check_name(title, &problem))
+        return FAIL(parser, "policy %s %s", bs_quote(title).text, problem.text);
+    const struct bs_config_policy *same = find_policy(config, title);
+    if (same)
+        return FAIL(parser, "policy %s has a section already, on line %d", bs_quote(title).text, same->line);
+    if (config->policy_count == BS_CONFIG_POLICIES_MAX)
+        return FAIL(parser, "more than %d policies", BS_CONFIG_POLICIES_MAX);
+    struct bs_bytes name = bs_arena_copy(&config->arena, title);
+    if (!name.ptr)
+        return out_of_memory(parser);
+    struct bs_config_policy *policy = &config->policies[config->policy_count++];
+    *policy = parser->policy_defaults;
+    policy->name = name.ptr;
+    policy->line = parser->token.line;
+    struct place place = make_place(BS_SECTION_POLICY, policy, title);
+    return read_body(parser, &place);
+}
+
 static bool read_top(struct parser *parser)
 {
     struct place top = make_place(BS_SECTION_TOP, parser->config, bs_bytes(NULL, 0));
@@ -371,6 +408,8 @@ static bool read_top(struct parser *parser)
             good = read_key(parser);
         else if (bs_bytes_equal(parser->token.text, BS_LITERAL("domain")))
             good = read_domain(parser);
+        else if (bs_bytes_equal(parser->token.text, BS_LITERAL("policy")))
+            good = read_policy(parser);
         else
             good = read_option(parser, &top);
         if (!good)
@@ -398,7 +437,8 @@ bool bs_config_fill(struct bs_bytes text, const char *name, struct bs_config *co
     struct parser parser = {.config = config, .error = ret_error};
     bool good = fill_defaults(&parser, BS_SECTION_TOP, config) &&
                 fill_defaults(&parser, BS_SECTION_KEY, &parser.key_defaults) &&
-                fill_defaults(&parser, BS_SECTION_DOMAIN, &parser.domain_defaults);
+                fill_defaults(&parser, BS_SECTION_DOMAIN, &parser.domain_defaults) &&
+                fill_defaults(&parser, BS_SECTION_POLICY, &parser.policy_defaults);
     bs_reader_init(&parser.reader, text, name);
     good = good && read_top(&parser);
     good = settle_domains(&parser) && good;

@@ -83,14 +83,17 @@ static void show_section(enum bs_option_section section, const void *base, const
     }
 }
 
-void bs_config_show(const struct bs_config *config, FILE *out)
+static void show_keys(const struct bs_config *config, FILE *out)
 {
-    show_section(BS_SECTION_TOP, config, "", out);
     for (size_t i = 0; i < config->key_count; i++) {
         fprintf(out, "\nkey %" PRId64 " {\n", config->keys[i].digit);
         show_section(BS_SECTION_KEY, &config->keys[i], "    ", out);
         fputs("}\n", out);
     }
+}
+
+static void show_domains(const struct bs_config *config, FILE *out)
+{
     for (size_t i = 0; i < config->domain_count; i++) {
         fputs("\ndomain ", out);
         print_quoted(config->domains[i].name, out);
@@ -98,6 +101,25 @@ void bs_config_show(const struct bs_config *config, FILE *out)
         show_section(BS_SECTION_DOMAIN, &config->domains[i], "    ", out);
         fputs("}\n", out);
     }
+}
+
+static void show_policies(const struct bs_config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->policy_count; i++) {
+        fputs("\npolicy ", out);
+        print_quoted(config->policies[i].name, out);
+        fputs(" {\n", out);
+        show_section(BS_SECTION_POLICY, &config->policies[i], "    ", out);
+        fputs("}\n", out);
+    }
+}
+
+void bs_config_show(const struct bs_config *config, FILE *out)
+{
+    show_section(BS_SECTION_TOP, config, "", out);
+    show_keys(config, out);
+    show_domains(config, out);
+    show_policies(config, out);
 }
 
 static void print_json_text(const char *text, FILE *out)
@@ -169,6 +191,16 @@ static void print_json_domains(const struct bs_config *config, FILE *out)
     }
 }
 
+static void print_json_policies(const struct bs_config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->policy_count; i++) {
+        fprintf(out, "%s\n    {\"name\": ", i > 0 ? "," : "");
+        print_json_text(config->policies[i].name, out);
+        print_json_options(BS_SECTION_POLICY, &config->policies[i], ", ", out);
+        fprintf(out, ", \"line\": %d}", config->policies[i].line);
+    }
+}
+
 void bs_config_show_json(const struct bs_config *config, FILE *out)
 {
     fputs("{\n  \"file\": ", out);
@@ -178,5 +210,7 @@ void bs_config_show_json(const struct bs_config *config, FILE *out)
     print_json_keys(config, out);
     fputs("\n  ],\n  \"domain\": [", out);
     print_json_domains(config, out);
+    fputs("\n  ],\n  \"policy\": [", out);
+    print_json_policies(config, out);
     fputs("\n  ]\n}\n", out);
 }

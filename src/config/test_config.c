@@ -29,7 +29,11 @@ static const char rich[] = "user = mail # a comment\n"
                            "domain \"b.example\" {\n"
                            "    fold-case = no\n"
                            "}\n"
-                           "domain xn--bcher-kva.example { mode = off }\n";
+                           "domain xn--bcher-kva.example { mode = off }\n"
+                           "header-token = off envelope-id = no sent-registry = 1M rules = { /a, /B }\n"
+                           "campaign-threshold = 0 campaign-duration = 60s\n"
+                           "policy \"some\" { recipients = { b@B.EXAMPLE, \".com\" } bounce-unclear = discard\n"
+                           "  campaign-notice-not-ours = accept }\n";
 
 static void parse(const char *text, struct bs_config *ret_config)
 {
@@ -98,6 +102,11 @@ static void an_empty_file_means_the_defaults(void **state)
     assert_int_equal(config.max_recipients, 10000);
     assert_int_equal(config.max_null_recipients, 100);
     assert_int_equal(config.max_tag_candidates, 16);
+    assert_true(config.header_token && config.envelope_id);
+    assert_int_equal(config.sent_registry, 8 * 1024 * 1024);
+    assert_int_equal(config.rules.count + config.policy_count, 0);
+    assert_int_equal(config.campaign_threshold, 20);
+    assert_int_equal(config.campaign_duration, 3600);
     assert_int_equal(config.frame_timeout, 30);
     assert_int_equal(config.write_timeout, 30);
     assert_int_equal(config.session_timeout, 7200);
@@ -135,6 +144,14 @@ static void a_file_sets_what_it_names(void **state)
     assert_int_equal(config.domains[1].never_sends.count, 0);
     assert_int_equal(config.domains[1].line, 15);
     assert_int_equal(config.domains[2].mode, BS_CONFIG_OFF);
+    assert_false(config.header_token);
+    assert_int_equal(config.rules.count, 2);
+    assert_int_equal(config.policy_count, 1);
+    assert_string_equal(config.policies[0].name, "some");
+    assert_string_equal(config.policies[0].recipients.items[1], ".com");
+    assert_int_equal(config.policies[0].treatments[0][BS_CONFIG_BOUNCE][BS_CONFIG_UNCLEAR], BS_CONFIG_TREAT_DISCARD);
+    assert_int_equal(config.policies[0].treatments[1][BS_CONFIG_NOTICE][BS_CONFIG_NOT_OURS], BS_CONFIG_TREAT_ACCEPT);
+    assert_int_equal(config.policies[0].treatments[1][BS_CONFIG_BOUNCE][BS_CONFIG_UNCLEAR], BS_CONFIG_TREAT_QUARANTINE);
     bs_config_free(&config);
 }
 
@@ -167,6 +184,12 @@ static const struct {
      "no-sign = { \"a.example\", \".a.example\", \"x@a.example\" }"},
     {"no-sign = { \"\\\"a b\\\"@a.example\" }", "no-sign = { \"\\\"a b\\\"@a.example\" }"},
     {"no-sign = { a, b, c, d }", "no-sign = {\n    \"a\",\n    \"b\",\n    \"c\",\n    \"d\",\n}"},
+    {"sent-registry = 0", "sent-registry = 0"},
+    {"sent-registry = 1024M", "sent-registry = 1024M"},
+    {"campaign-threshold = 1000000", "campaign-threshold = 1000000"},
+    {"campaign-duration = 30d", "campaign-duration = 30d"},
+    {"rules = /a", "rules = { \"/a\" }"},
+    {"policy \"a\" { notice-unclear = accept }", "    notice-unclear = accept\n"},
     {"max-frame = 65537", "max-frame = 65537"},
     {"max-frame = 64M", "max-frame = 64M"},
     {"max-frame = 65k", "max-frame = 65k"},
@@ -253,7 +276,24 @@ static void the_sample_with_every_option_set_means_the_same(void **state)
     assert_int_equal(strncmp(shown, defaults, strlen(defaults)), 0);
     assert_string_equal(shown + strlen(defaults), "\nkey 0 {\n    secret-file = \"/etc/backstop/batv.0.key\"\n}\n"
                                                   "\ndomain \"example.com\" {\n    mode = sign\n    fold-case = true\n"
-                                                  "    never-sends = {}\n}\n");
+                                                  "    never-sends = {}\n}\n"
+                                                  "\npolicy \"all\" {\n    recipients = {}\n"
+                                                  "    bounce-not-ours = reject\n"
+                                                  "    bounce-unclear = tag\n"
+                                                  "    auto-reply-not-ours = reject\n"
+                                                  "    auto-reply-unclear = tag\n"
+                                                  "    challenge-not-ours = reject\n"
+                                                  "    challenge-unclear = tag\n"
+                                                  "    notice-not-ours = reject\n"
+                                                  "    notice-unclear = tag\n"
+                                                  "    campaign-bounce-not-ours = reject\n"
+                                                  "    campaign-bounce-unclear = quarantine\n"
+                                                  "    campaign-auto-reply-not-ours = reject\n"
+                                                  "    campaign-auto-reply-unclear = quarantine\n"
+                                                  "    campaign-challenge-not-ours = reject\n"
+                                                  "    campaign-challenge-unclear = quarantine\n"
+                                                  "    campaign-notice-not-ours = reject\n"
+                                                  "    campaign-notice-unclear = quarantine\n}\n");
     free(sample);
     free(shown);
     free(defaults);
@@ -296,6 +336,8 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "  \"signing-key\": 7,\n  \"tag-lifetime\": 1209600,\n"
         "  \"networks\": [\"192.0.2.0/24\", \"2001:db8::/32\", \"10.0.0.1\", \"10.0.0.2\"],\n"
         "  \"no-sign\": [\"user+x@example.org\", \"example.net\", \".example.net\"],\n"
+        "  \"header-token\": false,\n  \"envelope-id\": false,\n  \"sent-registry\": 1048576,\n"
+        "  \"rules\": [\"/a\", \"/B\"],\n  \"campaign-threshold\": 0,\n  \"campaign-duration\": 60,\n"
         "  \"authentication\": \"off\",\n  \"authserv-id\": \"\",\n  \"reject-action\": \"reject\",\n"
         "  \"quarantine-action\": \"tag\",\n  \"temperror-action\": \"accept\",\n  \"trusted-forwarders\": [],\n  \"trusted-sealers\": [],\n  \"arc-seal\": \"\",\n"
         "  \"sender-check\": \"off\",\n  \"dkim-keys\": \"\",\n  \"dns-servers\": [\"system\"],\n"
@@ -311,7 +353,25 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "\"never-sends\": [\"info\", \"o'neil\", \"*\"], \"line\": 14},\n"
         "    {\"name\": \"b.example\", \"mode\": \"sign\", \"fold-case\": false, \"never-sends\": [], \"line\": 15},\n"
         "    {\"name\": \"xn--bcher-kva.example\", \"mode\": \"off\", \"fold-case\": true, \"never-sends\": [], "
-        "\"line\": 18}\n  ]\n}\n";
+        "\"line\": 18}\n  ],\n  \"policy\": [\n"
+        "    {\"name\": \"some\", \"recipients\": [\"b@B.EXAMPLE\", \".com\"], "
+        "\"bounce-not-ours\": \"reject\", "
+        "\"bounce-unclear\": \"discard\", "
+        "\"auto-reply-not-ours\": \"reject\", "
+        "\"auto-reply-unclear\": \"tag\", "
+        "\"challenge-not-ours\": \"reject\", "
+        "\"challenge-unclear\": \"tag\", "
+        "\"notice-not-ours\": \"reject\", "
+        "\"notice-unclear\": \"tag\", "
+        "\"campaign-bounce-not-ours\": \"reject\", "
+        "\"campaign-bounce-unclear\": \"quarantine\", "
+        "\"campaign-auto-reply-not-ours\": \"reject\", "
+        "\"campaign-auto-reply-unclear\": \"quarantine\", "
+        "\"campaign-challenge-not-ours\": \"reject\", "
+        "\"campaign-challenge-unclear\": \"quarantine\", "
+        "\"campaign-notice-not-ours\": \"accept\", "
+        "\"campaign-notice-unclear\": \"quarantine\", "
+        "\"line\": 21}\n  ]\n}\n";
     struct bs_config config;
     (void)state;
     parse(rich, &config);

@@ -170,6 +170,28 @@ static const struct {
      "f:1: domain \"a23456789012345678901234567890123456789012345678901234567890...\" is longer than the 253 "
      "bytes of a domain"},
 
+    /* Policies. */
+    {"policy { }", "f:1: expected a name behind policy, found \"{\""},
+    {"policy \"a b\" { }",
+     "f:1: policy \"a b\" is no name of a policy: 1 to 64 bytes of ASCII without blanks, quotes and braces"},
+    {"policy a { }\npolicy A { }", "f:2: policy \"A\" has a section already, on line 1"},
+    {"policy a { }\npolicy b { }", "f:2: policy \"b\" names no recipients, so it is for all, as is that on line 1"},
+    {"policy a { bounce-unclear = rejekt }",
+     "f:1: bounce-unclear in policy \"a\": \"rejekt\" is not one of accept, tag, quarantine, reject, discard; did you mean "
+     "\"reject\"?"},
+    {"bounce-unclear = reject", "f:1: unknown option \"bounce-unclear\"; it stands in a policy section"},
+    {"domain a { mode = off }\npolicy a { recipients = { x@b } }",
+     "f:2: policy \"a\" is for \"x@b\", but no domain section has it"},
+    {"domain a { mode = off }\npolicy a { recipients = { \".a\" } }",
+     "f:2: policy \"a\" is for \".a\", but no domain section has it"},
+    {"domain a { mode = off }\npolicy a { recipients = { x@a } }\npolicy b { recipients = { X@A } }",
+     "f:3: \"X@A\" stands in the recipients of another policy already, on line 2"},
+    {"campaign-threshold = 1000001",
+     "f:1: campaign-threshold: \"1000001\" is not a whole number from 0 to 1000000"},
+    {"campaign-duration = 59s",
+     "f:1: campaign-duration: \"59s\" is not a time with its unit (s, m, h, d or w) from 1m to 30d"},
+    {"rules = { a.rules }", "f:1: rules: \"a.rules\" is no absolute path"},
+
     /* What must hold between options. */
     {"key 0 { secret-file = /a }\ndomain a { }\ndomain b { }\ndomain c { }\n\ndomain C { }\ndomain B { }",
      "f:6: domain \"C\" has a section already, on line 4"},

@@ -9,6 +9,7 @@
 enum {
     ACCOUNT_MAX = 32,     /* bytes that useradd takes for a name */
     MAP_NAME_MAX = 100,   /* bytes of a map's name in a request */
+    NAME_MAX_SIZE = 64,   /* bytes of a policy's name */
     PATH_LENGTH_MAX = 4095,
     LABEL_MAX = 63,       /* RFC 1035 section 2.3.4 */
     DOMAIN_MAX = 253,     /* the same, as text without the root's dot */
@@ -162,6 +163,14 @@ static bool check_dns_server(struct bs_bytes text, struct bs_error *ret_error)
            bs_error_set(ret_error, "is no resolver: \"system\", ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
 }
 
+bool bs_value_check_name(struct bs_bytes name, struct bs_error *ret_error)
+{
+    if (name.len == 0 || name.len > NAME_MAX_SIZE || has_any(name, "\"\\{}") || has_non_ascii(name))
+        return bs_error_set(ret_error, "is no name of a policy: 1 to %d bytes of ASCII without blanks, quotes and braces",
+                            NAME_MAX_SIZE);
+    return true;
+}
+
 bool bs_value_check_text(const struct bs_option *option, struct bs_bytes text, struct bs_error *ret_error)
 {
     static bool (*const checks[BS_OPTION_TYPE_COUNT])(struct bs_bytes, struct bs_error *) = {
@@ -170,7 +179,7 @@ bool bs_value_check_text(const struct bs_option *option, struct bs_bytes text, s
         [BS_OPTION_NETWORKS] = check_network,      [BS_OPTION_RECIPIENTS] = check_recipient,
         [BS_OPTION_LOCAL_PARTS] = check_local_part, [BS_OPTION_OPTIONAL_PATH] = check_optional_path,
         [BS_OPTION_HOST] = check_host,             [BS_OPTION_DOMAINS] = bs_value_check_domain,
-        [BS_OPTION_DNS_SERVERS] = check_dns_server,
+        [BS_OPTION_DNS_SERVERS] = check_dns_server,  [BS_OPTION_PATHS] = check_path,
     };
     return checks[option->type](text, ret_error);
 }

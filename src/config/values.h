@@ -20,6 +20,9 @@ bool bs_value_check_text(const struct bs_option *option, struct bs_bytes text, s
 /* Checks the name of a domain: labels of ASCII letters, digits and hyphens (RFC 5321 section 4.1.2, RFC 5890). */
 bool bs_value_check_domain(struct bs_bytes name, struct bs_error *ret_error);
 
+/* Checks the name of a policy. */
+bool bs_value_check_name(struct bs_bytes name, struct bs_error *ret_error);
+
 /* Appends what was read, as the file has it, without quotes: 7d, 1M, 0660, enforce. */
 void bs_value_append_number(const struct bs_option *option, int64_t number, struct bs_strbuf *buf);
 
