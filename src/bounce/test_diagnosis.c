@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why a recipient failed, by status, reply and text together, where they agree and where they do not. */
+#include "bounce/diagnosis.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static const struct {
+    const char *status;
+    unsigned reply_code;
+    const char *diagnostic;
+    enum bs_failure failure;
+} cases[] = {
+    /* one of the three alone */
+    {"5.1.1", 0, "", BS_FAILURE_USER_UNKNOWN},
+    {"5.7.26", 0, "", BS_FAILURE_AUTHENTICATION},
+    {"5.7.509", 0, "", BS_FAILURE_AUTHENTICATION},
+    {"4.4.7", 0, "", BS_FAILURE_EXPIRED},
+    {"", 550, "", BS_FAILURE_USER_UNKNOWN},
+    {"", 0, "no such user here", BS_FAILURE_USER_UNKNOWN},
+    {"", 0, "", BS_FAILURE_UNKNOWN},
+    {"", 0, "nothing that anybody ever wrote", BS_FAILURE_UNKNOWN},
+    /* what is stated says nothing, the text has a code */
+    {"5.0.0", 0, "smtp; 552 5.2.2 so be it", BS_FAILURE_MAILBOX_FULL},
+    {"", 0, "host mx.example.com[192.0.2.1] said: 552-5.3.4 so be it", BS_FAILURE_SIZE},
+    {"", 0, "522 192.5.1.1 is not a status, nor is 5.1.1.1", BS_FAILURE_UNKNOWN},
+    {"", 0, "said: 521 no", BS_FAILURE_NOT_ACCEPTED},
+    /* no codes */
+    {"5.1", 0, "", BS_FAILURE_UNKNOWN},
+    {"2.1.5", 250, "", BS_FAILURE_UNKNOWN},
+    {"5.1.1111", 0, "", BS_FAILURE_UNKNOWN},
+};
+
+static void the_heaviest_of_text_status_and_reply_counts(void **state)
+{
+    struct bs_error error;
+    struct bs_rules *rules = bs_rules_new(&error);
+    struct bs_rules_scan *scan = rules ? bs_rules_scan_new(rules) : NULL;
+    (void)state;
+    assert_non_null(scan);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum bs_failure failure = bs_diagnose(scan, bs_bytes_from_cstr(cases[i].status), cases[i].reply_code,
+                                              bs_bytes_from_cstr(cases[i].diagnostic));
+        if (failure != cases[i].failure)
+            fail_msg("%s %u \"%s\": %s instead of %s", cases[i].status, cases[i].reply_code, cases[i].diagnostic,
+                     bs_failure_name(failure), bs_failure_name(cases[i].failure));
+    }
+    bs_rules_scan_free(scan);
+    bs_rules_free(rules);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_heaviest_of_text_status_and_reply_counts)};
+    return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
+}
