@@ -8,11 +8,12 @@ static const uint32_t gate_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HEL
                                    BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH |
                                    BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT;
 
-/* Authenticating and signing look at the whole message, and add to its header. */
+/* Authenticating and signing look at the whole message, and add to its header. Most mail is signed, so its body is wanted
+ * to the end: the MTA does not wait for a reply to each of its chunks, one of which would be SKIP for the rest. */
 static const uint32_t message_actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_ADD_HEADERS | BS_MILTER_CAN_CHANGE_HEADERS;
 static const uint32_t message_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO_REPLY | BS_MILTER_NO_UNKNOWN |
                                       BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH_REPLY |
-                                      BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT |
+                                      BS_MILTER_NO_BODY_REPLY | BS_MILTER_SEND_REJECTED_RCPT |
                                       BS_MILTER_HEADER_LEADING_SPACE;
 
 static const struct bs_milter_macro_list macro_lists[] = {
