@@ -111,51 +111,58 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-enum { WORD = sizeof(uint64_t) };
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+enum { STRIDE = 16 }; /* bytes that are looked at together */
+#define STRIDE_OF_CHARS char __attribute__((vector_size(STRIDE)))
 
-/* The highest bit of each byte that equals `c`; the others are 0. */
-static uint64_t bytes_that_are(uint64_t word, unsigned char c)
+/* Whether STRIDE bytes stay as they are: no tab, and no blank behind white space. There is text before them. */
+static bool stays_as_it_is(const char *text)
 {
-    uint64_t differs = word ^ EACH_BYTE(c);
-    return ~(((differs & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f)) | differs | EACH_BYTE(0x7f));
+    STRIDE_OF_CHARS here, before;
+    uint64_t changes[STRIDE / sizeof(uint64_t)];
+    memcpy(&here, text, STRIDE);
+    memcpy(&before, text - 1, STRIDE);
+    __auto_type change = (here == '\t') | ((here == ' ') & ((before == ' ') | (before == '\t')));
+    memcpy(changes, &change, STRIDE);
+    return !(changes[0] | changes[1]);
 }
 
-/* Whether WORD bytes stay as they are: no tab, and no blank behind another, nor behind one `before` them. */
-static bool stays_as_it_is(const char *text, bool before)
+/* Up to STRIDE bytes, one by one, each run of white space as one blank. Returns how many were put out. */
+static size_t condense(struct bs_bytes text, bool *io_blank, char *out)
 {
-    uint64_t word;
-    memcpy(&word, text, WORD);
-    uint64_t blanks = bytes_that_are(word, ' ');
-    return !bytes_that_are(word, '\t') && !(blanks & blanks << 8) && !(before && text[0] == ' ');
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        bool blank = is_blank(text.ptr[i]);
+        out[count] = blank ? ' ' : text.ptr[i];
+        count += !(blank & *io_blank);
+        *io_blank = blank;
+    }
+    return count;
 }
 
 /* Appends text that fits, each run of white space as one blank; a run at its end is remembered and not put out, since
- * the line may end there. Most text has single blanks only, and goes by a word at a time. */
+ * the line may end there. Most text has single blanks only, and goes by a stride at a time; the last stride of a line
+ * begins in the one before it, if that stayed as it was. */
 static void append_condensed(struct bs_dkim_body_form *form, struct bs_bytes text)
 {
-    char *out = form->bytes + form->held;
-    size_t count = 0;
-    bool before = form->blank;
-    out[0] = ' ';
-    count += before;
-    for (size_t i = 0; i < text.len;) {
-        if (text.len - i >= WORD && stays_as_it_is(text.ptr + i, before)) {
-            memcpy(out + count, text.ptr + i, WORD);
-            count += WORD;
-            i += WORD;
-            before = text.ptr[i - 1] == ' ';
-            continue;
+    char *out = form->bytes + form->held, *begin = out;
+    size_t plain = 0; /* bytes before this that stayed as they were */
+    *out = ' ';
+    out += form->blank;
+    out += condense(bs_bytes_first(text, 1), &form->blank, out);
+    for (size_t i = 1; i < text.len;) {
+        size_t count = text.len - i < STRIDE ? text.len - i : STRIDE, again = STRIDE - count;
+        if (plain >= again && i > again && stays_as_it_is(text.ptr + i - again)) {
+            memcpy(out - again, text.ptr + i - again, STRIDE);
+            out += count;
+            plain += count;
+            form->blank = text.ptr[i + count - 1] == ' ';
+        } else {
+            out += condense(bs_bytes_first(bs_bytes_skip(text, i), count), &form->blank, out);
+            plain = 0;
         }
-        for (size_t end = i + WORD < text.len ? i + WORD : text.len; i < end; i++) {
-            bool blank = is_blank(text.ptr[i]);
-            out[count] = blank ? ' ' : text.ptr[i];
-            count += !(blank & before);
-            before = blank;
-        }
+        i += count;
     }
-    form->blank = before;
-    form->held += count - before;
+    form->held += (size_t)(out - begin) - form->blank;
 }
 
 static void put_relaxed(struct bs_dkim_bodies *bodies, struct bs_bytes text)
