@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"dmarc", bs_command_dmarc, "judge SPF and DKIM results by a domain's policy (DMARC)"},
     {"arc", bs_command_arc, "judge the chain of ARC seals on a message, add one"},
     {"explain", bs_command_explain, "tell step by step how a message is judged, and why"},
+    {"rules", bs_command_rules, "check files of rules for bounces, and try what they match"},
     {"config", bs_command_config, "check and print the configuration"},
     {"help", bs_command_help, "show what a command does: backstop help COMMAND"},
 };
