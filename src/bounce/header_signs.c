@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One row a field that says something; see header_signs.h. */
+#include "bounce/header_signs.h"
+
+enum { LOCAL_PLAIN_MAX = 40 };
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Whether one of the words, which end in an empty one, is what the bytes begin with. */
+static bool begins_with_one(struct bs_bytes bytes, const char *const *words)
+{
+    for (; *words; words++) {
+        if (bs_bytes_starts_nocase(bytes, bs_bytes_from_cstr(*words)))
+            return true;
+    }
+    return false;
+}
+
+/* The letters of a local part in lower case, so that mail.daemon and Mail-Daemon2 are one. */
+static struct bs_bytes plain_local(struct bs_bytes address, char ret_plain[LOCAL_PLAIN_MAX])
+{
+    struct bs_bytes local = bs_bytes_first(address, bs_bytes_find_last(address, '@'));
+    size_t len = 0;
+    for (size_t i = 0; i < local.len && len < LOCAL_PLAIN_MAX; i++) {
+        char c = bs_ascii_lower(local.ptr[i]);
+        if (c >= 'a' && c <= 'z')
+            ret_plain[len++] = c;
+    }
+    return bs_bytes(ret_plain, len);
+}
+
+static bool is_one_of(struct bs_bytes bytes, const char *const *words)
+{
+    for (; *words; words++) {
+        if (bs_bytes_equal(bytes, bs_bytes_from_cstr(*words)))
+            return true;
+    }
+    return false;
+}
+
+bool bs_address_is_daemon(struct bs_bytes address)
+{
+    static const char *const names[] = {
+        "postmaster", "mailer", "mdaemon", "mmdf", "mailsystem", "maildeliverysystem", "maildeliverysubsystem",
+        "mailadministrator", "systemadministrator", "postoffice", "maildelivery", "smtpgateway", "mailgateway",
+        "deliverysystem", "deliverysubsystem", "virtualpostmaster", "emailpostmaster", "internetmaildelivery", NULL};
+    static const char *const beginnings[] = {"mailerdaemon", "maildaemon", "microsoftexchange", "mailerdeamon", NULL};
+    char plain[LOCAL_PLAIN_MAX];
+    struct bs_bytes local = plain_local(address, plain);
+    return begins_with_one(local, beginnings) || is_one_of(local, names);
+}
+
+static bool address_is_robot(struct bs_bytes address)
+{
+    static const char *const names[] = {"noreply", "donotreply", "root", "bounce", "bounces", "administrator", "admin",
+                                        "daemon", "nobody", "autoreply", "autoresponder", "autoresponse", "robot",
+                                        "mail", "system", "dontreply", "smtp", "mailscanner", "antivirus", NULL};
+    char plain[LOCAL_PLAIN_MAX];
+    return is_one_of(plain_local(address, plain), names);
+}
+
+/* The word around an @, as far as an address without brackets goes. */
+static struct bs_bytes word_around(struct bs_bytes body, size_t at)
+{
+    static const char ends[] = "<>()[]\",;:";
+    size_t begin = at, end = at + 1;
+    while (begin > 0 && !is_space(body.ptr[begin - 1]) && !memchr(ends, body.ptr[begin - 1], sizeof ends - 1))
+        begin--;
+    while (end < body.len && !is_space(body.ptr[end]) && !memchr(ends, body.ptr[end], sizeof ends - 1))
+        end++;
+    return bs_bytes(body.ptr + begin, end - begin);
+}
+
+struct bs_bytes bs_field_address(struct bs_bytes body)
+{
+    for (struct bs_bytes rest = body;;) {
+        size_t open = bs_bytes_find(rest, '<');
+        if (open == rest.len)
+            break;
+        rest = bs_bytes_skip(rest, open + 1);
+        size_t close = bs_bytes_find(rest, '>');
+        struct bs_bytes inside = bs_bytes_trim(bs_bytes_first(rest, close));
+        if (close < rest.len && (inside.len == 0 || bs_bytes_find(inside, '@') < inside.len ||
+                                 bs_bytes_find(inside, ' ') == inside.len))
+            return inside;
+        if (close == rest.len)
+            break;
+    }
+    size_t at = bs_bytes_find(body, '@');
+    if (at < body.len)
+        return word_around(body, at);
+    return bs_bytes_trim(bs_bytes_first(body, bs_bytes_find(body, '(')));
+}
+
+static void see_return_path(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (signs->signs & (BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH | BS_SIGN_OTHER_PATH))
+        return;
+    struct bs_bytes address = bs_field_address(field->body);
+    signs->signs |= address.len == 0 ? BS_SIGN_NULL_PATH
+                    : bs_address_is_daemon(address) ? BS_SIGN_DAEMON_PATH : BS_SIGN_OTHER_PATH;
+}
+
+static void see_from(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (signs->from)
+        return;
+    signs->from = field;
+    signs->from_address = bs_field_address(field->body);
+    if (signs->from_address.len == 0 || bs_address_is_daemon(signs->from_address))
+        signs->signs |= BS_SIGN_DAEMON_FROM;
+    else if (address_is_robot(signs->from_address))
+        signs->signs |= BS_SIGN_ROBOT_FROM;
+}
+
+/* What mail programs and people put before the subject of a message that they answer or send on. */
+static void see_subject(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    static const char *const answers[] = {"re:", "aw:", "sv:", "re[", "antw:", "odp:", "vs:", "ynt:", "rv:", NULL};
+    static const char *const forwards[] = {"fwd:", "fw:", "wg:", "tr:", "fwd :", "doorst:", "vl:", "i:", "enc:", "[fwd", NULL};
+    if (signs->subject)
+        return;
+    signs->subject = field;
+    struct bs_bytes subject = bs_bytes_trim(field->body);
+    if (subject.len == 0)
+        signs->signs |= BS_SIGN_EMPTY_SUBJECT;
+    if (begins_with_one(subject, answers))
+        signs->signs |= BS_SIGN_ANSWERS;
+    if (begins_with_one(subject, forwards))
+        signs->signs |= BS_SIGN_FORWARDS;
+}
+
+static void see_to(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (!signs->to)
+        signs->to = field;
+}
+
+static void see_failed_recipients(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (!signs->failed_recipients && bs_bytes_trim(field->body).len > 0) {
+        signs->failed_recipients = field;
+        signs->signs |= BS_SIGN_FAILED_FIELD;
+    }
+}
+
+/* RFC 3834 section 5; what comes later in the registry begins with auto-, too. */
+static void see_auto_submitted(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    struct bs_bytes value = bs_bytes_trim(field->body);
+    if (bs_bytes_starts_nocase(value, BS_LITERAL("auto-repl")))
+        signs->signs |= BS_SIGN_AUTO_REPLIED;
+    else if (bs_bytes_starts_nocase(value, BS_LITERAL("auto")))
+        signs->signs |= BS_SIGN_AUTO_GENERATED;
+}
+
+/* Fields of vacation programs that predate RFC 3834. */
+static void see_auto_reply(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    static const char *const negations[] = {"no", "false", "0", "off", NULL};
+    if (!begins_with_one(bs_bytes_trim(field->body), negations))
+        signs->signs |= BS_SIGN_AUTO_REPLIED;
+}
+
+static void see_precedence(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    static const char *const replies[] = {"auto_reply", "auto-reply", "autoreply", "vacation", NULL};
+    static const char *const bulk[] = {"bulk", "list", "junk", NULL};
+    struct bs_bytes value = bs_bytes_trim(field->body);
+    if (begins_with_one(value, replies))
+        signs->signs |= BS_SIGN_AUTO_REPLIED;
+    else if (begins_with_one(value, bulk))
+        signs->signs |= BS_SIGN_BULK;
+}
+
+/* [MS-OXCMAIL] section 2.2.3.2.14. */
+static void see_suppress(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (!bs_bytes_equal_nocase(bs_bytes_trim(field->body), BS_LITERAL("none")))
+        signs->signs |= BS_SIGN_SUPPRESS;
+}
+
+static void see_list(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    (void)field;
+    signs->signs |= BS_SIGN_LIST;
+}
+
+static void see_bulk(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    (void)field;
+    signs->signs |= BS_SIGN_BULK;
+}
+
+static void see_answer(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (bs_bytes_find(field->body, '<') < field->body.len)
+        signs->signs |= BS_SIGN_ANSWERS;
+}
+
+static void see_forward(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    (void)field;
+    signs->signs |= BS_SIGN_FORWARDS;
+}
+
+static void see_mailer(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    static const char *const programs[] = {
+        "Mozilla", "Thunderbird", "Microsoft Outlook", "Microsoft Office Outlook", "Microsoft-Outlook",
+        "Microsoft-MacOutlook", "Microsoft-Entourage", "Microsoft Windows Live", "Microsoft Windows Mail", "Apple Mail",
+        "iPhone Mail", "iPad Mail", "Evolution", "Ximian Evolution", "KMail", "Mutt", "NeoMutt", "Gnus", "Claws",
+        "Sylpheed", "Roundcube", "SquirrelMail", "Horde", "Internet Messaging Program", "Eudora", "QUALCOMM", "The Bat",
+        "Pegasus", "K-9", "FairEmail", "aerc", "Alpine", "Pine", "VM ", "mu4e", "Wanderlust", "Foxmail", "YahooMail",
+        "Airmail", "MailMate", "Postbox", "Opera", "Becky", "Shuriken", "Zimbra", "Open-Xchange", "exmh", "nmh", "elm",
+        "Mail.app", "git-send-email", "Spark", "Geary", "trojita", "eM Client", "IncrediMail", "AOL ", "AppleMail", NULL};
+    if (begins_with_one(bs_bytes_trim(field->body), programs))
+        signs->signs |= BS_SIGN_PERSON;
+}
+
+static void see_content_type(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (bs_bytes_starts_nocase(bs_bytes_trim(field->body), BS_LITERAL("multipart/report")))
+        signs->signs |= BS_SIGN_REPORT;
+}
+
+static const struct row {
+    struct bs_bytes name;
+    void (*see)(struct bs_header_signs *signs, const struct bs_header_field *field);
+} rows[] = {
+    {{"To", 2}, see_to},
+    {{"From", 4}, see_from},
+    {{"List-Id", 7}, see_list},
+    {{"Subject", 7}, see_subject},
+    {{"X-Mailer", 8}, see_mailer},
+    {{"List-Post", 9}, see_list},
+    {{"Precedence", 10}, see_precedence},
+    {{"References", 10}, see_answer},
+    {{"User-Agent", 10}, see_mailer},
+    {{"Resent-From", 11}, see_forward},
+    {{"In-Reply-To", 11}, see_answer},
+    {{"Return-Path", 11}, see_return_path},
+    {{"X-AutoReply", 11}, see_auto_reply},
+    {{"Content-Type", 12}, see_content_type},
+    {{"Mailing-List", 12}, see_list},
+    {{"X-Auto-Reply", 12}, see_auto_reply},
+    {{"X-AutoRespond", 13}, see_auto_reply},
+    {{"Auto-Submitted", 14}, see_auto_submitted},
+    {{"X-Autogenerated", 15}, see_auto_reply},
+    {{"X-Autoresponder", 15}, see_auto_reply},
+    {{"X-Mail-Autoreply", 16}, see_auto_reply},
+    {{"List-Unsubscribe", 16}, see_bulk},
+    {{"X-Auto-Reply-From", 17}, see_auto_reply},
+    {{"X-Autoreply-From", 16}, see_auto_reply},
+    {{"X-Failed-Recipients", 19}, see_failed_recipients},
+    {{"X-Auto-Response-Suppress", 24}, see_suppress},
+};
+
+void bs_header_signs_read(const struct bs_header *header, struct bs_header_signs *ret_signs)
+{
+    *ret_signs = (struct bs_header_signs){0};
+    for (size_t i = 0; i < header->count; i++) {
+        const struct bs_header_field *field = &header->fields[i];
+        for (size_t j = 0; j < sizeof rows / sizeof rows[0]; j++) {
+            if (rows[j].name.len == field->name.len && bs_bytes_equal_nocase(rows[j].name, field->name)) {
+                rows[j].see(ret_signs, field);
+                break;
+            }
+        }
+    }
+    if (!ret_signs->subject)
+        ret_signs->signs |= BS_SIGN_EMPTY_SUBJECT;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See home_made.h. */
+#include "bounce/home_made.h"
+
+#include "bounce/delivery_status.h"
+#include "bounce/text_address.h"
+
+enum { LEAD_MAX = 3, NAME_MAX = 80 };
+
+/* What the text has named so far. Offsets are into the notice's own words. */
+struct found {
+    struct bs_bytes address;
+    struct bs_bytes original;
+    size_t begin;
+};
+
+struct collection {
+    struct bs_bytes text; /* the notice's own words */
+    struct bs_bytes sender; /* of the notice */
+    size_t lines;
+    size_t count;
+    bool full;
+    struct found found[BS_HOME_MADE_RECIPIENTS_MAX];
+};
+
+static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
+{
+    struct bs_bytes rest = bs_bytes_skip(text, begin);
+    return bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
+}
+
+static size_t next_line(struct bs_bytes text, size_t begin)
+{
+    size_t end = begin + line_at(text, begin).len;
+    return end < text.len ? end + 1 : end;
+}
+
+static size_t line_begin(struct bs_bytes text, size_t offset)
+{
+    const char *before = offset > 0 ? memrchr(text.ptr, '\n', offset) : NULL;
+    return before ? (size_t)(before - text.ptr) + 1 : 0;
+}
+
+static size_t offset_of(const struct collection *collection, struct bs_bytes part)
+{
+    return (size_t)(part.ptr - collection->text.ptr);
+}
+
+static void add(struct collection *collection, struct bs_bytes address, struct bs_bytes original)
+{
+    if (bs_bytes_equal_nocase(address, collection->sender))
+        return;
+    for (size_t i = 0; i < collection->count; i++) {
+        if (bs_bytes_equal_nocase(collection->found[i].address, address))
+            return;
+    }
+    if (collection->count == BS_HOME_MADE_RECIPIENTS_MAX) {
+        collection->full = true;
+        return;
+    }
+    collection->found[collection->count++] = (struct found){address, original, offset_of(collection, address)};
+}
+
+static bool is_letter(char c)
+{
+    return (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z') || (unsigned char)c >= 0x80;
+}
+
+static bool has_letter(struct bs_bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (is_letter(bytes.ptr[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a line of a list may have this before its address: marks only, a label, or a display name and a bracket. */
+static bool is_lead(struct bs_bytes lead)
+{
+    static const char *const labels[] = {"to", "recipient", "recipients", "address", "user", "smtp", "rfc822", "mailto",
+                                         "email", "e-mail", "mail", "cc", NULL};
+    if (!has_letter(lead))
+        return true;
+    if (lead.len > NAME_MAX)
+        return false;
+    size_t colon = bs_bytes_find_last(lead, ':');
+    if (colon == lead.len)
+        colon = bs_bytes_find_last(lead, ';');
+    if (colon == lead.len)
+        return lead.ptr[lead.len - 1] == '<' || lead.ptr[lead.len - 1] == '(' || lead.ptr[lead.len - 1] == '[';
+    struct bs_bytes label = bs_bytes_trim(bs_bytes_first(lead, colon));
+    for (size_t i = 0; labels[i]; i++) {
+        struct bs_bytes word = bs_bytes_from_cstr(labels[i]);
+        if (label.len >= word.len && bs_bytes_equal_nocase(bs_bytes_skip(label, label.len - word.len), word))
+            return !has_letter(bs_bytes_skip(lead, colon));
+    }
+    return false;
+}
+
+/* The address in parentheses behind a recipient that an alias led to, as in `(generated from jane@example.com)`. */
+static struct bs_bytes origin_in(struct bs_bytes rest)
+{
+    struct bs_bytes original;
+    rest = bs_bytes_first(rest, 200);
+    size_t open = bs_bytes_find(rest, '(');
+    if (open == rest.len)
+        return bs_bytes(NULL, 0);
+    struct bs_bytes inside = bs_bytes_skip(rest, open + 1);
+    if (bs_bytes_contains_nocase(bs_bytes_first(rest, open), BS_LITERAL("\n\n")))
+        return bs_bytes(NULL, 0);
+    if (!bs_bytes_starts_nocase(inside, BS_LITERAL("generated from")) &&
+        !bs_bytes_starts_nocase(inside, BS_LITERAL("expanded from")) &&
+        !bs_bytes_starts_nocase(inside, BS_LITERAL("ultimately generated from")) &&
+        !bs_bytes_starts_nocase(inside, BS_LITERAL("originally addressed to")))
+        return bs_bytes(NULL, 0);
+    inside = bs_bytes_first(inside, bs_bytes_find(inside, ')'));
+    return bs_text_address_next(&inside, &original) ? original : bs_bytes(NULL, 0);
+}
+
+static bool is_ruler(struct bs_bytes line)
+{
+    line = bs_bytes_trim(line);
+    return line.len >= 3 && strchr("-=_*#", line.ptr[0]) && line.ptr[1] == line.ptr[0] && line.ptr[2] == line.ptr[0];
+}
+
+/* Adds every further line that has the same before its address, up to a ruler. */
+static void add_alike(struct collection *collection, size_t begin, struct bs_bytes lead)
+{
+    struct bs_bytes text = collection->text;
+    for (; begin < text.len && collection->lines < BS_HOME_MADE_LINES_MAX; begin = next_line(text, begin)) {
+        struct bs_bytes line = line_at(text, begin), rest = line, address;
+        collection->lines++;
+        if (is_ruler(line))
+            break;
+        if (line.len <= lead.len || !bs_bytes_equal(bs_bytes_first(line, lead.len), lead) ||
+            !bs_text_address_next(&rest, &address) || offset_of(collection, address) != begin + lead.len)
+            continue;
+        size_t end = offset_of(collection, address) + address.len;
+        struct bs_bytes behind = line_at(text, end);
+        /* Without anything before it, an address alone on its line is a recipient, one in a sentence is not. */
+        if (lead.len == 0 && behind.len > 0 && behind.ptr[0] != ':' && behind.ptr[0] != ',' && bs_bytes_trim(behind).len > 0)
+            continue;
+        add(collection, address, origin_in(bs_bytes_skip(text, end)));
+    }
+}
+
+/* All addresses of one line that are set apart by commas or semicolons. */
+static void add_line(struct collection *collection, struct bs_bytes rest)
+{
+    struct bs_bytes address, from = bs_bytes(NULL, 0);
+    while (bs_text_address_next(&rest, &address)) {
+        add(collection, address, origin_in(bs_bytes_skip(collection->text, offset_of(collection, address) + address.len)));
+        from = bs_bytes_trim(rest);
+        if (from.len > 0 && from.ptr[0] == '>')
+            from = bs_bytes_trim(bs_bytes_skip(from, 1));
+        if (from.len == 0 || (from.ptr[0] != ',' && from.ptr[0] != ';'))
+            break;
+    }
+}
+
+/* RECIPIENTS_BELOW: the first line behind the match that is an address, after a few that may end the sentence. */
+static void read_below(struct collection *collection, size_t end)
+{
+    struct bs_bytes text = collection->text, address;
+    size_t begin = end;
+    for (unsigned words = 0; begin < text.len && words <= LEAD_MAX && collection->lines < BS_HOME_MADE_LINES_MAX;
+         begin = next_line(text, begin)) {
+        struct bs_bytes line = line_at(text, begin), rest = line;
+        collection->lines++;
+        if (bs_bytes_trim(line).len == 0)
+            continue;
+        if (!bs_text_address_next(&rest, &address)) {
+            words++;
+            continue;
+        }
+        size_t at = offset_of(collection, address);
+        struct bs_bytes lead = bs_bytes(text.ptr + begin, at - begin);
+        if (!is_lead(lead)) {
+            words++;
+            continue;
+        }
+        add_line(collection, line);
+        if (begin != end || line_begin(text, begin) == begin)
+            add_alike(collection, next_line(text, begin), lead);
+        break;
+    }
+}
+
+/* RECIPIENT_HERE: behind the match in its line, or in the next one that is not empty. */
+static void read_here(struct collection *collection, size_t end)
+{
+    struct bs_bytes text = collection->text, address;
+    for (unsigned tries = 0; tries < 3 && end < text.len; tries++, end = next_line(text, end)) {
+        struct bs_bytes line = line_at(text, end), rest = line;
+        if (!bs_text_address_next(&rest, &address)) {
+            if (bs_bytes_trim(line).len > 0 && tries > 0)
+                break;
+            continue;
+        }
+        size_t begin = line_begin(text, end), at = offset_of(collection, address);
+        if (tries > 0 && !is_lead(bs_bytes(text.ptr + end, at - end)))
+            break;
+        struct bs_bytes lead = bs_bytes(text.ptr + begin, at - begin);
+        add_line(collection, line);
+        if (lead.len > 0)
+            add_alike(collection, next_line(text, end), lead);
+        break;
+    }
+}
+
+/* RECIPIENT_BEFORE: the last address of the line that ends before the match does. */
+static void read_before(struct collection *collection, size_t end)
+{
+    struct bs_bytes text = collection->text, address, last = bs_bytes(NULL, 0);
+    size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
+    struct bs_bytes rest = bs_bytes(text.ptr + begin, end - begin);
+    while (bs_text_address_next(&rest, &address)) {
+        struct bs_bytes origin = last.len > 0 ? origin_in(bs_bytes_skip(text, offset_of(collection, last) + last.len)) : last;
+        if (origin.len == 0 || origin.ptr != address.ptr)
+            last = address;
+    }
+    if (last.len == 0 && begin > 0) {
+        size_t previous = line_begin(text, begin - 1);
+        rest = bs_bytes(text.ptr + previous, begin - previous);
+        if (!bs_text_address_next(&rest, &last))
+            return;
+        begin = previous;
+    }
+    if (last.len == 0)
+        return;
+    size_t at = offset_of(collection, last);
+    add(collection, last, origin_in(bs_bytes_skip(text, at + last.len)));
+    add_alike(collection, next_line(text, at), bs_bytes(text.ptr + begin, at - begin));
+}
+
+static void read_roles(struct collection *collection, const struct bs_notice *notice)
+{
+    for (size_t i = 0; i < notice->role_count; i++) {
+        size_t end = notice->roles[i].end;
+        if (end > collection->text.len)
+            continue;
+        if (notice->roles[i].role == BS_ROLE_RECIPIENTS_BELOW)
+            read_below(collection, end);
+        else if (notice->roles[i].role == BS_ROLE_RECIPIENT_HERE)
+            read_here(collection, end);
+        else if (notice->roles[i].role == BS_ROLE_RECIPIENT_BEFORE)
+            read_before(collection, end);
+    }
+}
+
+/* The text from a recipient on to the next one, in one line. */
+static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena, struct bs_bytes *ret_diagnostic)
+{
+    size_t end = collection->text.len;
+    for (size_t i = 0; i < collection->count; i++) {
+        if (collection->found[i].begin > begin && collection->found[i].begin < end)
+            end = collection->found[i].begin;
+    }
+    struct bs_bytes region = bs_bytes_first(bs_bytes_skip(collection->text, begin), end - begin);
+    char *text = bs_arena_take(arena, BS_DIAGNOSTIC_MAX);
+    size_t len = 0;
+    if (!text)
+        return false;
+    for (size_t i = 0; i < region.len && len < BS_DIAGNOSTIC_MAX; i++) {
+        bool space = region.ptr[i] == '\n' || region.ptr[i] == '\r' || region.ptr[i] == '\t' || region.ptr[i] == ' ';
+        if (!space)
+            text[len++] = region.ptr[i];
+        else if (len > 0 && text[len - 1] != ' ')
+            text[len++] = ' ';
+    }
+    *ret_diagnostic = bs_bytes_trim(bs_bytes(text, len));
+    return true;
+}
+
+/* Reply and status codes are those behind the recipient's own address. */
+static bool publish(const struct collection *collection, enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading)
+{
+    for (size_t i = 0; i < collection->count; i++) {
+        const struct found *found = &collection->found[i];
+        struct bs_reported_recipient *recipient = bs_reading_add_recipient(reading, arena);
+        if (!recipient)
+            return reading->limit != NULL;
+        *recipient = (struct bs_reported_recipient){.address = found->address, .original = found->original, .kind = kind};
+        if (!explain(collection, found->begin + found->address.len, arena, &recipient->diagnostic))
+            return false;
+        recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
+        recipient->status = bs_text_status(recipient->diagnostic);
+    }
+    return true;
+}
+
+/* The recipients of X-Failed-Recipients, each where the text names it, too. */
+static void read_failed_field(struct collection *collection, const struct bs_header_field *field)
+{
+    struct bs_bytes rest = field->body, address;
+    while (bs_text_address_next(&rest, &address)) {
+        const char *at = collection->text.len > 0 && collection->count < 32
+                             ? memmem(collection->text.ptr, collection->text.len, address.ptr, address.len)
+                             : NULL;
+        if (collection->count == BS_HOME_MADE_RECIPIENTS_MAX) {
+            collection->full = true;
+            return;
+        }
+        struct bs_bytes own = at ? bs_bytes(at, address.len) : address;
+        struct bs_bytes origin = at ? origin_in(bs_bytes_skip(collection->text, (size_t)(at - collection->text.ptr) + own.len))
+                                    : bs_bytes(NULL, 0);
+        collection->found[collection->count++] =
+            (struct found){own, origin, at ? offset_of(collection, own) : collection->text.len};
+    }
+}
+
+bool bs_home_made_read(const struct bs_header_signs *signs, const struct bs_notice *notice, enum bs_kind kind,
+                       struct bs_arena *arena, struct bs_reading *reading)
+{
+    struct collection *collection = bs_arena_take(arena, sizeof *collection);
+    if (!collection)
+        return false;
+    collection->text = bs_bytes_first(notice->text, notice->own);
+    collection->sender = signs->from_address;
+    if (signs->failed_recipients)
+        read_failed_field(collection, signs->failed_recipients);
+    if (collection->count == 0)
+        read_roles(collection, notice);
+    if (collection->full && !reading->limit)
+        reading->limit = "BS_HOME_MADE_RECIPIENTS_MAX";
+    return publish(collection, kind, arena, reading);
+}

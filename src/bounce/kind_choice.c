@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See kind_choice.h. The conditions are tried in the order of the table at the end; the first that holds decides. */
+#include "bounce/kind_choice.h"
+
+#include "message/parts.h"
+
+enum { FIELDS_TEXT_MAX = 8 * 1024 };
+
+static void take_kinds(const struct bs_rule_hit *hits, size_t count, const struct bs_rule *ret_kinds[BS_KIND_COUNT])
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bs_rule *rule = hits[i].rule;
+        if (rule->says != BS_RULE_KIND || (size_t)rule->concludes >= BS_KIND_COUNT)
+            continue;
+        const struct bs_rule **kind = &ret_kinds[rule->concludes];
+        if (!*kind || (*kind)->weight < rule->weight)
+            *kind = rule;
+    }
+}
+
+static void look_at_field(const struct bs_header *header, const char *name, enum bs_rule_place place,
+                          struct bs_rules_scan *scan, struct bs_arena *arena, const struct bs_rule *ret_kinds[BS_KIND_COUNT])
+{
+    const struct bs_rule_hit *hits = NULL;
+    struct bs_bytes text = bs_header_text(header, name, arena);
+    size_t count = text.len > 0 ? bs_rules_look(scan, place, text, &hits) : 0;
+    take_kinds(hits, count, ret_kinds);
+}
+
+/* Long fields that no rule is about. */
+static bool is_trace(const struct bs_header_field *field)
+{
+    static const struct bs_bytes beginnings[] = {{"Received", 8}, {"DKIM-", 5}, {"ARC-", 4}, {"Authentication-Results", 22},
+                                                 {"DomainKey", 9}, {"To", 2}, {"Subject", 7}, {"From", 4}, {"Date", 4},
+                                                 {"Message-ID", 10}, {"References", 10}, {"X-Google-", 9}, {"X-Spam-", 7}};
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        if (bs_bytes_starts_nocase(field->name, beginnings[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The fields that rules may be about, each on a line of its own. */
+static bool look_at_fields(const struct bs_header *header, struct bs_rules_scan *scan, struct bs_arena *arena,
+                           const struct bs_rule *ret_kinds[BS_KIND_COUNT])
+{
+    const struct bs_rule_hit *hits;
+    char *text = bs_arena_take(arena, FIELDS_TEXT_MAX);
+    size_t len = 0;
+    if (!text)
+        return false;
+    for (size_t i = 0; i < header->count; i++) {
+        const struct bs_header_field *field = &header->fields[i];
+        if (is_trace(field) || len + field->raw.len + 1 > FIELDS_TEXT_MAX)
+            continue;
+        memcpy(text + len, field->raw.ptr, field->raw.len);
+        len += field->raw.len;
+        text[len++] = '\n';
+    }
+    size_t count = bs_rules_look(scan, BS_PLACE_FIELD, bs_bytes(text, len), &hits);
+    take_kinds(hits, count, ret_kinds);
+    return true;
+}
+
+bool bs_wording_read_header(const struct bs_header *header, struct bs_rules_scan *scan, struct bs_arena *arena,
+                            struct bs_wording *wording)
+{
+    look_at_field(header, "Subject", BS_PLACE_SUBJECT, scan, arena, wording->subject);
+    look_at_field(header, "From", BS_PLACE_FROM, scan, arena, wording->from);
+    return look_at_fields(header, scan, arena, wording->field);
+}
+
+/* What a condition looks at. */
+struct view {
+    unsigned signs;
+    const struct bs_wording *wording;
+    bool system;   /* a mail system is the sender: a sign or the wording of From says so */
+    bool human;    /* somebody's own Return-Path or mail program, and no sign of a mail system */
+    bool answered; /* written as an answer or sent on by a person's program */
+};
+
+static bool has(const struct view *view, unsigned signs)
+{
+    return (view->signs & signs) != 0;
+}
+
+static const struct bs_rule *in_text(const struct view *view, enum bs_kind kind)
+{
+    return view->wording->notice.kinds[kind];
+}
+
+static const struct bs_rule *in_subject(const struct view *view, enum bs_kind kind)
+{
+    return view->wording->subject[kind];
+}
+
+static const struct bs_rule *anywhere(const struct view *view, enum bs_kind kind)
+{
+    const struct bs_wording *wording = view->wording;
+    return in_text(view, kind) ? in_text(view, kind) : in_subject(view, kind) ? in_subject(view, kind)
+           : wording->from[kind] ? wording->from[kind] : wording->field[kind];
+}
+
+static const enum bs_kind dsn_kinds[] = {BS_KIND_DSN_DELAYED, BS_KIND_DSN_FAILED, BS_KIND_DSN_SUCCESS};
+enum { DSN_KINDS = sizeof dsn_kinds / sizeof dsn_kinds[0] };
+
+static bool any_dsn(const struct bs_rule *const *kinds)
+{
+    for (size_t i = 0; i < DSN_KINDS; i++) {
+        if (kinds[dsn_kinds[i]])
+            return true;
+    }
+    return false;
+}
+
+/* The kind of DSN that text and subject speak for most; a delay where they are even, because a warning says what will fail. */
+static enum bs_kind which_dsn(const struct view *view)
+{
+    enum bs_kind best = BS_KIND_DSN_FAILED;
+    unsigned most = 0;
+    for (size_t i = 0; i < DSN_KINDS; i++) {
+        enum bs_kind kind = dsn_kinds[i];
+        unsigned votes = (in_text(view, kind) ? 2u : 0) + (in_subject(view, kind) ? 1u : 0);
+        if (votes > most) {
+            most = votes;
+            best = kind;
+        }
+    }
+    return best;
+}
+
+static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
+{
+    const struct bs_wording *wording = view->wording;
+    bool text = any_dsn(wording->notice.kinds), subject = any_dsn(wording->subject), field = any_dsn(wording->field);
+    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_FAILED_FIELD | BS_SIGN_ROBOT_FROM);
+    if (!text && !subject && !(field && view->system))
+        return BS_KIND_NONE;
+    if (has(view, BS_SIGN_LIST) && !(view->system && text && !has(view, BS_SIGN_PERSON)))
+        return BS_KIND_NONE;
+    bool holds = view->human ? text && subject && !view->answered && !has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON)
+                 : view->system ? text || field || !has(view, BS_SIGN_ANSWERS | BS_SIGN_FORWARDS)
+                                : !view->answered && ((text && (program || subject || field)) || (subject && program));
+    if (!holds)
+        return BS_KIND_NONE;
+    enum bs_kind kind = which_dsn(view);
+    const struct bs_rule *rule = anywhere(view, kind);
+    *ret_sign = rule ? rule->id : "wording";
+    return kind;
+}
+
+/* A notice of a scanner tells what it found before it tells what became of the message. */
+static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
+{
+    const struct bs_notice *notice = &view->wording->notice;
+    const struct bs_rule *text = in_text(view, BS_KIND_NOTICE), *subject = in_subject(view, BS_KIND_NOTICE);
+    bool program = view->system || has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
+                   view->wording->from[BS_KIND_NOTICE] || view->wording->field[BS_KIND_NOTICE];
+    if (has(view, BS_SIGN_LIST) || view->answered || (!text && !subject) || (!program && !(text && subject)))
+        return BS_KIND_NONE;
+    for (size_t i = 0; text && !subject && i < DSN_KINDS; i++) {
+        if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < notice->ends[BS_KIND_NOTICE])
+            return BS_KIND_NONE;
+    }
+    if (!text && any_dsn(notice->kinds))
+        return BS_KIND_NONE;
+    *ret_sign = (text ? text : subject)->id;
+    return BS_KIND_NOTICE;
+}
+
+static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
+{
+    const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *other = in_subject(view, BS_KIND_CHALLENGE);
+    if (!other)
+        other = view->wording->field[BS_KIND_CHALLENGE] ? view->wording->field[BS_KIND_CHALLENGE]
+                                                       : view->wording->from[BS_KIND_CHALLENGE];
+    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM | BS_SIGN_BULK);
+    if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) || !((text && (program || other)) || (other && program)))
+        return BS_KIND_NONE;
+    *ret_sign = (text ? text : other)->id;
+    return BS_KIND_CHALLENGE;
+}
+
+static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
+{
+    const struct bs_rule *text = in_text(view, BS_KIND_AUTOREPLY), *subject = in_subject(view, BS_KIND_AUTOREPLY);
+    const struct bs_rule *field = view->wording->field[BS_KIND_AUTOREPLY];
+    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS))
+        return BS_KIND_NONE;
+    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_SUPPRESS) || field;
+    bool hint = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM);
+    if ((program && (text || subject)) || (hint && subject) || (text && subject && !(view->answered && has(view, BS_SIGN_PERSON)))) {
+        *ret_sign = (subject ? subject : text)->id;
+        return BS_KIND_AUTOREPLY;
+    }
+    if (field || (has(view, BS_SIGN_AUTO_REPLIED) && !has(view, BS_SIGN_DAEMON_FROM))) {
+        *ret_sign = field ? field->id : "auto-replied";
+        return BS_KIND_AUTOREPLY;
+    }
+    if (has(view, BS_SIGN_NULL_PATH) && has(view, BS_SIGN_ANSWERS) && !view->wording->returns &&
+        !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
+        *ret_sign = "null-sender-answers";
+        return BS_KIND_AUTOREPLY;
+    }
+    return BS_KIND_NONE;
+}
+
+/* A receipt or a complaint by its wording: two places say so, or one and a sign. */
+static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool sign, const char **ret_sign)
+{
+    const struct bs_wording *wording = view->wording;
+    unsigned places = (in_text(view, kind) ? 1u : 0) + (in_subject(view, kind) ? 1u : 0) + (wording->from[kind] ? 1u : 0) +
+                      (wording->field[kind] ? 1u : 0);
+    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS) || has(view, BS_SIGN_PERSON) || places + (sign ? 1u : 0) < 2 || places == 0)
+        return BS_KIND_NONE;
+    *ret_sign = anywhere(view, kind)->id;
+    return kind;
+}
+
+static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
+{
+    return is_worded(view, BS_KIND_MDN, has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED), ret_sign);
+}
+
+static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
+{
+    return is_worded(view, BS_KIND_ARF, view->wording->returns || has(view, BS_SIGN_REPORT), ret_sign);
+}
+
+/* A mail system that returns a message in words that nobody knows. */
+static enum bs_kind is_return(const struct view *view, const char **ret_sign)
+{
+    if (!view->system || view->answered || has(view, BS_SIGN_LIST | BS_SIGN_PERSON) ||
+        !(view->wording->returns || has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD)))
+        return BS_KIND_NONE;
+    *ret_sign = "returned-message";
+    return BS_KIND_DSN_FAILED;
+}
+
+static enum bs_kind is_list(const struct view *view, const char **ret_sign)
+{
+    const struct bs_rule *rule = anywhere(view, BS_KIND_LIST);
+    if (has(view, BS_SIGN_LIST)) {
+        *ret_sign = "list-field";
+        return BS_KIND_LIST;
+    }
+    if (has(view, BS_SIGN_BULK)) {
+        *ret_sign = rule ? rule->id : "bulk-field";
+        return BS_KIND_LIST;
+    }
+    return BS_KIND_NONE;
+}
+
+static enum bs_kind is_other(const struct view *view, const char **ret_sign)
+{
+    const struct bs_rule *rule = anywhere(view, BS_KIND_OTHER);
+    if (has(view, BS_SIGN_PERSON) || view->answered)
+        return BS_KIND_NONE;
+    if (rule) {
+        *ret_sign = rule->id;
+        return BS_KIND_OTHER;
+    }
+    *ret_sign = has(view, BS_SIGN_NULL_PATH) ? "null-sender" : has(view, BS_SIGN_DAEMON_FROM) ? "daemon-sender" : "auto-submitted";
+    return has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_GENERATED | BS_SIGN_AUTO_REPLIED | BS_SIGN_DAEMON_FROM | BS_SIGN_REPORT)
+               ? BS_KIND_OTHER : BS_KIND_NONE;
+}
+
+static enum bs_kind (*const conditions[])(const struct view *view, const char **ret_sign) = {
+    is_arf, is_mdn, is_challenge, is_notice, is_dsn, is_autoreply, is_return, is_list, is_other,
+};
+
+enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs_wording *wording, const char **ret_sign)
+{
+    struct view view = {.signs = signs->signs, .wording = wording};
+    view.system = has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) || any_dsn(wording->from);
+    view.human = !has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) && !any_dsn(wording->from) &&
+                 has(&view, BS_SIGN_OTHER_PATH | BS_SIGN_PERSON);
+    view.answered = has(&view, BS_SIGN_FORWARDS) || (has(&view, BS_SIGN_ANSWERS) && has(&view, BS_SIGN_PERSON));
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+        enum bs_kind kind = conditions[i](&view, ret_sign);
+        if (kind != BS_KIND_NONE)
+            return kind;
+    }
+    *ret_sign = NULL;
+    return BS_KIND_NONE;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See notice.h. */
+#include "bounce/notice.h"
+
+/* Where the line of the match begins. */
+static size_t line_begin(struct bs_bytes text, size_t end)
+{
+    const char *before = end > 0 ? memrchr(text.ptr, '\n', end) : NULL;
+    return before ? (size_t)(before - text.ptr) + 1 : 0;
+}
+
+static bool is_quoted(struct bs_bytes text, size_t end)
+{
+    size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
+    while (begin < text.len && (text.ptr[begin] == ' ' || text.ptr[begin] == '\t'))
+        begin++;
+    return begin < text.len && (text.ptr[begin] == '>' || text.ptr[begin] == '|');
+}
+
+static void take_role(struct bs_notice *notice, const struct bs_rule_hit *hit)
+{
+    enum bs_rule_role role = (enum bs_rule_role)hit->rule->concludes;
+    if (role == BS_ROLE_RETURNED_BELOW) {
+        if (hit->end < notice->returned)
+            notice->returned = hit->end;
+        if (hit->end < notice->own)
+            notice->own = hit->end;
+    } else if (role == BS_ROLE_QUOTED_BELOW) {
+        if (hit->end < notice->own)
+            notice->own = hit->end;
+    } else if (notice->role_count < BS_NOTICE_ROLES_MAX) {
+        notice->roles[notice->role_count++] = (struct bs_notice_role){role, hit->end};
+    }
+}
+
+static void take_kind(struct bs_notice *notice, const struct bs_rule_hit *hit)
+{
+    size_t kind = (size_t)hit->rule->concludes;
+    if (kind >= BS_KIND_COUNT || (notice->kinds[kind] && notice->kinds[kind]->weight >= hit->rule->weight))
+        return;
+    notice->kinds[kind] = hit->rule;
+    notice->ends[kind] = hit->end;
+}
+
+/* Hits come in the order of their ends, so whatever ends the notice's own words is known before what stands behind. */
+static void look(struct bs_notice *notice, const struct bs_part *part, struct bs_rules_scan *scan)
+{
+    const struct bs_rule_hit *hits;
+    *notice = (struct bs_notice){.text = part->text, .own = part->text.len, .returned = part->text.len,
+                                 .html = part->media == BS_MEDIA_HTML, .verbatim = part->media == BS_MEDIA_TEXT,
+                                 .cut = part->cut || part->text.len > BS_RULES_SCAN_MAX};
+    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, part->text, &hits);
+    for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
+        if (is_quoted(part->text, hits[i].end))
+            continue;
+        if (hits[i].rule->says == BS_RULE_ROLE)
+            take_role(notice, &hits[i]);
+        else if (hits[i].rule->says == BS_RULE_KIND)
+            take_kind(notice, &hits[i]);
+    }
+}
+
+bool bs_notice_is_mute(const struct bs_notice *notice)
+{
+    for (size_t i = 0; i < BS_KIND_COUNT; i++) {
+        if (notice->kinds[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_text(const struct bs_part *part)
+{
+    return !part->returned && (part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_HTML) &&
+           bs_bytes_trim(part->text).len > 0;
+}
+
+void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_notice *ret_notice)
+{
+    bool any = false;
+    *ret_notice = (struct bs_notice){0};
+    for (size_t i = 0, looked = 0; i < parts->count && looked < BS_NOTICE_TEXTS_MAX; i++) {
+        if (!is_text(&parts->items[i]))
+            continue;
+        struct bs_notice notice;
+        look(&notice, &parts->items[i], scan);
+        looked++;
+        if (!any || !bs_notice_is_mute(&notice))
+            *ret_notice = notice;
+        any = true;
+        if (!bs_notice_is_mute(&notice))
+            return;
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The text that a message opens with, as the rules see it: what kinds its wording says, where it names recipients, and where its
+ * own words end because it quotes or returns another message. What is quoted line by line says nothing.
+ */
+#ifndef BS_BOUNCE_NOTICE_H
+#define BS_BOUNCE_NOTICE_H
+
+#include "bounce/kind.h"
+#include "bounce/rules.h"
+#include "message/parts.h"
+
+enum { BS_NOTICE_ROLES_MAX = 40, BS_NOTICE_TEXTS_MAX = 4 };
+
+struct bs_notice_role {
+    enum bs_rule_role role;
+    size_t end; /* offset behind the match */
+};
+
+struct bs_notice {
+    struct bs_bytes text;  /* all of it; empty where the message has none */
+    size_t own;            /* bytes of it that are its own words */
+    size_t returned;       /* where wording says that the returned message begins; text.len where none does */
+    bool html;
+    bool verbatim;         /* the text's bytes are those of the message but for the transfer encoding */
+    bool cut;              /* there was more of it than was kept or looked at */
+    const struct bs_rule *kinds[BS_KIND_COUNT]; /* the first rule that says each, or NULL */
+    size_t ends[BS_KIND_COUNT];                 /* where its match ends */
+    struct bs_notice_role roles[BS_NOTICE_ROLES_MAX]; /* in the order of the text, RETURNED_BELOW and QUOTED_BELOW left out */
+    size_t role_count;
+};
+
+/* Looks at the texts of the message's own parts, at most BS_NOTICE_TEXTS_MAX of them, until one says a kind; if none does, the
+ * first that holds anything is the notice. */
+void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_notice *ret_notice);
+
+/* Whether the wording says nothing of a kind. */
+bool bs_notice_is_mute(const struct bs_notice *notice);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See reading.h. The order: the header's signs, a report of standard form, and where there is none, wording; then, of what is a
+ * bounce, the recipients that no standard field named, the message that it returns, and each recipient's reason.
+ */
+#include "bounce/reading.h"
+
+#include "bounce/delivery_status.h"
+#include "bounce/diagnosis.h"
+#include "bounce/header_signs.h"
+#include "bounce/home_made.h"
+#include "bounce/kind_choice.h"
+#include "bounce/returned.h"
+#include "bounce/standard_report.h"
+#include "bounce/text_address.h"
+
+/* What the steps of a reading share. */
+struct work {
+    const struct bs_parts *parts;
+    struct bs_rules_scan *scan;
+    struct bs_arena *arena;
+    struct bs_reading *reading;
+    struct bs_header_signs signs;
+    struct bs_wording *wording; /* NULL until it was looked at */
+};
+
+static bool is_dsn(enum bs_kind kind)
+{
+    return kind == BS_KIND_DSN_FAILED || kind == BS_KIND_DSN_DELAYED || kind == BS_KIND_DSN_SUCCESS;
+}
+
+static bool look_at_notice(struct work *work)
+{
+    if (work->wording)
+        return true;
+    work->wording = bs_arena_take(work->arena, sizeof *work->wording);
+    if (!work->wording)
+        return false;
+    bs_notice_read(work->parts, work->scan, &work->wording->notice);
+    work->wording->returns = work->reading->returned.header != NULL;
+    return true;
+}
+
+static bool choose_kind(struct work *work)
+{
+    if (!look_at_notice(work) || !bs_wording_read_header(&work->parts->header, work->scan, work->arena, work->wording))
+        return false;
+    work->reading->kind = bs_kind_choose(&work->signs, work->wording, &work->reading->sign);
+    return true;
+}
+
+/* The returned header in the notice's text: where wording says so, or where one is seen. */
+static bool find_returned(struct work *work)
+{
+    struct bs_returned *returned = &work->reading->returned;
+    if (returned->header)
+        return true;
+    if (!look_at_notice(work))
+        return false;
+    struct bs_notice *notice = &work->wording->notice;
+    if (notice->returned < notice->text.len &&
+        !bs_returned_in_text(notice->text, notice->returned, notice->verbatim, work->arena, returned))
+        return false;
+    if (returned->header)
+        return true;
+    size_t begin = bs_returned_find(notice->text, 0);
+    if (begin == notice->text.len)
+        return true;
+    if (begin < notice->own)
+        notice->own = begin;
+    return bs_returned_in_text(notice->text, begin, notice->verbatim, work->arena, returned);
+}
+
+static bool has_address(const struct bs_reported_recipient *recipient)
+{
+    return bs_bytes_find(recipient->address, '@') < recipient->address.len;
+}
+
+/* Fields of a delivery status that stand in the text, as some programs write them without any MIME. */
+static bool read_status_in_text(struct work *work)
+{
+    struct bs_bytes text = work->wording->notice.text;
+    static const struct bs_bytes names[] = {{"\nFinal-Recipient:", 17}, {"\nOriginal-Recipient:", 20}};
+    const char *at = NULL;
+    for (size_t i = 0; i < 2 && !at; i++)
+        at = text.len > 0 ? memmem(text.ptr, text.len, names[i].ptr, names[i].len) : NULL;
+    if (!at)
+        return true;
+    bool found;
+    size_t begin = (size_t)(at - text.ptr) + 1;
+    return bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena, work->reading, &found);
+}
+
+/* The one address of To of what is returned: whom the notice is about if it names nobody. */
+static bool read_returned_to(struct work *work)
+{
+    const struct bs_header *header = work->reading->returned.header;
+    const struct bs_header_field *to = header ? bs_header_find(header, "To") : NULL;
+    struct bs_bytes address, second;
+    if (!to)
+        return true;
+    struct bs_bytes rest = to->body;
+    if (!bs_text_address_next(&rest, &address))
+        return true;
+    while (bs_text_address_next(&rest, &second)) {
+        if (!bs_bytes_equal_nocase(address, second))
+            return true;
+    }
+    struct bs_reported_recipient *recipient = bs_reading_add_recipient(work->reading, work->arena);
+    if (!recipient)
+        return work->reading->limit != NULL;
+    recipient->address = address;
+    recipient->kind = work->reading->kind;
+    struct bs_notice *notice = &work->wording->notice;
+    recipient->diagnostic = bs_bytes_trim(bs_bytes_first(notice->text, notice->own < BS_DIAGNOSTIC_MAX ? notice->own : BS_DIAGNOSTIC_MAX));
+    recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
+    recipient->status = bs_text_status(recipient->diagnostic);
+    return true;
+}
+
+/* Recipients in the order of how far each source can be trusted; the first that has any is the answer. */
+static bool read_recipients(struct work *work)
+{
+    struct bs_reading *reading = work->reading;
+    if (!look_at_notice(work))
+        return false;
+    if (!bs_home_made_read(&work->signs, &work->wording->notice, reading->kind, work->arena, reading))
+        return false;
+    if (reading->recipient_count == 0 && !read_status_in_text(work))
+        return false;
+    return reading->recipient_count > 0 || read_returned_to(work);
+}
+
+/* A status whose recipient is no address, such as a local name or nothing: the text or the returned message may have it. */
+static bool complete_recipient(struct work *work)
+{
+    struct bs_reading *reading = work->reading;
+    if (reading->recipient_count != 1 || has_address(&reading->recipients[0]))
+        return true;
+    struct bs_reported_recipient told = reading->recipients[0];
+    reading->recipient_count = 0;
+    if (!find_returned(work) || !read_recipients(work))
+        return false;
+    if (reading->recipient_count == 1 && has_address(&reading->recipients[0]))
+        told.address = reading->recipients[0].address;
+    reading->recipient_count = 1;
+    reading->recipients[0] = told;
+    return true;
+}
+
+static bool diagnose(struct work *work)
+{
+    for (size_t i = 0; i < work->reading->recipient_count; i++) {
+        struct bs_reported_recipient *recipient = &work->reading->recipients[i];
+        if (recipient->kind == BS_KIND_DSN_SUCCESS)
+            continue;
+        recipient->failure = bs_diagnose(work->scan, recipient->status, recipient->reply_code, recipient->diagnostic);
+        if (recipient->failure != BS_FAILURE_UNKNOWN || work->reading->recipient_count > 1)
+            continue;
+        if (!look_at_notice(work))
+            return false;
+        struct bs_notice *notice = &work->wording->notice;
+        recipient->failure = bs_diagnose(work->scan, recipient->status, recipient->reply_code,
+                                         bs_bytes_first(notice->text, notice->own));
+    }
+    return true;
+}
+
+static bool read_dsn(struct work *work)
+{
+    bool standard = work->reading->recipient_count > 0;
+    if (!find_returned(work))
+        return false;
+    return (standard ? complete_recipient(work) : read_recipients(work)) && diagnose(work);
+}
+
+static void read_references(struct work *work)
+{
+    static const char *const names[] = {"In-Reply-To", "References"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct bs_header_field *field = bs_header_find(&work->parts->header, names[i]);
+        if (field)
+            bs_reading_add_references(work->reading, field->body);
+    }
+}
+
+bool bs_reading_make(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_arena *arena,
+                     struct bs_reading *ret_reading)
+{
+    struct work work = {.parts = parts, .scan = scan, .arena = arena, .reading = ret_reading};
+    *ret_reading = (struct bs_reading){.limit = parts->limit};
+    bs_header_signs_read(&parts->header, &work.signs);
+    bs_returned_in_parts(parts, &ret_reading->returned);
+    if (!bs_standard_report_read(parts, &work.signs, arena, ret_reading))
+        return false;
+    if (ret_reading->kind == BS_KIND_NONE && !choose_kind(&work))
+        return false;
+    if (ret_reading->kind == BS_KIND_NONE || ret_reading->kind == BS_KIND_LIST) {
+        ret_reading->returned = (struct bs_returned){0};
+        return true;
+    }
+    read_references(&work);
+    return is_dsn(ret_reading->kind) ? read_dsn(&work) : find_returned(&work);
+}
+
+bool bs_reading_is_worthwhile(const struct bs_header *header, bool null_sender)
+{
+    struct bs_header_signs signs;
+    if (null_sender)
+        return true;
+    bs_header_signs_read(header, &signs);
+    return (signs.signs & BS_SIGNS_AUTOMATIC) != 0;
+}

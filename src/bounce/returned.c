@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See returned.h. Every line of a text is looked at once, but for those of a run of fields, which are looked at twice. */
+#include "bounce/returned.h"
+
+/* The line that begins at `begin`, without its end. */
+static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
+{
+    struct bs_bytes rest = bs_bytes_skip(text, begin);
+    return bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
+}
+
+static size_t next_line(struct bs_bytes text, size_t begin)
+{
+    size_t end = begin + line_at(text, begin).len;
+    return end < text.len ? end + 1 : end;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The length of what quotes or indents the line: blanks, > and |. */
+static size_t prefix_length(struct bs_bytes line)
+{
+    size_t len = 0;
+    while (len < line.len && len < BS_RETURNED_PREFIX_MAX && (is_blank(line.ptr[len]) || line.ptr[len] == '>' || line.ptr[len] == '|'))
+        len++;
+    return len;
+}
+
+/* The name of the field that the line is, or empty. */
+static struct bs_bytes field_name(struct bs_bytes line)
+{
+    size_t colon = 0;
+    while (colon < line.len && colon < 60 && (bs_ascii_is_digit(line.ptr[colon]) || line.ptr[colon] == '-' || line.ptr[colon] == '_' ||
+                                              (bs_ascii_lower(line.ptr[colon]) >= 'a' && bs_ascii_lower(line.ptr[colon]) <= 'z')))
+        colon++;
+    bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && bs_ascii_lower(line.ptr[0]) >= 'a' &&
+                    (colon + 1 == line.len || is_blank(line.ptr[colon + 1]) || line.ptr[colon + 1] != '/');
+    return is_field ? bs_bytes(line.ptr, colon) : bs_bytes(NULL, 0);
+}
+
+/* Fields that no person writes into a text, and that a returned header has at least one of. */
+static bool is_machine_field(struct bs_bytes name)
+{
+    static const struct bs_bytes names[] = {{"Received", 8}, {"Return-Path", 11}, {"Message-ID", 10}, {"DKIM-Signature", 14},
+                                            {"MIME-Version", 12}, {"Content-Type", 12}, {"X-Mailer", 8}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].len == name.len && bs_bytes_equal_nocase(names[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* Fields of a report about a message, which are no part of it. */
+static bool is_report_field(struct bs_bytes name)
+{
+    static const struct bs_bytes names[] = {{"Reporting-MTA", 13}, {"Final-Recipient", 15}, {"Original-Recipient", 18},
+                                            {"Diagnostic-Code", 15}, {"Remote-MTA", 10}, {"Arrival-Date", 12}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].len == name.len && bs_bytes_equal_nocase(names[i], name))
+            return true;
+    }
+    return false;
+}
+
+struct run {
+    size_t fields;
+    bool machine;
+    bool report;
+    size_t end; /* of the last line looked at */
+};
+
+/* Counts the fields of the header that begins there, whose lines all have the same prefix. */
+static struct run measure(struct bs_bytes text, size_t begin)
+{
+    struct run run = {.end = begin};
+    struct bs_bytes prefix = line_at(text, begin);
+    prefix = bs_bytes_first(prefix, prefix_length(prefix));
+    while (run.end < text.len) {
+        struct bs_bytes line = line_at(text, run.end);
+        if (!bs_bytes_equal(bs_bytes_first(line, prefix.len), prefix))
+            break;
+        line = bs_bytes_skip(line, prefix.len);
+        struct bs_bytes name = field_name(line);
+        if (name.len == 0 && (run.fields == 0 || line.len == 0 || !is_blank(line.ptr[0]) || bs_bytes_trim(line).len == 0))
+            break;
+        run.fields += name.len > 0;
+        run.machine |= is_machine_field(name);
+        run.report |= is_report_field(name);
+        run.end = next_line(text, run.end);
+    }
+    return run;
+}
+
+size_t bs_returned_find(struct bs_bytes text, size_t from)
+{
+    for (size_t begin = from, runs = 0; begin < text.len && runs < BS_RETURNED_RUNS_MAX;) {
+        struct bs_bytes line = line_at(text, begin);
+        if (field_name(bs_bytes_skip(line, prefix_length(line))).len == 0) {
+            begin = next_line(text, begin);
+            continue;
+        }
+        struct run run = measure(text, begin);
+        if (run.fields >= 3 && run.machine && !run.report)
+            return begin;
+        begin = run.end > begin ? run.end : next_line(text, begin);
+        runs += run.fields > 1;
+    }
+    return text.len;
+}
+
+/* The beginning of the first line that holds anything but what rules text off. */
+static size_t skip_rulers(struct bs_bytes text, size_t begin)
+{
+    for (; begin < text.len; begin = next_line(text, begin)) {
+        struct bs_bytes line = line_at(text, begin);
+        size_t i = 0;
+        while (i < line.len && strchr(" \t\r-=_*>|.", line.ptr[i]) && line.ptr[i] != '\0')
+            i++;
+        if (i < line.len)
+            break;
+    }
+    return begin;
+}
+
+static bool is_ascii(struct bs_bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if ((unsigned char)bytes.ptr[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+static void push_without_prefix(struct bs_header *header, struct bs_bytes text, size_t prefix)
+{
+    for (size_t begin = 0; begin < text.len && !header->ended; begin = next_line(text, begin)) {
+        struct bs_bytes line = line_at(text, begin);
+        bs_header_push(header, bs_bytes_skip(line, prefix < line.len ? prefix : line.len));
+        bs_header_push(header, BS_LITERAL("\n"));
+    }
+}
+
+bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, struct bs_arena *arena,
+                         struct bs_returned *ret_returned)
+{
+    *ret_returned = (struct bs_returned){0};
+    begin = skip_rulers(text, begin);
+    struct run run = measure(text, begin);
+    if (run.fields < 2)
+        return true;
+    struct bs_header *header = bs_arena_take(arena, sizeof *header);
+    if (!header)
+        return false;
+    size_t prefix = prefix_length(line_at(text, begin));
+    struct bs_bytes fields = bs_bytes(text.ptr + begin, run.end - begin);
+    bs_header_init(header, arena);
+    if (prefix > 0)
+        push_without_prefix(header, fields, prefix);
+    else
+        bs_header_push(header, fields);
+    bs_header_finish(header);
+    if (header->failed)
+        return false;
+    ret_returned->header = header;
+    ret_returned->exact = verbatim && prefix == 0 && is_ascii(fields);
+    return true;
+}
+
+/* A part that is called a header and holds none, such as an empty one, is passed over. */
+static bool holds_header(const struct bs_part *part)
+{
+    return part->header && part->header->count >= 2 && (part->media == BS_MEDIA_MESSAGE || part->media == BS_MEDIA_HEADERS);
+}
+
+bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_returned)
+{
+    *ret_returned = (struct bs_returned){0};
+    for (size_t i = 0; i < parts->count; i++) {
+        if (!holds_header(&parts->items[i]))
+            continue;
+        *ret_returned = (struct bs_returned){.header = parts->items[i].header, .exact = true, .attached = true};
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The message that a notice returns, or as much of its header as it returns: in a part of its own (RFC 6522 section 3), in
+ * the text behind the notice as it was, or there quoted or indented. Proofs rest on it, so it is said whether its bytes
+ * are those that came back.
+ */
+#ifndef BS_BOUNCE_RETURNED_H
+#define BS_BOUNCE_RETURNED_H
+
+#include "bounce/reading.h"
+
+enum {
+    BS_RETURNED_PREFIX_MAX = 16, /* bytes of quoting or indentation that are taken off each line */
+    BS_RETURNED_RUNS_MAX = 32,   /* places in a text that may be a header and are looked at */
+};
+
+/* The first part that is a returned header and holds anything. False where there is none. */
+bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_returned);
+
+/* Where a header of another message begins in a text: at least three lines that are fields, with one among them that only
+ * programs write, such as Received or Message-ID. The length of the text where none does. */
+size_t bs_returned_find(struct bs_bytes text, size_t from);
+
+/* Reads the header that begins there. `verbatim`: the text is what came over the wire but for its transfer encoding. False
+ * without memory. */
+bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, struct bs_arena *arena,
+                         struct bs_returned *ret_returned);
+
+#endif
