@@ -164,6 +164,17 @@ static bool decode_quoted(struct bs_bytes text, char *ret_bytes, size_t *ret_siz
     return bs_utf8_is_valid(bs_bytes(ret_bytes, size));
 }
 
+/* [ Local-part ] "@" domain-name (RFC 6376 section 3.5), as far as it matters where the domain begins: an @ in a
+ * local part is quoted. Returns the place of the @ before the domain; the length where there is none. */
+static size_t find_domain(struct bs_bytes identity)
+{
+    size_t at = bs_bytes_find_last(identity, '@');
+    bool is_quoted = identity.len > 0 && identity.ptr[0] == '"';
+    if (!is_quoted && bs_bytes_find(identity, '@') != at)
+        return identity.len;
+    return at;
+}
+
 static bool read_identity(struct reader *reader)
 {
     struct bs_dkim_signature *out = reader->out;
@@ -181,7 +192,7 @@ static bool read_identity(struct reader *reader)
     if (!decode_quoted(quoted, bytes, &size))
         return reject(reader, BS_DKIM_PERMERROR, "i= is no quoted-printable text");
     struct bs_bytes identity = bs_bytes(bytes, size);
-    size_t at = bs_bytes_find_last(identity, '@');
+    size_t at = find_domain(identity);
     if (at == size || !bs_dkim_is_domain(bs_bytes_skip(identity, at + 1), 1))
         return reject(reader, BS_DKIM_PERMERROR, "i= is no address");
     struct bs_bytes domain = bs_bytes_skip(identity, at + 1);
