@@ -12,7 +12,8 @@
  *
  * or, as a milter has it: bs_parts_field for each field, bs_parts_end_of_header, bs_parts_push for the body.
  *
- * A limit never fails: what is past it is left out, and `limit` names the first that was reached.
+ * A limit never fails: what is past it is left out, and `limit` names the first that was reached. BS_PARTS_TEXT_MAX, which
+ * the texts of many an ordinary message pass, is no such limit: `cut` tells of it.
  */
 #ifndef BS_MESSAGE_PARTS_H
 #define BS_MESSAGE_PARTS_H
@@ -23,6 +24,8 @@ enum {
     BS_PARTS_MAX = 250,                  /* parts that are kept; multiparts count */
     BS_PARTS_DEPTH_MAX = 20,             /* multiparts and messages within one another */
     BS_PARTS_BOUNDARY_MAX = 998,         /* bytes of a boundary; RFC 2046 section 5.1.1 allows 70 */
+    BS_PARTS_HEADER_MAX = 16 * 1024,     /* bytes of the header of one part of a multipart */
+    BS_PARTS_LEAD_MAX = 100,             /* lines before a header that are passed over: empty, of mbox, of SMTP */
     BS_PARTS_TEXT_MAX = 32 * 1024,       /* bytes kept of one text */
     BS_PARTS_REPORT_MAX = 128 * 1024,    /* bytes kept of one report */
     BS_PARTS_KEPT_MAX = 512 * 1024,      /* bytes kept of all parts together, headers of returned messages included */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Charsets; see charset.h. */
+#include "message/charset.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+
+enum { PIECE = 1024 };
+
+#define REPLACEMENT BS_LITERAL("\xef\xbf\xbd")
+
+size_t bs_ascii_run(struct bs_bytes text)
+{
+    size_t i = 0;
+    for (; i + 8 <= text.len; i += 8) {
+        uint64_t word;
+        memcpy(&word, text.ptr + i, sizeof word);
+        if (word & 0x8080808080808080u)
+            break;
+    }
+    while (i < text.len && !((unsigned char)text.ptr[i] & 0x80))
+        i++;
+    return i;
+}
+
+/* Appends one character; false where it does not fit. */
+static bool append_character(struct bs_strbuf *out, struct bs_bytes character)
+{
+    if (character.len > out->limit - out->len)
+        return false;
+    bs_strbuf_append(out, character);
+    return !out->failed;
+}
+
+/* Appends ASCII, as much as fits. */
+static bool append_ascii(struct bs_strbuf *out, struct bs_bytes text)
+{
+    size_t room = out->limit - out->len;
+    bs_strbuf_append(out, bs_bytes_first(text, room));
+    return text.len <= room;
+}
+
+static struct bs_bytes encode(unsigned code, char *ret_bytes)
+{
+    if (code < 0x800) {
+        ret_bytes[0] = (char)(0xc0 | code >> 6);
+        ret_bytes[1] = (char)(0x80 | (code & 0x3f));
+        return bs_bytes(ret_bytes, 2);
+    }
+    ret_bytes[0] = (char)(0xe0 | code >> 12);
+    ret_bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
+    ret_bytes[2] = (char)(0x80 | (code & 0x3f));
+    return bs_bytes(ret_bytes, 3);
+}
+
+/* 0x80 to 0x9f of windows-1252. */
+static const uint16_t windows_1252[32] = {
+    0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd,
+    0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a,
+    0x0153, 0xfffd, 0x017e, 0x0178,
+};
+
+/* The character that `rest` begins with, which is not ASCII, and how many bytes it has. */
+static struct bs_bytes read_utf8(struct bs_bytes rest, size_t *ret_size)
+{
+    size_t length = bs_utf8_sequence(rest);
+    *ret_size = length > 0 ? length : 1;
+    return length > 0 ? bs_bytes_first(rest, length) : REPLACEMENT;
+}
+
+static bool append_text(struct bs_strbuf *out, struct bs_bytes text, bool utf8)
+{
+    while (text.len > 0) {
+        size_t run = bs_ascii_run(text), size = 1;
+        char bytes[4];
+        if (run > 0 && !append_ascii(out, bs_bytes_first(text, run)))
+            return false;
+        text = bs_bytes_skip(text, run);
+        if (text.len == 0)
+            break;
+        unsigned char c = (unsigned char)text.ptr[0];
+        if (!append_character(out, utf8 ? read_utf8(text, &size) : encode(c < 0xa0 ? windows_1252[c - 0x80] : c, bytes)))
+            return false;
+        text = bs_bytes_skip(text, size);
+    }
+    return true;
+}
+
+/* What `name` means: the name that iconv has for it, or one of the four below; NULL for what nobody knows. */
+static const char UTF8[] = "utf-8", WINDOWS_1252[] = "windows-1252", ASCII[] = "ascii";
+
+static const struct {
+    const char *name;
+    const char *converter;
+} charsets[] = {
+    {"utf-8", UTF8}, {"utf8", UTF8}, {"unicode-1-1-utf-8", UTF8}, {"us-ascii", ASCII}, {"ascii", ASCII},
+    {"ansi_x3.4-1968", ASCII}, {"iso-8859-1", WINDOWS_1252}, {"iso8859-1", WINDOWS_1252}, {"iso_8859-1", WINDOWS_1252},
+    {"latin1", WINDOWS_1252}, {"windows-1252", WINDOWS_1252}, {"cp1252", WINDOWS_1252}, {"cp-1252", WINDOWS_1252},
+    {"iso-8859-2", "ISO-8859-2"}, {"iso8859-2", "ISO-8859-2"}, {"latin2", "ISO-8859-2"}, {"iso-8859-3", "ISO-8859-3"},
+    {"iso-8859-4", "ISO-8859-4"}, {"iso-8859-5", "ISO-8859-5"}, {"iso-8859-6", "ISO-8859-6"},
+    {"iso-8859-6-i", "ISO-8859-6"}, {"iso-8859-7", "ISO-8859-7"}, {"iso-8859-8", "ISO-8859-8"},
+    {"iso-8859-8-i", "ISO-8859-8"}, {"iso-8859-9", "CP1254"}, {"iso-8859-10", "ISO-8859-10"}, {"iso-8859-11", "CP874"},
+    {"iso-8859-13", "ISO-8859-13"}, {"iso-8859-14", "ISO-8859-14"}, {"iso-8859-15", "ISO-8859-15"},
+    {"iso8859-15", "ISO-8859-15"}, {"iso-8859-16", "ISO-8859-16"}, {"windows-1250", "CP1250"}, {"cp1250", "CP1250"},
+    {"windows-1251", "CP1251"}, {"cp1251", "CP1251"}, {"windows-1253", "CP1253"}, {"windows-1254", "CP1254"},
+    {"windows-1255", "CP1255"}, {"windows-1256", "CP1256"}, {"windows-1257", "CP1257"}, {"windows-1258", "CP1258"},
+    {"windows-874", "CP874"}, {"tis-620", "CP874"}, {"koi8-r", "KOI8-R"}, {"koi8r", "KOI8-R"}, {"koi8-u", "KOI8-U"},
+    {"ibm437", "IBM437"}, {"cp437", "IBM437"}, {"ibm850", "IBM850"}, {"cp850", "IBM850"}, {"ibm852", "IBM852"},
+    {"cp852", "IBM852"}, {"ibm866", "IBM866"}, {"cp866", "IBM866"}, {"cp-866", "IBM866"}, {"macintosh", "MACINTOSH"},
+    {"x-mac-roman", "MACINTOSH"}, {"x-mac-cyrillic", "MAC-CYRILLIC"}, {"iso-2022-jp", "ISO-2022-JP-2"},
+    {"iso-2022-jp-1", "ISO-2022-JP-2"}, {"iso-2022-jp-2", "ISO-2022-JP-2"}, {"csiso2022jp", "ISO-2022-JP-2"},
+    {"shift_jis", "CP932"}, {"shift-jis", "CP932"}, {"x-sjis", "CP932"}, {"sjis", "CP932"}, {"ms_kanji", "CP932"},
+    {"cp932", "CP932"}, {"windows-31j", "CP932"}, {"euc-jp", "EUC-JP"}, {"x-euc-jp", "EUC-JP"},
+    {"iso-2022-kr", "ISO-2022-KR"}, {"euc-kr", "UHC"}, {"ks_c_5601-1987", "UHC"}, {"ksc5601", "UHC"}, {"cp949", "UHC"},
+    {"windows-949", "UHC"}, {"gb2312", "GB18030"}, {"gbk", "GB18030"}, {"gb18030", "GB18030"}, {"x-gbk", "GB18030"},
+    {"cp936", "GB18030"}, {"euc-cn", "GB18030"}, {"iso-2022-cn", "ISO-2022-CN"}, {"big5", "BIG5-HKSCS"},
+    {"big5-hkscs", "BIG5-HKSCS"}, {"x-big5", "BIG5-HKSCS"}, {"cp950", "BIG5-HKSCS"}, {"utf-7", "UTF-7"},
+    {"unicode-1-1-utf-7", "UTF-7"}, {"utf-16", "UTF-16"}, {"utf-16le", "UTF-16LE"}, {"utf-16be", "UTF-16BE"},
+};
+
+static const char *find_converter(struct bs_bytes charset)
+{
+    for (size_t i = 0; charset.len > 0 && i < sizeof charsets / sizeof *charsets; i++) {
+        if (bs_bytes_equal_nocase(charset, bs_bytes_from_cstr(charsets[i].name)))
+            return charsets[i].converter;
+    }
+    return NULL;
+}
+
+/* Converts up to PIECE bytes of output; false where nothing more fits, or there is nothing more. */
+static bool convert_piece(iconv_t converter, struct bs_bytes *io_text, struct bs_strbuf *out)
+{
+    char piece[PIECE], *at = piece, *from = (char *)(uintptr_t)io_text->ptr;
+    size_t left = io_text->len, room = out->limit - out->len < PIECE ? out->limit - out->len : PIECE;
+    size_t result = iconv(converter, &from, &left, &at, &room);
+    int error = result == (size_t)-1 ? errno : 0;
+    bs_strbuf_append(out, bs_bytes(piece, (size_t)(at - piece)));
+    *io_text = bs_bytes_skip(*io_text, io_text->len - left);
+    if (error == EILSEQ || error == EINVAL) {
+        if (!append_character(out, REPLACEMENT))
+            return false;
+        *io_text = bs_bytes_skip(*io_text, 1);
+    }
+    return io_text->len > 0 && (error != E2BIG || at > piece) && !out->failed;
+}
+
+/* False where there is no such converter. */
+static bool append_by_iconv(struct bs_strbuf *out, const char *name, struct bs_bytes text, bool *ret_whole)
+{
+    iconv_t converter = iconv_open("UTF-8", name);
+    if (converter == (iconv_t)-1)
+        return false;
+    while (convert_piece(converter, &text, out))
+        ;
+    iconv_close(converter);
+    *ret_whole = text.len == 0;
+    return true;
+}
+
+bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs_bytes text)
+{
+    const char *converter = find_converter(charset);
+    bool whole;
+    if (converter == WINDOWS_1252)
+        return append_text(out, text, false);
+    if (converter && converter != UTF8 && converter != ASCII && append_by_iconv(out, converter, text, &whole))
+        return whole;
+    return append_text(out, text, converter == UTF8 || bs_utf8_is_valid(text));
+}

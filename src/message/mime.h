@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The reader behind parts.h, private to it: lines, boundaries, headers of parts. A message that is encoded as a whole
+ * (RFC 2046 section 5.2.1 forbids it) is read by another reader, which takes what the first one decodes.
+ */
+#ifndef BS_MESSAGE_MIME_H
+#define BS_MESSAGE_MIME_H
+
+#include "message/boundaries.h"
+#include "message/parts.h"
+#include "message/transfer_encoding.h"
+
+enum bs_mime_state {
+    BS_MIME_LEAD,        /* before a message's header */
+    BS_MIME_HEADER,      /* within it */
+    BS_MIME_PART_HEADER, /* the header of a part of a multipart */
+    BS_MIME_BODY,
+};
+
+/* What becomes of the bytes that are being read. */
+enum bs_mime_use { BS_MIME_IGNORE, BS_MIME_COLLECT, BS_MIME_MESSAGE };
+
+/* The line end that was read last and is content only if more content follows (RFC 2046 section 5.1.1). */
+enum bs_mime_line_end { BS_MIME_NO_END, BS_MIME_CR, BS_MIME_LF, BS_MIME_CRLF };
+
+struct bs_mime_content {
+    size_t part; /* BS_MIME_NO_PART: before the first boundary of a multipart, or behind its last */
+    enum bs_mime_use use;
+    struct bs_transfer_decoder decoder;
+    struct bs_bytes charset; /* borrowed from the header of the part */
+    struct bs_strbuf bytes;  /* what is collected, decoded, in its charset */
+    enum bs_mime_line_end held;
+    bool full; /* nothing more is collected */
+};
+
+struct bs_mime {
+    struct bs_parts *parts;
+    struct bs_arena *arena;
+    struct bs_mime *top;   /* the reader of the whole message */
+    struct bs_mime *inner; /* of a message that is encoded as a whole; made when first needed */
+    size_t owner;          /* the MESSAGE or HEADERS part whose content is read, or BS_MIME_NO_PART */
+    size_t message;        /* the one whose header is read */
+    struct bs_header *header;
+    enum bs_mime_state state;
+    struct bs_boundaries boundaries;
+    struct bs_mime_content content;
+    struct bs_strbuf part_header;
+    size_t part_header_parent;
+    size_t lead_lines;
+    bool lead_blank;  /* an empty line came before the header */
+    bool in_line;     /* what comes next goes on with a line */
+    bool header_full; /* fields of the header are left out */
+    size_t capacity;  /* of parts->items; of the top only, as the next two */
+    size_t kept;
+    bool stopped;
+    size_t carry_len;
+    char carry[BS_BOUNDARY_LINE_MAX]; /* the beginning of a line that has to be seen whole */
+};
+
+#define BS_MIME_NO_PART SIZE_MAX
+
+/* What the header of a part says; ptr is NULL where there is no such field. */
+struct bs_mime_fields {
+    struct bs_bytes type, encoding, disposition;
+};
+
+/* Lines and boundaries: mime.c. */
+
+/* The input goes on, and ends. */
+void bs_mime_read(struct bs_mime *mime, struct bs_bytes bytes);
+void bs_mime_finish(struct bs_mime *mime);
+
+/* Parts: mime_tree.c. */
+
+/* Begins to read a message: that of `top`, or the content of the part `owner`. */
+void bs_mime_init(struct bs_mime *mime, struct bs_parts *parts, struct bs_mime *top, size_t owner);
+
+/* The header that mime->header holds, or that of a part, has ended: the body begins. */
+void bs_mime_begin_body(struct bs_mime *mime);
+void bs_mime_end_part_header(struct bs_mime *mime);
+void bs_mime_boundary(struct bs_mime *mime, struct bs_boundary_match match);
+void bs_mime_end_of_input(struct bs_mime *mime);
+
+/* A new part; NULL, and stopped, past BS_PARTS_MAX and without memory. */
+struct bs_part *bs_mime_add_part(struct bs_mime *mime, size_t parent);
+void bs_mime_note_limit(struct bs_mime *mime, const char *name);
+
+/* Content: mime_content.c. */
+
+void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use use, enum bs_transfer_encoding encoding,
+                           struct bs_bytes charset);
+void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes);
+void bs_mime_content_end(struct bs_mime *mime);
+
+/* Bytes of the header of a returned message. */
+void bs_mime_header_push(struct bs_mime *mime, struct bs_bytes bytes);
+
+#endif

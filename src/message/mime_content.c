@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The content of parts: decoded, collected up to a limit, and made into text; see mime.h. */
+#include "message/charset.h"
+#include "message/html_text.h"
+#include "message/mime.h"
+
+enum {
+    PIECE = 4096,      /* bytes that are decoded at a time */
+    FIELD_COST = 128,  /* what a field of a returned header takes beside its bytes, at most */
+};
+
+/* Bytes that are collected of a part: of HTML, whose tags come off, as many as of a report. */
+static size_t collected_max(const struct bs_mime *mime)
+{
+    size_t part = mime->content.part;
+    enum bs_media media = part == BS_MIME_NO_PART ? BS_MEDIA_TEXT : mime->parts->items[part].media;
+    return media == BS_MEDIA_TEXT ? BS_PARTS_TEXT_MAX : BS_PARTS_REPORT_MAX;
+}
+
+void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use use, enum bs_transfer_encoding encoding,
+                           struct bs_bytes charset)
+{
+    struct bs_mime_content *content = &mime->content;
+    content->part = part;
+    content->use = use;
+    content->charset = charset;
+    content->held = BS_MIME_NO_END;
+    content->full = false;
+    content->bytes.len = 0;
+    content->bytes.failed = false;
+    content->bytes.limit = collected_max(mime);
+    bs_transfer_init(&content->decoder, encoding);
+    if (use != BS_MIME_MESSAGE)
+        return;
+    if (!mime->inner)
+        mime->inner = bs_arena_take(mime->arena, sizeof *mime->inner);
+    if (mime->inner) {
+        bs_mime_init(mime->inner, mime->parts, mime->top, part);
+    } else {
+        mime->parts->failed = true;
+        mime->top->stopped = true;
+    }
+}
+
+/* Takes what is decoded. */
+static void take_decoded(struct bs_mime *mime, struct bs_bytes bytes)
+{
+    struct bs_mime_content *content = &mime->content;
+    if (content->use == BS_MIME_MESSAGE) {
+        bs_mime_read(mime->inner, bytes);
+        return;
+    }
+    size_t room = content->bytes.limit - content->bytes.len;
+    bs_strbuf_append(&content->bytes, bs_bytes_first(bytes, room));
+    content->full = bytes.len > room || content->bytes.failed;
+}
+
+static void decode(struct bs_mime *mime, struct bs_bytes bytes)
+{
+    struct bs_mime_content *content = &mime->content;
+    if (content->decoder.encoding == BS_TRANSFER_IDENTITY) {
+        take_decoded(mime, bytes);
+        return;
+    }
+    while (bytes.len > 0 && !content->full) {
+        char piece[PIECE];
+        size_t len = bs_transfer_decode(&content->decoder, &bytes, piece, sizeof piece);
+        take_decoded(mime, bs_bytes(piece, len));
+    }
+}
+
+/* The line end that was held back is content. */
+static void give_held(struct bs_mime *mime, struct bs_bytes *io_bytes)
+{
+    static const struct bs_bytes ends[] = {{"", 0}, {"\r", 1}, {"\n", 1}, {"\r\n", 2}};
+    enum bs_mime_line_end held = mime->content.held;
+    mime->content.held = BS_MIME_NO_END;
+    if (held == BS_MIME_CR && io_bytes->ptr[0] == '\n') {
+        *io_bytes = bs_bytes_skip(*io_bytes, 1);
+        mime->content.held = BS_MIME_CRLF;
+        if (io_bytes->len == 0)
+            return;
+        held = BS_MIME_CRLF;
+        mime->content.held = BS_MIME_NO_END;
+    }
+    decode(mime, ends[held]);
+}
+
+/* The line end that the bytes end in. */
+static enum bs_mime_line_end find_line_end(struct bs_bytes bytes)
+{
+    if (bytes.len == 0 || (bytes.ptr[bytes.len - 1] != '\n' && bytes.ptr[bytes.len - 1] != '\r'))
+        return BS_MIME_NO_END;
+    if (bytes.ptr[bytes.len - 1] == '\r')
+        return BS_MIME_CR;
+    return bytes.len > 1 && bytes.ptr[bytes.len - 2] == '\r' ? BS_MIME_CRLF : BS_MIME_LF;
+}
+
+void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes)
+{
+    static const size_t lengths[] = {0, 1, 1, 2};
+    struct bs_mime_content *content = &mime->content;
+    if (content->use == BS_MIME_IGNORE || content->full || bytes.len == 0)
+        return;
+    if (content->held != BS_MIME_NO_END)
+        give_held(mime, &bytes);
+    if (bytes.len == 0)
+        return;
+    content->held = find_line_end(bytes);
+    bytes = bs_bytes_first(bytes, bytes.len - lengths[content->held]);
+    if (bytes.len > 0)
+        decode(mime, bytes);
+}
+
+/* Line ends become LF, in place. */
+static void end_lines_in_lf(struct bs_strbuf *text)
+{
+    char *from = text->len > 0 ? memchr(text->ptr, '\r', text->len) : NULL;
+    if (!from)
+        return;
+    char *to = from, *end = text->ptr + text->len;
+    while (from < end) {
+        char *line = from;
+        while (from < end && *from == '\r')
+            from++;
+        if (line < from && (from == end || *from != '\n')) { /* CRs alone end a line each */
+            memset(to, '\n', (size_t)(from - line));
+            to += from - line;
+        }
+        char *next = from < end ? memchr(from, '\r', (size_t)(end - from)) : NULL;
+        next = next ? next : end;
+        memmove(to, from, (size_t)(next - from));
+        to += next - from;
+        from = next;
+    }
+    text->len = (size_t)(to - text->ptr);
+}
+
+/* What was collected, as UTF-8 in `out`; false where something was left out. */
+static bool convert(const struct bs_mime_content *content, enum bs_media media, struct bs_strbuf *out)
+{
+    struct bs_bytes bytes = bs_strbuf_bytes(&content->bytes);
+    if (media != BS_MEDIA_HTML)
+        return bs_charset_append(out, content->charset, bytes);
+    struct bs_strbuf html;
+    bs_strbuf_init(&html, BS_PARTS_REPORT_MAX);
+    bool whole = bs_charset_append(&html, content->charset, bytes);
+    whole = bs_html_text_append(out, bs_strbuf_bytes(&html)) && whole;
+    bs_strbuf_free(&html);
+    return whole;
+}
+
+/* Keeps what was collected as the text of a part, in the arena. */
+static void keep_text(struct bs_mime *mime, struct bs_part *part)
+{
+    struct bs_mime *top = mime->top;
+    struct bs_mime_content *content = &mime->content;
+    size_t left = top->kept < BS_PARTS_KEPT_MAX ? BS_PARTS_KEPT_MAX - top->kept : 0;
+    bool text = part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_HTML;
+    size_t most = text ? BS_PARTS_TEXT_MAX : BS_PARTS_REPORT_MAX;
+    struct bs_strbuf out;
+    bs_strbuf_init(&out, most < left ? most : left);
+    part->cut = !convert(content, part->media, &out) || content->full;
+    if (part->cut && (left < most || !text))
+        bs_mime_note_limit(mime, left < most ? "BS_PARTS_KEPT_MAX" : "BS_PARTS_REPORT_MAX");
+    end_lines_in_lf(&out);
+    part->text = out.len > 0 ? bs_arena_copy(mime->arena, bs_strbuf_bytes(&out)) : bs_bytes(NULL, 0);
+    if (content->bytes.failed || (out.len > 0 && !part->text.ptr))
+        mime->parts->failed = true;
+    top->kept += out.len;
+    bs_strbuf_free(&out);
+}
+
+/* Text before the first boundary of a multipart that never came is all that there is. */
+static void keep_text_without_boundary(struct bs_mime *mime)
+{
+    const struct bs_boundaries *boundaries = &mime->boundaries;
+    if (boundaries->count == 0 || boundaries->items[boundaries->count - 1].seen || mime->content.bytes.len == 0)
+        return;
+    struct bs_part *part = bs_mime_add_part(mime, boundaries->items[boundaries->count - 1].part);
+    if (!part)
+        return;
+    part->media = BS_MEDIA_TEXT;
+    keep_text(mime, part);
+}
+
+void bs_mime_content_end(struct bs_mime *mime)
+{
+    struct bs_mime_content *content = &mime->content;
+    char rest[BS_TRANSFER_ROOM_MIN];
+    enum bs_mime_use use = content->use;
+    if (use != BS_MIME_IGNORE && !content->full)
+        take_decoded(mime, bs_bytes(rest, bs_transfer_finish(&content->decoder, rest)));
+    if (use == BS_MIME_MESSAGE && mime->inner)
+        bs_mime_finish(mime->inner);
+    else if (use == BS_MIME_COLLECT && content->part != BS_MIME_NO_PART)
+        keep_text(mime, &mime->parts->items[content->part]);
+    else if (use == BS_MIME_COLLECT)
+        keep_text_without_boundary(mime);
+    content->use = BS_MIME_IGNORE;
+}
+
+/* Bytes that the header may still take, those included that its fields take beside themselves. */
+static size_t header_room(const struct bs_mime *mime)
+{
+    size_t used = mime->top->kept + mime->header->size + mime->header->count * FIELD_COST;
+    return used < BS_PARTS_KEPT_MAX ? BS_PARTS_KEPT_MAX - used : 0;
+}
+
+void bs_mime_header_push(struct bs_mime *mime, struct bs_bytes bytes)
+{
+    if (header_room(mime) / FIELD_COST > bytes.len) {
+        bs_header_push(mime->header, bytes);
+        return;
+    }
+    while (bytes.len > 0 && !mime->header_full) {
+        size_t end = bs_bytes_find(bytes, '\n');
+        struct bs_bytes line = bs_bytes_first(bytes, end < bytes.len ? end + 1 : end);
+        if (header_room(mime) < line.len + FIELD_COST)
+            mime->header_full = true;
+        else
+            bs_header_push(mime->header, line);
+        bytes = bs_bytes_skip(bytes, line.len);
+    }
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tree of parts: which there are, of what type, and what becomes of their content; see mime.h. */
+#include "message/charset.h"
+#include "message/mime.h"
+#include "message/parameters.h"
+
+enum { FIRST_CAPACITY = 8 };
+
+void bs_mime_note_limit(struct bs_mime *mime, const char *name)
+{
+    if (!mime->parts->limit)
+        mime->parts->limit = name;
+}
+
+static void fail(struct bs_mime *mime)
+{
+    mime->parts->failed = true;
+    mime->top->stopped = true;
+}
+
+static bool grow(struct bs_mime *mime)
+{
+    struct bs_parts *parts = mime->parts;
+    struct bs_mime *top = mime->top;
+    if (parts->count < top->capacity)
+        return true;
+    size_t capacity = top->capacity > 0 ? top->capacity * 2 : FIRST_CAPACITY;
+    struct bs_part *items = bs_arena_take(mime->arena, capacity * sizeof *items);
+    if (!items)
+        return false;
+    if (parts->count > 0)
+        memcpy(items, parts->items, parts->count * sizeof *items);
+    parts->items = items;
+    top->capacity = capacity;
+    return true;
+}
+
+struct bs_part *bs_mime_add_part(struct bs_mime *mime, size_t parent)
+{
+    struct bs_parts *parts = mime->parts;
+    if (parts->count == BS_PARTS_MAX) {
+        bs_mime_note_limit(mime, "BS_PARTS_MAX");
+        mime->top->stopped = true;
+        return NULL;
+    }
+    if (!grow(mime)) {
+        fail(mime);
+        return NULL;
+    }
+    struct bs_part *part = &parts->items[parts->count];
+    *part = (struct bs_part){.parent = parent == BS_MIME_NO_PART ? parts->count : parent};
+    if (parent != BS_MIME_NO_PART) {
+        const struct bs_part *above = &parts->items[parent];
+        part->depth = above->depth + 1;
+        part->returned = above->returned;
+    }
+    parts->count++;
+    return part;
+}
+
+static bool is(struct bs_bytes text, const char *word)
+{
+    return bs_bytes_equal(text, bs_bytes_from_cstr(word));
+}
+
+static enum bs_media find_media(struct bs_bytes type)
+{
+    static const struct {
+        const char *type;
+        enum bs_media media;
+    } known[] = {
+        {"text/html", BS_MEDIA_HTML},
+        {"message/delivery-status", BS_MEDIA_DELIVERY_STATUS},
+        {"message/global-delivery-status", BS_MEDIA_DELIVERY_STATUS},
+        {"message/disposition-notification", BS_MEDIA_DISPOSITION},
+        {"message/global-disposition-notification", BS_MEDIA_DISPOSITION},
+        {"message/feedback-report", BS_MEDIA_FEEDBACK},
+        {"text/rfc822-headers", BS_MEDIA_HEADERS},
+        {"text/rfc822-header", BS_MEDIA_HEADERS},
+        {"message/rfc822-headers", BS_MEDIA_HEADERS},
+        {"message/global-headers", BS_MEDIA_HEADERS},
+        {"message/rfc822", BS_MEDIA_MESSAGE},
+        {"message/global", BS_MEDIA_MESSAGE},
+        {"message/news", BS_MEDIA_MESSAGE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (is(type, known[i].type))
+            return known[i].media;
+    }
+    if (bs_bytes_starts_nocase(type, BS_LITERAL("multipart/")))
+        return BS_MEDIA_MULTIPART;
+    bool text = bs_bytes_starts_nocase(type, BS_LITERAL("text/")) || bs_bytes_find(type, '/') == type.len;
+    return text ? BS_MEDIA_TEXT : BS_MEDIA_OTHER;
+}
+
+static bool holds_others(enum bs_media media)
+{
+    return media == BS_MEDIA_MULTIPART || media == BS_MEDIA_MESSAGE || media == BS_MEDIA_HEADERS;
+}
+
+/* The boundary of the multipart that was begun; false where it cannot be read. */
+static bool open_multipart(struct bs_mime *mime, struct bs_bytes type, size_t part)
+{
+    struct bs_bytes text = bs_parameter_find(type, "boundary", mime->arena);
+    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
+        text.len--;
+    if (text.len > BS_PARTS_BOUNDARY_MAX || mime->boundaries.count == BS_BOUNDARIES_MAX) {
+        bs_mime_note_limit(mime, text.len > BS_PARTS_BOUNDARY_MAX ? "BS_PARTS_BOUNDARY_MAX" : "BS_PARTS_DEPTH_MAX");
+        return false;
+    }
+    struct bs_boundary *boundary = &mime->boundaries.items[mime->boundaries.count];
+    *boundary = (struct bs_boundary){.part = part};
+    if (text.len > 0)
+        boundary->text = bs_arena_copy(mime->arena, text);
+    if (text.len > 0 && !boundary->text.ptr) {
+        fail(mime);
+        return false;
+    }
+    mime->boundaries.count++;
+    return true;
+}
+
+/* A message's header begins, which is that of the part `message`. */
+static void begin_message(struct bs_mime *mime, size_t message)
+{
+    struct bs_header *header = &mime->parts->header;
+    if (message != BS_MIME_NO_PART)
+        header = bs_arena_take(mime->arena, sizeof *header);
+    if (!header) {
+        fail(mime);
+        return;
+    }
+    bs_header_init(header, mime->arena);
+    if (message != BS_MIME_NO_PART)
+        mime->parts->items[message].header = header;
+    mime->header = header;
+    mime->message = message;
+    mime->state = BS_MIME_LEAD;
+    mime->lead_lines = 0;
+    mime->lead_blank = false;
+    mime->header_full = false;
+}
+
+void bs_mime_init(struct bs_mime *mime, struct bs_parts *parts, struct bs_mime *top, size_t owner)
+{
+    struct bs_mime *inner = mime->inner;
+    mime->parts = parts;
+    mime->arena = top->arena;
+    mime->top = top;
+    mime->inner = inner;
+    mime->owner = owner;
+    mime->boundaries.count = 0;
+    mime->carry_len = 0;
+    mime->in_line = false;
+    mime->content = (struct bs_mime_content){.part = BS_MIME_NO_PART};
+    bs_strbuf_init(&mime->part_header, BS_PARTS_HEADER_MAX);
+    begin_message(mime, owner);
+}
+
+/* What becomes of the content of a part of that media. */
+static void open_content(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t place)
+{
+    struct bs_part *part = &mime->parts->items[place];
+    enum bs_transfer_encoding encoding = bs_transfer_encoding_parse(fields->encoding);
+    struct bs_bytes charset = bs_bytes(NULL, 0);
+    enum bs_mime_use use = BS_MIME_COLLECT;
+    if (part->media == BS_MEDIA_OTHER)
+        use = BS_MIME_IGNORE;
+    else if (part->media == BS_MEDIA_MULTIPART)
+        place = BS_MIME_NO_PART;
+    else if (holds_others(part->media))
+        use = BS_MIME_MESSAGE;
+    else
+        charset = bs_parameter_find(fields->type, "charset", mime->arena);
+    bool here = use == BS_MIME_MESSAGE && encoding == BS_TRANSFER_IDENTITY;
+    mime->state = BS_MIME_BODY;
+    bs_mime_content_begin(mime, place, here ? BS_MIME_IGNORE : use, encoding, charset);
+    if (here)
+        begin_message(mime, place);
+}
+
+static struct bs_bytes find_name(const struct bs_mime_fields *fields, struct bs_arena *arena)
+{
+    struct bs_bytes name = bs_bytes(NULL, 0);
+    if (fields->disposition.len > 0)
+        name = bs_parameter_text(fields->disposition, "filename", arena);
+    if (name.len == 0 && fields->type.len > 0)
+        name = bs_parameter_text(fields->type, "name", arena);
+    return name;
+}
+
+static void begin_part(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t parent)
+{
+    struct bs_part *part = bs_mime_add_part(mime, parent);
+    size_t place = mime->parts->count - 1;
+    if (!part)
+        return;
+    if (fields->type.len > 0)
+        part->type = bs_parameters_value(fields->type, mime->arena);
+    bool digest = part->type.len == 0 && parent != BS_MIME_NO_PART && is(mime->parts->items[parent].type, "multipart/digest");
+    part->media = digest ? BS_MEDIA_MESSAGE : find_media(part->type);
+    part->name = find_name(fields, mime->arena);
+    if (holds_others(part->media) && part->depth >= BS_PARTS_DEPTH_MAX) {
+        bs_mime_note_limit(mime, "BS_PARTS_DEPTH_MAX");
+        part->media = BS_MEDIA_OTHER;
+    }
+    if (part->media == BS_MEDIA_MULTIPART && is(part->type, "multipart/report")) {
+        struct bs_bytes report = bs_parameter_find(fields->type, "report-type", mime->arena);
+        part->report = report.len > 0 ? bs_parameters_value(report, mime->arena) : report;
+    }
+    if (part->media == BS_MEDIA_MULTIPART && !open_multipart(mime, fields->type, place))
+        part->media = BS_MEDIA_OTHER;
+    part->cut = part->media == BS_MEDIA_OTHER && mime->parts->limit;
+    part->returned = part->returned || part->media == BS_MEDIA_MESSAGE || part->media == BS_MEDIA_HEADERS;
+    open_content(mime, fields, place);
+}
+
+static const struct {
+    const char *name;
+    size_t offset;
+} fields_read[] = {
+    {"Content-Type", offsetof(struct bs_mime_fields, type)},
+    {"Content-Transfer-Encoding", offsetof(struct bs_mime_fields, encoding)},
+    {"Content-Disposition", offsetof(struct bs_mime_fields, disposition)},
+};
+
+/* Takes a field's body, if it is one that is needed and the first of its name. */
+static void take_field(struct bs_mime_fields *fields, struct bs_bytes name, struct bs_bytes body)
+{
+    if (name.len < 12 || !bs_bytes_starts_nocase(name, BS_LITERAL("Content-")))
+        return;
+    for (size_t i = 0; i < sizeof fields_read / sizeof *fields_read; i++) {
+        struct bs_bytes *field = (void *)((char *)fields + fields_read[i].offset);
+        if (!field->ptr && bs_bytes_equal_nocase(name, bs_bytes_from_cstr(fields_read[i].name)))
+            *field = body;
+    }
+}
+
+static void note_limits(struct bs_mime *mime, const struct bs_header *header)
+{
+    if (header->flags & BS_HEADER_TOO_MANY)
+        bs_mime_note_limit(mime, "BS_HEADER_FIELDS_MAX");
+    if (header->flags & BS_HEADER_TOO_LARGE)
+        bs_mime_note_limit(mime, mime->header_full ? "BS_PARTS_KEPT_MAX" : "BS_HEADER_SIZE_MAX");
+    if (header->flags & BS_FIELD_CUT)
+        bs_mime_note_limit(mime, "BS_HEADER_FIELD_MAX");
+    if (header->failed)
+        fail(mime);
+}
+
+/* The header of a message has ended, or its input has. */
+static void end_header(struct bs_mime *mime)
+{
+    struct bs_header *header = mime->header;
+    if (!header)
+        return;
+    bs_header_finish(header);
+    if (mime->header_full)
+        header->flags |= BS_HEADER_TOO_LARGE;
+    note_limits(mime, header);
+    if (mime->message != BS_MIME_NO_PART) {
+        mime->parts->items[mime->message].cut = header->flags & BS_HEADER_INCOMPLETE;
+        mime->top->kept += header->size;
+    }
+    mime->header = NULL;
+}
+
+void bs_mime_begin_body(struct bs_mime *mime)
+{
+    const struct bs_header *header = mime->header;
+    struct bs_mime_fields fields = {.type = {NULL, 0}};
+    size_t message = mime->message;
+    end_header(mime);
+    mime->state = BS_MIME_BODY;
+    if (mime->top->stopped)
+        return;
+    if (message != BS_MIME_NO_PART && mime->parts->items[message].media == BS_MEDIA_HEADERS) {
+        bs_mime_content_begin(mime, message, BS_MIME_IGNORE, BS_TRANSFER_IDENTITY, bs_bytes(NULL, 0));
+        return;
+    }
+    for (size_t i = 0; i < header->count; i++)
+        take_field(&fields, header->fields[i].name, header->fields[i].body);
+    begin_part(mime, &fields, message);
+}
+
+/* Reads the fields of a part's header. */
+static struct bs_mime_fields read_fields(struct bs_bytes text)
+{
+    struct bs_mime_fields fields = {.type = {NULL, 0}};
+    while (text.len > 0) {
+        size_t end = 0;
+        do
+            end += bs_bytes_find(bs_bytes_skip(text, end), '\n') + 1;
+        while (end < text.len && (text.ptr[end] == ' ' || text.ptr[end] == '\t'));
+        struct bs_bytes field = bs_bytes_first(text, end);
+        size_t colon = bs_bytes_find(field, ':');
+        if (colon < field.len)
+            take_field(&fields, bs_bytes_trim(bs_bytes_first(field, colon)), bs_bytes_skip(field, colon + 1));
+        text = bs_bytes_skip(text, field.len);
+    }
+    return fields;
+}
+
+void bs_mime_end_part_header(struct bs_mime *mime)
+{
+    struct bs_mime_fields fields = read_fields(bs_strbuf_bytes(&mime->part_header));
+    if (mime->part_header.len == mime->part_header.limit)
+        bs_mime_note_limit(mime, "BS_PARTS_HEADER_MAX");
+    mime->in_line = false;
+    begin_part(mime, &fields, mime->part_header_parent);
+}
+
+/* Ends the part that is being read, whatever of it has been read. */
+static void end_part(struct bs_mime *mime)
+{
+    if (mime->state == BS_MIME_PART_HEADER)
+        bs_mime_end_part_header(mime);
+    if (mime->state == BS_MIME_LEAD || mime->state == BS_MIME_HEADER)
+        end_header(mime);
+    else
+        bs_mime_content_end(mime);
+    mime->in_line = false;
+}
+
+void bs_mime_boundary(struct bs_mime *mime, struct bs_boundary_match match)
+{
+    struct bs_boundary *boundary = &mime->boundaries.items[match.index];
+    boundary->seen = true;
+    end_part(mime);
+    if (mime->top->stopped)
+        return;
+    mime->boundaries.count = match.index + 1;
+    boundary->closed = match.closes;
+    mime->part_header.len = 0;
+    mime->part_header_parent = boundary->part;
+    mime->state = match.closes ? BS_MIME_BODY : BS_MIME_PART_HEADER;
+    if (match.closes)
+        bs_mime_content_begin(mime, BS_MIME_NO_PART, BS_MIME_IGNORE, BS_TRANSFER_IDENTITY, bs_bytes(NULL, 0));
+}
+
+void bs_mime_end_of_input(struct bs_mime *mime)
+{
+    if (!mime->top->stopped && mime->state == BS_MIME_PART_HEADER && mime->part_header.len == 0)
+        return;
+    bool headless = mime->message == BS_MIME_NO_PART && (mime->state == BS_MIME_LEAD || mime->state == BS_MIME_HEADER);
+    if (headless && !mime->top->stopped)
+        bs_mime_begin_body(mime);
+    end_part(mime);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The parts of a message; see parts.h, and mime.h for how they are read. */
+#include "message/parts.h"
+
+#include "message/mime.h"
+
+void bs_parts_init(struct bs_parts *parts, struct bs_arena *arena)
+{
+    *parts = (struct bs_parts){.count = 0};
+    bs_header_init(&parts->header, arena);
+    struct bs_mime *mime = parts->reader = bs_arena_take(arena, sizeof *mime);
+    parts->failed = !mime;
+    if (!mime)
+        return;
+    mime->arena = arena;
+    bs_mime_init(mime, parts, mime, BS_MIME_NO_PART);
+}
+
+void bs_parts_push(struct bs_parts *parts, struct bs_bytes chunk)
+{
+    parts->size += chunk.len;
+    if (parts->reader)
+        bs_mime_read(parts->reader, chunk);
+}
+
+void bs_parts_field(struct bs_parts *parts, struct bs_bytes name, struct bs_bytes body)
+{
+    parts->size += name.len + 1 + body.len + 2;
+    bs_header_add(&parts->header, name, body);
+}
+
+void bs_parts_end_of_header(struct bs_parts *parts)
+{
+    parts->size += 2;
+    if (parts->reader)
+        bs_mime_begin_body(parts->reader);
+}
+
+void bs_parts_finish(struct bs_parts *parts)
+{
+    if (parts->reader)
+        bs_mime_finish(parts->reader);
+    bs_header_finish(&parts->header);
+    parts->reader = NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Transfer encodings; see transfer_encoding.h. */
+#include "message/transfer_encoding.h"
+
+/* Where the decoder of quoted-printable stands. */
+enum { LITERAL, AFTER_EQUALS, AFTER_DIGIT, AFTER_BLANK, AFTER_CR };
+
+enum bs_transfer_encoding bs_transfer_encoding_parse(struct bs_bytes field_body)
+{
+    struct bs_bytes text = bs_bytes_trim(field_body);
+    if (text.len > 0 && text.ptr[0] == '"')
+        text = bs_bytes_skip(text, 1);
+    if (bs_bytes_starts_nocase(text, BS_LITERAL("base64")))
+        return BS_TRANSFER_BASE64;
+    if (bs_bytes_starts_nocase(text, BS_LITERAL("quoted-printable")) ||
+        bs_bytes_starts_nocase(text, BS_LITERAL("quoted printable")))
+        return BS_TRANSFER_QUOTED_PRINTABLE;
+    return BS_TRANSFER_IDENTITY;
+}
+
+void bs_transfer_init(struct bs_transfer_decoder *decoder, enum bs_transfer_encoding encoding)
+{
+    *decoder = (struct bs_transfer_decoder){.encoding = encoding};
+}
+
+/* What a character stands for in base64, plus 1; 0 for what is none. */
+#define LETTERS(from, first) [from] = first, [from + 1] = first + 1, [from + 2] = first + 2, [from + 3] = first + 3, \
+    [from + 4] = first + 4, [from + 5] = first + 5, [from + 6] = first + 6, [from + 7] = first + 7, \
+    [from + 8] = first + 8, [from + 9] = first + 9
+#define ALPHABET(from, first) LETTERS(from, first), LETTERS(from + 10, first + 10), [from + 20] = first + 20, \
+    [from + 21] = first + 21, [from + 22] = first + 22, [from + 23] = first + 23, [from + 24] = first + 24, \
+    [from + 25] = first + 25
+static const unsigned char base64_digits[256] = {
+    ALPHABET('A', 1), ALPHABET('a', 27), LETTERS('0', 53), ['+'] = 63, ['/'] = 64,
+};
+
+static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes, size_t room)
+{
+    size_t length = 0, i = 0;
+    for (; i < io_input->len && length + BS_TRANSFER_ROOM_MIN <= room; i++) {
+        unsigned digit = base64_digits[(unsigned char)io_input->ptr[i]];
+        if (digit == 0) {
+            if (io_input->ptr[i] == '=')
+                decoder->bits = 0;
+            continue;
+        }
+        decoder->value = (decoder->value << 6 | (digit - 1)) & 0xffffff;
+        decoder->bits += 6;
+        if (decoder->bits >= 8) {
+            decoder->bits -= 8;
+            ret_bytes[length++] = (char)(decoder->value >> decoder->bits & 0xff);
+        }
+    }
+    *io_input = bs_bytes_skip(*io_input, i);
+    return length;
+}
+
+static int hex_digit(char c)
+{
+    char low = bs_ascii_lower(c);
+    return bs_ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+/* Takes one byte behind an `=`; returns how many bytes it wrote, and whether the byte has to be looked at again. */
+static size_t decode_escape(struct bs_transfer_decoder *decoder, char c, char *ret_bytes, bool *ret_again)
+{
+    unsigned state = decoder->state;
+    *ret_again = false;
+    decoder->state = LITERAL;
+    if (state == AFTER_EQUALS && hex_digit(c) >= 0) {
+        decoder->state = AFTER_DIGIT;
+        decoder->first = c;
+        return 0;
+    }
+    if (state == AFTER_DIGIT && hex_digit(c) >= 0) {
+        ret_bytes[0] = (char)(hex_digit(decoder->first) << 4 | hex_digit(c));
+        return 1;
+    }
+    if (state != AFTER_DIGIT && c == '\n')
+        return 0;
+    if (state != AFTER_DIGIT && state != AFTER_CR && (c == ' ' || c == '\t' || c == '\r')) {
+        decoder->state = c == '\r' ? AFTER_CR : AFTER_BLANK;
+        return 0;
+    }
+    *ret_again = true;
+    return bs_transfer_finish(&(struct bs_transfer_decoder){.state = state, .first = decoder->first}, ret_bytes);
+}
+
+static size_t decode_quoted_printable(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes,
+                                      size_t room)
+{
+    size_t length = 0;
+    while (io_input->len > 0 && length + BS_TRANSFER_ROOM_MIN <= room) {
+        if (decoder->state != LITERAL) {
+            bool again;
+            length += decode_escape(decoder, io_input->ptr[0], ret_bytes + length, &again);
+            *io_input = bs_bytes_skip(*io_input, again ? 0 : 1);
+            continue;
+        }
+        struct bs_bytes shown = bs_bytes_first(*io_input, room - length);
+        size_t run = bs_bytes_find(shown, '=');
+        if (run > 0)
+            memcpy(ret_bytes + length, shown.ptr, run);
+        length += run;
+        if (run < shown.len)
+            decoder->state = AFTER_EQUALS;
+        *io_input = bs_bytes_skip(*io_input, run < shown.len ? run + 1 : run);
+    }
+    return length;
+}
+
+size_t bs_transfer_decode(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes, size_t room)
+{
+    if (decoder->encoding == BS_TRANSFER_BASE64)
+        return decode_base64(decoder, io_input, ret_bytes, room);
+    if (decoder->encoding == BS_TRANSFER_QUOTED_PRINTABLE)
+        return decode_quoted_printable(decoder, io_input, ret_bytes, room);
+    size_t length = io_input->len < room ? io_input->len : room;
+    if (length > 0)
+        memcpy(ret_bytes, io_input->ptr, length);
+    *io_input = bs_bytes_skip(*io_input, length);
+    return length;
+}
+
+size_t bs_transfer_finish(struct bs_transfer_decoder *decoder, char *ret_bytes)
+{
+    static const char behind[] = {[AFTER_BLANK] = ' ', [AFTER_CR] = '\r'};
+    unsigned state = decoder->state;
+    decoder->state = LITERAL;
+    if (state == LITERAL)
+        return 0;
+    ret_bytes[0] = '=';
+    if (state == AFTER_EQUALS)
+        return 1;
+    ret_bytes[1] = state == AFTER_DIGIT ? decoder->first : behind[state];
+    return 2;
+}
