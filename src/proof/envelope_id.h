@@ -33,7 +33,7 @@ enum bs_envelope_id_result {
 };
 
 /* Whether the identifier, xtext decoded, is one that we gave to mail of `sender`: the bounce's recipient. `ret_day` is
- * when, of HOLDS. */
+ * when: UTC days since 1970, of HOLDS. */
 enum bs_envelope_id_result bs_envelope_id_verify(const struct bs_proof_keys *keys, struct bs_bytes id,
                                                  const struct bs_address *sender, struct bs_arena *arena,
                                                  int64_t *ret_day);

@@ -10,7 +10,7 @@
 #include "message/address.h"
 #include "message/header.h"
 
-enum { BS_FROM_ADDRESSES_MAX = 16 }; /* of one field that are looked at */
+enum { BS_FROM_ADDRESSES_MAX = 16 }; /* mailboxes of one field that are looked at */
 
 /* Reads the addresses of a field's body. Returns how many were put in `ret_addresses`. The views borrow from `body`, or from
  * the arena. */

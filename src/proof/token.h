@@ -40,18 +40,19 @@ enum bs_token_result {
     BS_TOKEN_NONE,        /* there is none */
     BS_TOKEN_FORGED,      /* of our form, and we did not make it for these fields */
     BS_TOKEN_UNKNOWN_KEY, /* of our form, with a version or a digit that there is no key for; or the crypto library failed */
-    BS_TOKEN_CHANGED,     /* we made it for mail of this sender, and the fields are not those */
+    BS_TOKEN_CHANGED,     /* we made it for mail of one of these senders, and the fields are not those */
     BS_TOKEN_HOLDS,
 };
 
 struct bs_token_verdict {
     enum bs_token_result result; /* the best of all token fields of the header */
     int64_t day;                 /* of CHANGED and HOLDS: when it was made */
-    bool sender_holds;           /* of HOLDS: it was made for mail of this sender, whatever From is */
+    bool sender_holds;           /* of HOLDS: it was made for mail of one of these senders, whatever From is */
 };
 
-/* Looks at the tokens of a returned header. `sender` is whose it may be: the bounce's recipient. */
+/* Looks at the tokens of a returned header. `senders` are those whose it may be: the bounce's recipients. */
 struct bs_token_verdict bs_token_verify(const struct bs_proof_keys *keys, const struct bs_header *header,
-                                        const struct bs_address *sender, struct bs_arena *arena);
+                                        const struct bs_address *senders, size_t sender_count,
+                                        struct bs_arena *arena);
 
 #endif
