@@ -31,19 +31,20 @@ def dkimpy():
 
 class Authenticator:
     """Starts the name server, with the strangers' `records` in the zone "example" and the keys of `domains` in "com" or
-    there. Of the domains in `unseen` the keys are not published."""
+    there. Of the domains in `unseen` the keys are not published. `world` is as for Nsd, and `zones` are further ones."""
 
-    def __init__(self, directory, records=REJECT, domains=(OURS,), unseen=()):
-        self.directory, self.keys, self.published = directory, directory / "dkim", {}
+    def __init__(self, directory, records=REJECT, domains=(OURS,), unseen=(), world=None, zones=()):
+        self.directory, self.keys, self.published, self.world = directory, directory / "dkim", {}, world
         self.keys.mkdir(parents=True, mode=0o750)
         ours = {domain: self.make_keys(domain, domain not in unseen) for domain in domains}
         self.zones = {top: Zone(top, "".join(text for domain, text in ours.items() if domain.endswith("." + top)),
                                 negative=1) for top in ("com", "example")}
+        self.zones.update((zone.name, zone) for zone in zones)
         self.zones["example"].records += records
         self.start()
 
     def start(self):
-        self.dns = Nsd(self.directory / "nsd", list(self.zones.values()))
+        self.dns = Nsd(self.directory / "nsd", list(self.zones.values()), world=self.world)
 
     def stop(self):
         self.dns.stop()

@@ -26,8 +26,8 @@ class Reply:
 class Client:
     """One SMTP session."""
 
-    def __init__(self, port, address=STRANGER, helo="client.example"):
-        self.smtp = smtplib.SMTP(HERE, port, helo, PATIENCE, (address, 0))
+    def __init__(self, port, address=STRANGER, helo="client.example", server=HERE):
+        self.smtp = smtplib.SMTP(server, port, helo, PATIENCE, (address, 0))
         self.smtp.command_encoding = "utf-8"
         self.smtp.ehlo()
 

@@ -15,6 +15,7 @@ from .tap import Skip
 CONFIGURATION = """\
 server:
 {addresses}    server-count: 1
+    rrl-ratelimit: 0
     username: ""
     chroot: ""
     zonesdir: "{directory}"
@@ -87,16 +88,17 @@ def ask(port, name, kind):
 
 class Nsd:
     """Serves the zones. `port` is where, `keys` the path of a file with the keys of those that are signed; these also have
-    their `ds`, for the zone above. In the network of `internet` it serves as all root servers."""
+    their `ds`, for the zone above. In the network of `internet` it serves as all root servers; `world` is
+    an address that it serves at, too, on the port that name servers have."""
 
-    def __init__(self, directory, zones, network=None):
+    def __init__(self, directory, zones, network=None, world=None):
         directory.mkdir()
         self.directory, self.log = directory, directory / "nsd.log"
-        self.port, self.keys = 53 if network else machine.free_port(), directory / "keys"
+        self.port, self.keys = 53 if network or world else machine.free_port(), directory / "keys"
         self.keys.write_text("".join(write_zone(directory, zone) for zone in zones))
         configuration = directory / "nsd.conf"
         addresses = "".join(f"    ip-address: {address}@{self.port}\n"
-                            for address in (ROOT_SERVERS if network else [machine.HERE]))
+                            for address in (ROOT_SERVERS if network else [machine.HERE, *filter(None, [world])]))
         configuration.write_text(CONFIGURATION.format(addresses=addresses, directory=directory) + "".join(
             f'zone:\n    name: "{zone.name or "."}"\n    zonefile: "{zone.name}.zone"\n' for zone in zones))
         nsd = machine.package("nsd") / "usr/sbin/nsd"

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Our Postfix with backstopd before it, the sites around it, and what is sent between them."""
+
+import concurrent.futures
+import contextlib
+import shutil
+
+from mta import machine, tags
+from mta.authenticator import Authenticator
+from mta.backstopd import SECRETS, SIGNING_KEY, Backstopd
+from mta.client import Client
+from mta.machine import HERE
+from mta.postfix import Postfix
+from mta.tap import note
+
+from . import internet
+from .hop import Hop
+from .internet import HOP, NAMES, OURS, STRANGER
+
+ALICE = "alice@example.com"
+ZONE = f"""\
+example.com. 60 IN MX 10 mail.example.com.
+mail.example.com. 60 IN A {OURS}
+"""
+SUBJECT = "what alice wrote"
+OTHERS = ("nsd",)  # packages beside those of the sites
+
+
+class OurPostfix(Postfix):
+    """Also listens to the world, and delivers by MX records; what lies behind a site goes there by a route."""
+
+    def __init__(self, directory, settings, sites):
+        super().__init__(directory, settings={
+            "smtp_dns_support_level": "enabled", "default_transport": "smtp", "smtp_host_lookup": "dns", **settings})
+        self.port, self.sites = 25, sites
+
+    def write_configuration(self):
+        super().write_configuration()
+        with open(self.configuration / "master.cf", "a", encoding="ascii") as file:
+            file.write(f"{OURS}:25 inet n - n - - smtpd\n")
+        self.write("transport", (f"{domain} smtp:[{site.address}]\n" for site in self.sites for domain in site.beyond))
+
+
+class Neighbours:
+    """Everything. `options` and `domain` are lines of backstopd's configuration, on top and for example.com."""
+
+    def __init__(self, directory, sites, options="", domain="mode = enforce"):
+        self.directory = directory
+        self.sites = [make(directory / make.name, number) for number, make in enumerate(sites)]
+        self.authenticator = Authenticator(directory / "authenticator", internet.records(self.sites), world=NAMES,
+                                           zones=[internet.reverse(self.sites)])
+        self.authenticator.add_records("com", ZONE)
+        internet.ask_here(directory)
+        self.hop = Hop(HOP)
+        self.backstopd = Backstopd(directory / "backstop", {"example.com": domain}, self.authenticator.options() + options)
+        self.postfix = OurPostfix(directory / "ours", {
+            "smtpd_milters": self.backstopd.milter, "non_smtpd_milters": self.backstopd.milter,
+            "milter_default_action": "tempfail", "virtual_alias_maps": f"socketmap:{self.backstopd.socketmap}:backstop",
+            "virtual_mailbox_domains": "example.com"}, self.sites)
+        self.alice = self.postfix.add_mailbox(ALICE)
+        self.keep = False
+
+    def start(self):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            starts = [pool.submit(site.start) for site in self.sites]
+            for server in (self.backstopd, self.postfix):
+                server.start()
+            for start in starts:
+                start.result()
+
+    def stop(self):
+        for server in (*self.sites, self.postfix, self.backstopd, self.hop, self.authenticator):
+            server.stop()
+
+    def letter(self, site, case):
+        """What alice writes. Whatever comes of it can be told by the words that site.about() gives."""
+        to = site.recipient(case)
+        return (f"From: Alice <{ALICE}>\nTo: <{to}>\nSubject: {SUBJECT}, {site.about(case)}\n"
+                f"Date: Sun, 22 Nov 2026 09:00:00 +0000\nMessage-ID: <{site.about(case)}@example.com>\n\nHello.\n")
+
+    def leaves(self, site, case, message=None):
+        """Alice sends a message to the site."""
+        with Client(self.postfix.port, HERE) as client:
+            reply = client.send(ALICE, site.recipient(case), message or self.letter(site, case))
+        assert reply.accepted, reply
+
+    def forge(self, site, case, message=None):
+        """A stranger sends the site mail as if alice had written it."""
+        with Client(25, STRANGER, server=site.address) as client:
+            reply = client.send(ALICE, site.recipient(case), message or self.letter(site, case))
+        assert reply.accepted, reply
+
+    def arrived(self):
+        """The files of alice's mailbox, as bytes, oldest first."""
+        files = sorted((self.alice.path / "new").glob("*"), key=lambda file: file.stat().st_mtime_ns)
+        return [file.read_bytes() for file in files]
+
+    def come_of(self, site, case):
+        """What arrived of what alice wrote."""
+        site.go_on()
+        return [content for content in self.arrived() if site.is_about(case, content)]
+
+    def sign(self, address):
+        return tags.sign(address, SECRETS[SIGNING_KEY], SIGNING_KEY)
+
+    def keep_logs(self, place):
+        """What the sites wrote, which is lost with their houses."""
+        for site in self.sites:
+            if site.house:
+                with contextlib.suppress(OSError):
+                    shutil.copytree(site.house.path("/var/log"), place / f"log-of-{site.name}", dirs_exist_ok=True)
+
+
+@contextlib.contextmanager
+def neighbours(name, sites, **how):
+    internet.enter(dict.fromkeys([package for site in sites for package in site.packages] + ["postfix", *OTHERS]))
+    with machine.scratch(name) as directory:
+        made = Neighbours(directory, sites, **how)
+        try:
+            made.start()
+            yield made
+        except BaseException:
+            made.keep = True
+            raise
+        finally:
+            if made.keep:
+                made.keep_logs(directory)
+            made.stop()
+        if made.keep:
+            (directory / "keep").touch()
+            note("the last lines of backstopd:")
+            note(made.backstopd.process.tail())
