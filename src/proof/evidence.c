@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Each proof's result, one after another; see evidence.h. What they amount to is evidence_verdict.c's. */
+#include "proof/evidence.h"
+
+#include "ask/sent.h"
+#include "base/timestamp.h"
+#include "proof/envelope_id.h"
+#include "proof/evidence_rank.h"
+#include "proof/evidence_verdict.h"
+#include "proof/from_field.h"
+#include "proof/returned_tag.h"
+#include "proof/sent_name.h"
+#include "proof/token.h"
+
+enum {
+    IDS_MAX = 12,         /* Message-IDs that the registry is asked for */
+    ID_RECIPIENTS_MAX = 4, /* recipients that it is asked for with each; with none, too: 60 questions */
+};
+
+_Static_assert(IDS_MAX * (ID_RECIPIENTS_MAX + 1) <= BS_QUESTIONS_MAX, "all is asked in one round");
+
+const char *bs_proof_name(enum bs_proof proof)
+{
+    static const char *const names[] = {
+        [BS_PROOF_TAG] = "tag",     [BS_PROOF_RETURNED_TAG] = "returned-tag", [BS_PROOF_SIGNATURE] = "signature",
+        [BS_PROOF_TOKEN] = "token", [BS_PROOF_ENVELOPE_ID] = "envelope-id",   [BS_PROOF_REGISTRY] = "registry",
+    };
+    return names[proof];
+}
+
+const char *bs_proof_result_name(enum bs_proof_result result)
+{
+    static const char *const names[] = {
+        [BS_PROOF_ABSENT] = "absent",   [BS_PROOF_GOOD] = "good",     [BS_PROOF_EXPIRED] = "expired",
+        [BS_PROOF_UNBOUND] = "unbound", [BS_PROOF_FORGED] = "forged", [BS_PROOF_UNSURE] = "unsure",
+    };
+    return names[result];
+}
+
+const char *bs_verdict_name(enum bs_verdict verdict)
+{
+    static const char *const names[] = {
+        [BS_VERDICT_PROVEN] = "proven",
+        [BS_VERDICT_NOT_OURS] = "not-ours",
+        [BS_VERDICT_CANNOT_TELL] = "cannot-tell",
+    };
+    return names[verdict];
+}
+
+void bs_evidence_append(const struct bs_evidence *evidence, enum bs_proof_result result, struct bs_strbuf *buf)
+{
+    bool any = false;
+    for (enum bs_proof proof = 0; proof < BS_PROOF_COUNT; proof++) {
+        if (evidence->results[proof] != result)
+            continue;
+        bs_strbuf_printf(buf, "%s%s", any ? "," : "", bs_proof_name(proof));
+        any = true;
+    }
+    if (!any)
+        bs_strbuf_append_cstr(buf, "none");
+}
+
+/* A proof that holds for a recipient: good, if it was made within the life of a queue; on days, as that is what it tells. A day
+ * ahead is another server's clock. */
+static enum bs_proof_result by_age(const struct bs_evidence_facts *facts, int64_t day)
+{
+    int64_t age = bs_timestamp_day(facts->now) - day;
+    return age > (int64_t)facts->queue_life ? BS_PROOF_EXPIRED : age < -1 ? BS_PROOF_UNSURE : BS_PROOF_GOOD;
+}
+
+static enum bs_proof_result judge_tag(const struct bs_evidence_facts *facts)
+{
+    static const enum bs_proof_result results[] = {
+        [BS_BATV_NONE] = BS_PROOF_ABSENT,       [BS_BATV_FOREIGN] = BS_PROOF_ABSENT,
+        [BS_BATV_UNKNOWN_KEY] = BS_PROOF_UNSURE, [BS_BATV_FORGED] = BS_PROOF_FORGED,
+        [BS_BATV_EXPIRED] = BS_PROOF_EXPIRED,   [BS_BATV_VALID] = BS_PROOF_GOOD,
+    };
+    enum bs_proof_result best = BS_PROOF_ABSENT;
+    for (size_t i = 0; i < facts->recipient_count; i++)
+        best = bs_proof_better(best, results[facts->recipients[i].tag]);
+    return best;
+}
+
+static bool from_has_a_recipient(const struct bs_evidence_facts *facts, const struct bs_header_field *from,
+                                 struct bs_arena *arena)
+{
+    struct bs_address authors[BS_FROM_ADDRESSES_MAX];
+    size_t count = from ? bs_from_addresses(from->body, arena, authors) : 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t recipient = 0; recipient < facts->recipient_count; recipient++) {
+            if (bs_address_same(&authors[i], &facts->recipients[recipient].address))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* --- the returned header ------------------------------------------------------------------------------------ */
+
+static enum bs_proof_result judge_one_signature(const struct bs_evidence_facts *facts,
+                                                const struct bs_dkim_returned *returned, struct bs_arena *arena)
+{
+    switch (returned->code) {
+    case BS_DKIM_RETURNED_UNREADABLE:
+        break;
+    case BS_DKIM_RETURNED_BROKEN:
+        return facts->reading->returned.exact ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
+    case BS_DKIM_RETURNED_HOLDS:
+        if (!from_has_a_recipient(facts, returned->from, arena))
+            return BS_PROOF_UNBOUND;
+        return returned->signed_at == BS_DKIM_NO_TIME ? BS_PROOF_UNSURE
+                                                      : by_age(facts, bs_timestamp_day(returned->signed_at));
+    }
+    return BS_PROOF_UNSURE;
+}
+
+static bool judge_signature(const struct bs_evidence_facts *facts, struct bs_arena *arena,
+                            enum bs_proof_result *ret_result)
+{
+    struct bs_dkim_returned_results results;
+    const struct bs_header *header = facts->reading->returned.header;
+    *ret_result = BS_PROOF_ABSENT;
+    if (!header || !facts->dkim_keys)
+        return true;
+    if (!bs_dkim_returned_check(header, facts->dkim_keys, arena, &results))
+        return false;
+    for (size_t i = 0; i < results.count; i++)
+        *ret_result = bs_proof_better(*ret_result, judge_one_signature(facts, &results.items[i], arena));
+    if (results.more)
+        *ret_result = bs_proof_better(*ret_result, BS_PROOF_UNSURE);
+    return true;
+}
+
+static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, struct bs_arena *arena)
+{
+    struct bs_address senders[BS_EVIDENCE_RECIPIENTS_MAX];
+    const struct bs_returned *returned = &facts->reading->returned;
+    if (!returned->header || !facts->proof_keys)
+        return BS_PROOF_ABSENT;
+    for (size_t i = 0; i < facts->recipient_count; i++)
+        senders[i] = facts->recipients[i].address;
+    struct bs_token_verdict verdict =
+        bs_token_verify(facts->proof_keys, returned->header, senders, facts->recipient_count, arena);
+    switch (verdict.result) {
+    case BS_TOKEN_NONE:
+        return BS_PROOF_ABSENT;
+    case BS_TOKEN_FORGED:
+        return returned->exact && !(returned->header->flags & BS_HEADER_INCOMPLETE) ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
+    case BS_TOKEN_UNKNOWN_KEY:
+    case BS_TOKEN_CHANGED:
+        return BS_PROOF_UNSURE;
+    case BS_TOKEN_HOLDS:
+        break;
+    }
+    bool bound = verdict.sender_holds ||
+                 from_has_a_recipient(facts, bs_header_find(returned->header, "From"), arena);
+    return bound ? by_age(facts, verdict.day) : BS_PROOF_UNBOUND;
+}
+
+static enum bs_proof_result judge_envelope_id(const struct bs_evidence_facts *facts, struct bs_arena *arena)
+{
+    int64_t day = 0;
+    enum bs_proof_result best = BS_PROOF_ABSENT;
+    if (facts->reading->envelope_id.len == 0 || !facts->proof_keys)
+        return BS_PROOF_ABSENT;
+    for (size_t i = 0; i < facts->recipient_count; i++) {
+        switch (bs_envelope_id_verify(facts->proof_keys, facts->reading->envelope_id, &facts->recipients[i].address,
+                                      arena, &day)) {
+        case BS_ENVELOPE_ID_FOREIGN:
+            return BS_PROOF_ABSENT;
+        case BS_ENVELOPE_ID_FORGED:
+            best = bs_proof_better(best, BS_PROOF_FORGED);
+            break;
+        case BS_ENVELOPE_ID_UNKNOWN_KEY:
+            best = bs_proof_better(best, BS_PROOF_UNSURE);
+            break;
+        case BS_ENVELOPE_ID_HOLDS:
+            best = bs_proof_better(best, by_age(facts, day));
+            break;
+        }
+    }
+    return best;
+}
+
+/* --- the registry ------------------------------------------------------------------------------------------- */
+
+struct inquiry {
+    const struct bs_evidence_facts *facts;
+    const struct bs_answers *known;
+    struct bs_arena *arena;
+    struct bs_questions *missing;
+    enum bs_proof_result best;
+    bool failed; /* no memory */
+};
+
+static enum bs_proof_result judge_answer(const struct bs_evidence_facts *facts, const struct bs_sent_answer *answer,
+                                         bool bound)
+{
+    int64_t life = (int64_t)facts->queue_life * BS_SECONDS_PER_DAY;
+    switch (answer->status) {
+    case BS_SENT_KNOWN:
+        return bound ? by_age(facts, bs_timestamp_day(answer->at)) : BS_PROOF_UNBOUND;
+    case BS_SENT_UNKNOWN:
+        return answer->since <= facts->now - life ? BS_PROOF_ABSENT : BS_PROOF_UNSURE;
+    case BS_SENT_UNANSWERED:
+        break;
+    }
+    return BS_PROOF_UNSURE;
+}
+
+static void ask(struct inquiry *inquiry, struct bs_bytes message_id, const struct bs_address *sender)
+{
+    char *name = bs_arena_take(inquiry->arena, BS_SENT_NAME_SIZE + 1);
+    struct bs_sent_answer answer;
+    if (!name || !bs_sent_name(message_id, sender, inquiry->arena, name))
+        inquiry->failed = true;
+    else if (bs_ask_sent(inquiry->known, inquiry->missing, bs_bytes(name, BS_SENT_NAME_SIZE), &answer))
+        inquiry->best = bs_proof_better(inquiry->best, judge_answer(inquiry->facts, &answer, sender != NULL));
+}
+
+/* The Message-IDs that are returned or answered. What is past the limit is said in `ret_more`. */
+static size_t gather_ids(const struct bs_reading *reading, struct bs_bytes ids[IDS_MAX], bool *ret_more)
+{
+    size_t count = 0;
+    const struct bs_header *header = reading->returned.header;
+    const struct bs_header_field *field = header ? bs_header_find(header, "Message-ID") : NULL;
+    if (field)
+        ids[count++] = bs_message_id_of(field->body);
+    for (size_t i = 0; i < reading->reference_count && count < IDS_MAX; i++)
+        ids[count++] = bs_message_id_of(reading->references[i]);
+    *ret_more = (field != NULL) + reading->reference_count > IDS_MAX || reading->reference_count == BS_REFERENCES_MAX;
+    return count;
+}
+
+/* `ret_all_unknown`: messages are named, and the registry knows for sure that none of them passed. */
+static bool judge_registry(struct inquiry *inquiry, bool *ret_all_unknown)
+{
+    const struct bs_evidence_facts *facts = inquiry->facts;
+    struct bs_bytes ids[IDS_MAX];
+    bool more;
+    size_t asked = 0, count = facts->registry ? gather_ids(facts->reading, ids, &more) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i].len == 0 || ids[i].len > BS_MESSAGE_ID_MAX)
+            continue;
+        asked++;
+        ask(inquiry, ids[i], NULL);
+        for (size_t recipient = 0; recipient < facts->recipient_count && recipient < ID_RECIPIENTS_MAX; recipient++)
+            ask(inquiry, ids[i], &facts->recipients[recipient].address);
+    }
+    *ret_all_unknown = asked > 0 && asked == count && !more && inquiry->best == BS_PROOF_ABSENT;
+    return !inquiry->failed;
+}
+
+/* --- all of them -------------------------------------------------------------------------------------------- */
+
+enum bs_step bs_evidence_judge(const struct bs_evidence_facts *facts, const struct bs_answers *known,
+                               struct bs_arena *arena, struct bs_evidence *ret_evidence,
+                               struct bs_questions *ret_missing)
+{
+    struct bs_evidence_facts bounded = *facts;
+    struct inquiry inquiry = {&bounded, known, arena, ret_missing, BS_PROOF_ABSENT, false};
+    enum bs_proof_result *results = ret_evidence->results;
+    bool all_unknown = false;
+    *ret_evidence = (struct bs_evidence){.good = 0};
+    ret_missing->count = 0;
+    ret_missing->overflow = false;
+    if (bounded.recipient_count > BS_EVIDENCE_RECIPIENTS_MAX)
+        bounded.recipient_count = BS_EVIDENCE_RECIPIENTS_MAX;
+    if (!judge_registry(&inquiry, &all_unknown))
+        return BS_ERROR;
+    if (ret_missing->count > 0)
+        return BS_ASK;
+    results[BS_PROOF_TAG] = judge_tag(&bounded);
+    results[BS_PROOF_RETURNED_TAG] = bs_returned_tag_judge(&bounded, arena);
+    if (!judge_signature(&bounded, arena, &results[BS_PROOF_SIGNATURE]))
+        return BS_ERROR;
+    results[BS_PROOF_TOKEN] = judge_token(&bounded, arena);
+    results[BS_PROOF_ENVELOPE_ID] = judge_envelope_id(&bounded, arena);
+    results[BS_PROOF_REGISTRY] = inquiry.best;
+    for (enum bs_proof proof = 0; proof < BS_PROOF_COUNT; proof++)
+        ret_evidence->good += results[proof] == BS_PROOF_GOOD;
+    return bs_evidence_conclude(facts, all_unknown, arena, ret_evidence) ? BS_DONE : BS_ERROR;
+}
