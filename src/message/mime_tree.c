@@ -265,6 +265,18 @@ static void end_header(struct bs_mime *mime)
     mime->header = NULL;
 }
 
+/* What stands behind a header that is returned alone is passed over; what was called one and holds none is text. */
+static void begin_behind_headers(struct bs_mime *mime, size_t place)
+{
+    struct bs_part *part = &mime->parts->items[place];
+    bool text = part->header->count == 0;
+    if (text) {
+        part->media = BS_MEDIA_TEXT;
+        part->header = NULL;
+    }
+    bs_mime_content_begin(mime, place, text ? BS_MIME_COLLECT : BS_MIME_IGNORE, BS_TRANSFER_IDENTITY, bs_bytes(NULL, 0));
+}
+
 void bs_mime_begin_body(struct bs_mime *mime)
 {
     const struct bs_header *header = mime->header;
@@ -275,7 +287,7 @@ void bs_mime_begin_body(struct bs_mime *mime)
     if (mime->top->stopped)
         return;
     if (message != BS_MIME_NO_PART && mime->parts->items[message].media == BS_MEDIA_HEADERS) {
-        bs_mime_content_begin(mime, message, BS_MIME_IGNORE, BS_TRANSFER_IDENTITY, bs_bytes(NULL, 0));
+        begin_behind_headers(mime, message);
         return;
     }
     for (size_t i = 0; i < header->count; i++)
