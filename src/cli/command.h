@@ -18,6 +18,7 @@ enum bs_exit {
 int bs_command_arc(int argc, char **argv);
 int bs_command_auth(int argc, char **argv);
 int bs_command_batv(int argc, char **argv);
+int bs_command_classify(int argc, char **argv);
 int bs_command_config(int argc, char **argv);
 int bs_command_dkim(int argc, char **argv);
 int bs_command_dmarc(int argc, char **argv);

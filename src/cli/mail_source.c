@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { HEADER_PIECE = 8 << 10 }; /* bytes that are read at once where only the header is wanted */
+
 struct bs_mail_file {
     int descriptor;
     atomic_uint shares;
@@ -110,6 +112,27 @@ bool bs_mail_read(const struct bs_mail *mail, char *piece, void (*push)(void *, 
         return read_stretch(mail, piece, push, context);
     bool whole = read_stretch(mail, piece, push_unquoted, &unquote);
     bs_mbox_unquote_end(&unquote);
+    return whole;
+}
+
+bool bs_mail_read_header(const struct bs_mail *mail, char *piece, struct bs_header *ret_header)
+{
+    bool whole = true;
+    uint64_t at = mail->begin;
+    if (mail->file->pipe)
+        bs_header_push(ret_header, bs_bytes(mail->file->beginning, mail->file->ahead));
+    while (!ret_header->ended && at < mail->end) {
+        size_t wanted = mail->end - at < HEADER_PIECE ? (size_t)(mail->end - at) : HEADER_PIECE;
+        ssize_t count = read_full(mail->file->descriptor, piece, wanted, mail->file->pipe ? -1 : (off_t)at);
+        whole = count >= 0;
+        if (count <= 0)
+            break;
+        bs_header_push(ret_header, bs_bytes(piece, (size_t)count));
+        at += (uint64_t)count;
+    }
+    int error = errno;
+    bs_header_finish(ret_header);
+    errno = error;
     return whole;
 }
 
@@ -299,6 +322,23 @@ static void report_found(void *context, const char *path, const char *why)
     visitor->trouble(visitor->context, path, why);
 }
 
+bool bs_mail_open(int folder, const char *name, const char *path, struct bs_mail *ret_mail)
+{
+    struct stat status;
+    int descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(descriptor);
+        errno = EINVAL;
+        return false;
+    }
+    struct bs_mail_file *file = new_file(descriptor, path);
+    if (file)
+        *ret_mail = (struct bs_mail){.file = file, .path = file->path, .end = UINT64_MAX};
+    return file;
+}
+
 static bool visit_open(const struct bs_mail_visitor *visitor, int descriptor, const char *path)
 {
     struct bs_walk_visitor found = {.context = (void *)(uintptr_t)visitor, .file = visit_found, .trouble = report_found};
@@ -329,21 +369,6 @@ bool bs_mail_visit(const char *path, const struct bs_mail_visitor *visitor)
         return visit_open(visitor, descriptor, path);
     visitor->trouble(visitor->context, path, strerror(errno));
     return true;
-}
-
-bool bs_mail_visit_maildir(const char *path, const struct bs_mail_visitor *visitor, struct bs_error *error)
-{
-    struct bs_walk_visitor found = {.context = (void *)(uintptr_t)visitor, .file = visit_found, .trouble = report_found};
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return bs_error_set(error, "%s: %s", path, strerror(errno));
-    bool maildir = bs_walk_is_maildir(folder);
-    if (maildir)
-        bs_walk_maildir(folder, path, &found);
-    else
-        bs_error_set(error, "%s is no Maildir: it lacks the folders cur and new", path);
-    close(folder);
-    return maildir;
 }
 
 /* --- Measuring ---------------------------------------------------------------------------------------------- */

@@ -8,9 +8,9 @@
 #ifndef BS_CLI_MAIL_SOURCE_H
 #define BS_CLI_MAIL_SOURCE_H
 
-#include "base/error.h"
 #include "cli/mbox.h"
 #include "cli/walk.h"
+#include "message/header.h"
 
 #include <stdatomic.h>
 
@@ -38,16 +38,19 @@ struct bs_mail_visitor {
 /* All messages of `path`. False where the visitor ended it. */
 bool bs_mail_visit(const char *path, const struct bs_mail_visitor *visitor);
 
-/* Those in cur and new of one Maildir. False with the error where it is none. */
-bool bs_mail_visit_maildir(const char *path, const struct bs_mail_visitor *visitor, struct bs_error *error);
-
 /* Bytes of all files of `path`, 0 for a pipe; fewer where `stop` becomes true meanwhile. */
 uint64_t bs_mail_measure(const char *path, const atomic_bool *stop);
 
 void bs_mail_release(const struct bs_mail *mail);
 
+/* The message in the file `name` of an open directory, with a share. False with errno where it is no regular file. */
+bool bs_mail_open(int folder, const char *name, const char *path, struct bs_mail *ret_mail);
+
 /* Reads the message through `piece`, a buffer of BS_MAIL_PIECE bytes, and gives it to `push`, without the quoting of an mbox.
  * False with errno where it cannot be read to its end. */
 bool bs_mail_read(const struct bs_mail *mail, char *piece, void (*push)(void *context, struct bs_bytes bytes), void *context);
+
+/* Reads only its header, and finishes that. False with errno where it cannot be read. */
+bool bs_mail_read_header(const struct bs_mail *mail, char *piece, struct bs_header *ret_header);
 
 #endif

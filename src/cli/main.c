@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"doctor", bs_command_doctor, "check that the running whole works, and say how to repair it"},
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
     {"auth", bs_command_auth, "authenticate a message by SPF, DKIM, ARC and DMARC together"},
+    {"classify", bs_command_classify, "say what messages are: bounces, automatic replies, and for whom they failed"},
     {"spf", bs_command_spf, "say whether a client may send for a domain (SPF)"},
     {"dkim", bs_command_dkim, "verify and make DKIM signatures; make, check and renew keys"},
     {"dmarc", bs_command_dmarc, "judge SPF and DKIM results by a domain's policy (DMARC)"},
