@@ -5,7 +5,7 @@
 #include "bounce/delivery_status.h"
 #include "bounce/text_address.h"
 
-enum { LEAD_MAX = 3, NAME_MAX = 80 };
+enum { LEAD_MAX = 3, NAME_MAX = 80, ALONE_TEXT_MAX = 4096, ALONE_ADDRESSES_MAX = 32, FIELD_LOOKED_AT_MAX = 2048 };
 
 /* What the text has named so far. Offsets are into the notice's own words. */
 struct found {
@@ -214,8 +214,8 @@ static void read_before(struct collection *collection, size_t end)
 {
     struct bs_bytes text = collection->text, address, last = bs_bytes(NULL, 0);
     size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
-    struct bs_bytes rest = bs_bytes(text.ptr + begin, end - begin);
-    while (bs_text_address_next(&rest, &address)) {
+    struct bs_bytes rest = line_at(text, begin);
+    while (bs_text_address_next(&rest, &address) && offset_of(collection, address) < end) {
         struct bs_bytes origin = last.len > 0 ? origin_in(bs_bytes_skip(text, offset_of(collection, last) + last.len)) : last;
         if (origin.len == 0 || origin.ptr != address.ptr)
             last = address;
@@ -247,6 +247,37 @@ static void read_roles(struct collection *collection, const struct bs_notice *no
         else if (notice->roles[i].role == BS_ROLE_RECIPIENT_BEFORE)
             read_before(collection, end);
     }
+}
+
+static bool is_among(struct bs_bytes address, const struct bs_header *header, const char *const *names)
+{
+    for (size_t i = 0; header && i < header->count; i++) {
+        for (size_t j = 0; names[j]; j++) {
+            if (bs_header_field_is(&header->fields[i], bs_bytes_from_cstr(names[j])) &&
+                bs_bytes_contains_nocase(bs_bytes_first(header->fields[i].body, FIELD_LOOKED_AT_MAX), address))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Where no wording names a recipient: the addresses that the notice has in common with the recipients of what it returns, else the
+ * only one that it has beside its own sender and recipient. */
+static void read_alone(struct collection *collection, const struct bs_header *own, const struct bs_header *returned)
+{
+    static const char *const recipients[] = {"To", "Cc", "Bcc", "Resent-To", "Delivered-To", "X-Original-To", NULL};
+    static const char *const ends[] = {"To", "From", "Reply-To", "Message-ID", "Cc", NULL};
+    struct bs_bytes rest = bs_bytes_first(collection->text, ALONE_TEXT_MAX), address, only = bs_bytes(NULL, 0);
+    size_t others = 0;
+    for (unsigned seen = 0; seen < ALONE_ADDRESSES_MAX && bs_text_address_next(&rest, &address); seen++) {
+        if (is_among(address, returned, recipients)) {
+            add(collection, address, bs_bytes(NULL, 0));
+        } else if (!bs_address_is_daemon(address) && !is_among(address, own, ends) && !bs_bytes_equal_nocase(address, only)) {
+            only = others++ == 0 ? address : only;
+        }
+    }
+    if (collection->count == 0 && others == 1)
+        add(collection, only, bs_bytes(NULL, 0));
 }
 
 /* The text from a recipient on to the next one, in one line. */
@@ -310,8 +341,8 @@ static void read_failed_field(struct collection *collection, const struct bs_hea
     }
 }
 
-bool bs_home_made_read(const struct bs_header_signs *signs, const struct bs_notice *notice, enum bs_kind kind,
-                       struct bs_arena *arena, struct bs_reading *reading)
+bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs, const struct bs_notice *notice,
+                       enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading)
 {
     struct collection *collection = bs_arena_take(arena, sizeof *collection);
     if (!collection)
@@ -322,6 +353,8 @@ bool bs_home_made_read(const struct bs_header_signs *signs, const struct bs_noti
         read_failed_field(collection, signs->failed_recipients);
     if (collection->count == 0)
         read_roles(collection, notice);
+    if (collection->count == 0)
+        read_alone(collection, &parts->header, reading->returned.header);
     if (collection->full && !reading->limit)
         reading->limit = "BS_HOME_MADE_RECIPIENTS_MAX";
     return publish(collection, kind, arena, reading);

@@ -17,7 +17,7 @@ enum {
 };
 
 /* Adds the recipients, each of `kind`, with the text that says why. False without memory. */
-bool bs_home_made_read(const struct bs_header_signs *signs, const struct bs_notice *notice, enum bs_kind kind,
-                       struct bs_arena *arena, struct bs_reading *reading);
+bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs, const struct bs_notice *notice,
+                       enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading);
 
 #endif

@@ -124,7 +124,7 @@ static bool read_recipients(struct work *work)
     struct bs_reading *reading = work->reading;
     if (!look_at_notice(work))
         return false;
-    if (!bs_home_made_read(&work->signs, &work->wording->notice, reading->kind, work->arena, reading))
+    if (!bs_home_made_read(work->parts, &work->signs, &work->wording->notice, reading->kind, work->arena, reading))
         return false;
     if (reading->recipient_count == 0 && !read_status_in_text(work))
         return false;
