@@ -38,6 +38,7 @@ const struct bench_way bench_way_parts = {"parts", begin_parts, read_parts};
 
 static const struct bench_way *const ways[] = {
     &bench_way_parts,
+    &bench_way_reading,
 #ifdef BENCH_GMIME
     &bench_way_gmime,
 #endif

@@ -12,6 +12,7 @@ struct bench_way {
 };
 
 extern const struct bench_way bench_way_parts;
+extern const struct bench_way bench_way_reading;
 #ifdef BENCH_GMIME
 extern const struct bench_way bench_way_gmime;
 #endif
