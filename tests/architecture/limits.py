@@ -11,9 +11,12 @@ import re
 import sys
 
 PLACES = ["src/ask/*.h", "src/message/author.h", "src/message/domain_names.h", "src/message/header.h", "src/auth/*.h",
-          "src/resolver/*.h", "src/engine/*.h"]
+          "src/resolver/*.h", "src/engine/*.h",
+          "src/message/date.h", "src/proof/envelope_id.h", "src/proof/evidence.h", "src/proof/from_field.h",
+          "src/proof/sent_name.h", "src/proof/token.h", "src/store/*.h"]
 LIMIT = re.compile(r"\b(BS_[A-Z0-9_]*(?:_MAX|_MIN|_MEMORY|_SKEW|_SIZE))\s*=\s*([^,}/]+?)\s*(?=[,}/])")
-NO_LIMITS = {"BS_DKIM_SINK_SIZE"}  # a buffer that is emptied when it is full
+# A buffer that is emptied when it is full, and what has one size.
+NO_LIMITS = {"BS_DKIM_SINK_SIZE", "BS_SENT_KEY_SIZE", "BS_SENT_NAME_SIZE", "BS_TOKEN_SIZE"}
 ROW = re.compile(r"\| `(BS_\w+)` \| (.+?) \| .+ \| (.+?) \|$")
 TEST = re.compile(r"`([\w/.]+)`: (.+)")
 REASON = re.compile(r"none: .{20,}")
