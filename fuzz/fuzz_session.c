@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { NOON = 1787313600, QUESTIONS_MAX = 512 }; /* 2026-08-21T12:00:00Z */
+enum { NOON = 1787313600, QUESTIONS_MAX = 512, SENT_NAMES = 1024 }; /* 2026-08-21T12:00:00Z */
 
 static const char zone[] =
     "bank.ex. 60 IN A 198.51.100.1\n"
@@ -38,6 +38,10 @@ struct world {
     struct bs_arena arena;
     struct bs_canned canned;
     struct inquiry *inquiry; /* of the message under way; NULL without questions */
+    struct bs_rules *rules;
+    struct bs_rules_scan *scan;
+    struct bs_sent_memory *sent;
+    struct bs_shared_campaigns *campaigns;
 };
 
 /* --- DNS ---------------------------------------------------------------------------------------------------- */
@@ -132,12 +136,36 @@ static struct bs_gate *new_gate(void)
 
 static struct bs_session_host host_of(struct world *world)
 {
-    return (struct bs_session_host){.report = on_report, .asker = &asker, .context = world};
+    return (struct bs_session_host){.report = on_report, .asker = &asker, .context = world, .scan = world->scan,
+                                    .sent = world->sent, .campaigns = world->campaigns};
+}
+
+/* What filters share, and forget nothing of from one run to the next. */
+static void make_shared(struct world *world)
+{
+    struct bs_error error;
+    world->rules = bs_rules_new(&error);
+    world->scan = world->rules ? bs_rules_scan_new(world->rules) : NULL;
+    world->sent = aligned_alloc(64, (bs_sent_memory_size(SENT_NAMES) + 63) / 64 * 64);
+    world->campaigns = malloc(bs_shared_campaigns_size());
+    if (!world->scan || !world->sent || !world->campaigns)
+        abort();
+}
+
+static void clear_shared(struct world *world)
+{
+    static const unsigned char secret[BS_SENT_KEY_SIZE] = "secret";
+    static const uint64_t key[2] = {1, 2};
+    memset(world->sent, 0, bs_sent_memory_size(SENT_NAMES));
+    bs_sent_memory_begin(world->sent, SENT_NAMES, secret, 0);
+    memset(world->campaigns, 0, bs_shared_campaigns_size());
+    bs_shared_campaigns_begin(world->campaigns, key);
 }
 
 static void begin(void *state)
 {
     struct world *world = state;
+    clear_shared(world);
     const struct bs_session_host host = host_of(world);
     bs_milter_session_close(&world->milter);
     bs_strbuf_free(&world->out); /* what closing reported */
@@ -164,15 +192,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct world world;
     static const struct feed feed = {begin, take, &world};
     static struct bs_network forwarder = {.family = 4, .address = {198, 51, 100, 99}, .bits = 32};
-    const struct bs_session_host host = host_of(&world);
     struct bs_error error;
+    if (!world.scan)
+        make_shared(&world);
+    const struct bs_session_host host = host_of(&world);
     world.settings = (struct bs_settings){.gate = new_gate(), .socketmap_name = "backstop", .max_frame = 1 << 16,
-                                         .max_recipients = 20, .max_null_recipients = 5, .max_tag_candidates = 3,
+                                         .max_recipients = 20, .max_null_recipients = 5,
+                                         .judges = true, .marks_outgoing = true, .header_token = true,
+                                         .envelope_id = true, .queue_life = 7,
+                                         .policies = {.others = bs_bounce_policy_default()},
+                                         .campaign = {.threshold = 3, .duration = 3600},
                                          .authserv_id = "", .check_sender = true, .enforce_sender = true,
                                          .authenticate = true, .forwarders = &forwarder, .forwarder_count = 1,
                                          .authentication = {.enforce = true,
                                                             .for_reject = BS_ACTION_REFUSE,
                                                             .for_quarantine = BS_ACTION_QUARANTINE}};
+    if (!bs_proof_keys_derive(bs_gate_keys(world.settings.gate), &world.settings.proof_keys))
+        abort();
     bs_arena_init(&world.arena, BS_CANNED_MEMORY_MAX);
     if (!bs_canned_parse(bs_bytes_from_cstr(zone), "zone", &world.arena, &world.canned, &error))
         abort();
@@ -180,6 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int result = fuzz_every_way(&feed, data, size);
     bs_milter_session_close(&world.milter);
     bs_strbuf_free(&world.out);
+    bs_proof_keys_free(&world.settings.proof_keys);
     bs_gate_free(world.settings.gate);
     bs_arena_reset(&world.arena);
     return result;

@@ -155,9 +155,17 @@ static bool check_recipients_are_ours(const struct bs_config *config, struct bs_
     return good;
 }
 
+static bool check_registry(const struct bs_config *config, struct bs_error *ret_error)
+{
+    return config->sent_registry == 0 || config->sent_registry >= BS_CONFIG_REGISTRY_MIN ||
+           bs_error_set(ret_error, "%s: sent-registry: a registry has at least %d bytes, or 0 for none", config->file,
+                        BS_CONFIG_REGISTRY_MIN);
+}
+
 bool bs_config_check(const struct bs_config *config, struct bs_error *ret_error)
 {
     return check_domains_differ(config, ret_error) && check_signing_key(config, ret_error) &&
            check_sockets_differ(config, ret_error) && check_policies_differ(config, ret_error) &&
-           check_recipients_differ(config, ret_error) && check_recipients_are_ours(config, ret_error);
+           check_recipients_differ(config, ret_error) && check_recipients_are_ours(config, ret_error) &&
+           check_registry(config, ret_error);
 }

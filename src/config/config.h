@@ -22,6 +22,7 @@ enum {
     BS_CONFIG_DOMAINS_MAX = 100000,
     BS_CONFIG_LIST_MAX = 100000,   /* texts in one list */
     BS_CONFIG_POLICIES_MAX = 32,
+    BS_CONFIG_REGISTRY_MIN = 8192, /* bytes of a registry of what was sent */
 };
 
 enum bs_config_mode { BS_CONFIG_OFF, BS_CONFIG_SIGN, BS_CONFIG_OBSERVE, BS_CONFIG_ENFORCE };
@@ -129,7 +130,6 @@ struct bs_config {
     int64_t max_sessions;        /* per filter */
     int64_t max_recipients;      /* per message */
     int64_t max_null_recipients; /* per message with the null sender in the judged domains */
-    int64_t max_tag_candidates;  /* tags tried per returned message */
     int64_t frame_timeout;       /* seconds from the first byte of a frame to its last */
     int64_t write_timeout;       /* seconds in which a peer must read something */
     int64_t session_timeout;     /* seconds without any frame */

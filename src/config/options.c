@@ -422,15 +422,6 @@ static const struct bs_option options[] = {
                    "later. A genuine bounce has one.",
     },
     {
-        IN_CONFIG(max_tag_candidates),
-        .name = "max-tag-candidates",
-        .type = BS_OPTION_INTEGER,
-        .default_value = "16",
-        .min = 1,
-        .max = 1000,
-        .meaning = "Texts that look like a tag and are tried in one returned message.",
-    },
-    {
         IN_CONFIG(frame_timeout),
         .name = "frame-timeout",
         .type = BS_OPTION_DURATION,

@@ -101,7 +101,6 @@ static void an_empty_file_means_the_defaults(void **state)
     assert_int_equal(config.max_sessions, 10000);
     assert_int_equal(config.max_recipients, 10000);
     assert_int_equal(config.max_null_recipients, 100);
-    assert_int_equal(config.max_tag_candidates, 16);
     assert_true(config.header_token && config.envelope_id);
     assert_int_equal(config.sent_registry, 8 * 1024 * 1024);
     assert_int_equal(config.rules.count + config.policy_count, 0);
@@ -185,6 +184,7 @@ static const struct {
     {"no-sign = { \"\\\"a b\\\"@a.example\" }", "no-sign = { \"\\\"a b\\\"@a.example\" }"},
     {"no-sign = { a, b, c, d }", "no-sign = {\n    \"a\",\n    \"b\",\n    \"c\",\n    \"d\",\n}"},
     {"sent-registry = 0", "sent-registry = 0"},
+    {"sent-registry = 8k", "sent-registry = 8k"},
     {"sent-registry = 1024M", "sent-registry = 1024M"},
     {"campaign-threshold = 1000000", "campaign-threshold = 1000000"},
     {"campaign-duration = 30d", "campaign-duration = 30d"},
@@ -198,7 +198,6 @@ static const struct {
     {"max-sessions = 1000000", "max-sessions = 1000000"},
     {"max-recipients = 1000000", "max-recipients = 1000000"},
     {"max-null-recipients = 1", "max-null-recipients = 1"},
-    {"max-tag-candidates = 1000", "max-tag-candidates = 1000"},
     {"frame-timeout = 1s", "frame-timeout = 1s"},
     {"frame-timeout = 3600s", "frame-timeout = 1h"},
     {"write-timeout = 60m", "write-timeout = 1h"},
@@ -345,7 +344,7 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "  \"dns-rate\": 2000,\n  \"max-questions\": 400,\n  \"max-open-questions\": 4000,\n"
         "  \"authentication-timeout\": 20,\n"
         "  \"max-frame\": 524288,\n  \"max-sessions\": 10000,\n  \"max-recipients\": 10000,\n"
-        "  \"max-null-recipients\": 100,\n  \"max-tag-candidates\": 16,\n  \"frame-timeout\": 90,\n"
+        "  \"max-null-recipients\": 100,\n  \"frame-timeout\": 90,\n"
         "  \"write-timeout\": 30,\n  \"session-timeout\": 7200,\n  \"drain-timeout\": 129600,\n  \"key\": [\n"
         "    {\"digit\": 7, \"secret-file\": \"/etc/back\\\\slash \\\"7\\\"\", \"line\": 12},\n"
         "    {\"digit\": 0, \"secret-file\": \"/etc/0\", \"line\": 13}\n  ],\n  \"domain\": [\n"

@@ -89,7 +89,6 @@ static const struct {
     {"max-sessions = 1000001", "f:1: max-sessions: \"1000001\" is not a whole number from 1 to 1000000"},
     {"max-recipients = 0", "f:1: max-recipients: \"0\" is not a whole number from 1 to 1000000"},
     {"max-null-recipients = 0", "f:1: max-null-recipients: \"0\" is not a whole number from 1 to 1000000"},
-    {"max-tag-candidates = 1001", "f:1: max-tag-candidates: \"1001\" is not a whole number from 1 to 1000"},
     {"signing-key = 10", "f:1: signing-key: \"10\" is not a whole number from 0 to 9"},
     {"log = jornal", "f:1: log: \"jornal\" is not one of auto, journal, syslog, stderr; did you mean \"journal\"?"},
     {"log-level = loud", "f:1: log-level: \"loud\" is not one of error, warning, info, debug"},
@@ -190,6 +189,7 @@ static const struct {
      "f:1: campaign-threshold: \"1000001\" is not a whole number from 0 to 1000000"},
     {"campaign-duration = 59s",
      "f:1: campaign-duration: \"59s\" is not a time with its unit (s, m, h, d or w) from 1m to 30d"},
+    {"sent-registry = 8191", "f: sent-registry: a registry has at least 8192 bytes, or 0 for none"},
     {"rules = { a.rules }", "f:1: rules: \"a.rules\" is no absolute path"},
 
     /* What must hold between options. */

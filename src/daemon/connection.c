@@ -385,6 +385,9 @@ static struct bs_connection *new_connection(struct bs_connections *all, enum bs_
             .asker = all->resolver ? &network : NULL,
             .context = connection,
             .keys = all->keys,
+            .scan = all->scan,
+            .sent = all->sent,
+            .campaigns = all->campaigns,
         };
         bs_milter_session_init(connection->milter, all->settings, &host);
         return connection;

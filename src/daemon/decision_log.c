@@ -45,6 +45,19 @@ static void append_authentication(struct bs_strbuf *out, const struct bs_authent
     append_word(out, authentication->dmarc_author.len > 0 ? authentication->dmarc_author : BS_LITERAL("-"));
 }
 
+/* What an automatic message is, and what proves it: kind=dsn-failed verdict=proven proofs=tag,token */
+static void append_finding(struct bs_strbuf *out, const struct bs_automatic_finding *finding)
+{
+    bs_strbuf_printf(out, " kind=%s sign=", bs_kind_name(finding->reading->kind));
+    append_word(out, finding->reading->sign ? bs_bytes_from_cstr(finding->reading->sign) : BS_LITERAL("-"));
+    bs_strbuf_printf(out, " verdict=%s proofs=", bs_verdict_name(finding->evidence->verdict));
+    bs_evidence_append(finding->evidence, BS_PROOF_GOOD, out);
+    if (finding->reading->limit)
+        bs_strbuf_printf(out, " limit=%s", finding->reading->limit);
+    if (finding->campaign)
+        bs_strbuf_append_cstr(out, " campaign=yes");
+}
+
 void bs_decision_format(struct bs_strbuf *out, const struct bs_report *report)
 {
     const struct bs_decision *decision = &report->decision;
@@ -63,6 +76,8 @@ void bs_decision_format(struct bs_strbuf *out, const struct bs_report *report)
         bs_strbuf_printf(out, " days-left=%d", decision->days_left);
     if (report->authentication)
         append_authentication(out, report->authentication);
+    if (report->finding)
+        append_finding(out, report->finding);
     if (report->key.len > 0) {
         bs_strbuf_append_cstr(out, " key=");
         append_word(out, report->key);

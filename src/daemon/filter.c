@@ -3,6 +3,7 @@
 #include "daemon/filter.h"
 
 #include "daemon/connection.h"
+#include "daemon/decision_log.h"
 #include "daemon/log.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 enum {
     ACCEPT_AT_ONCE = 32,     /* connections taken before others are served */
     ACCEPT_PAUSE_SECONDS = 1, /* after accept failed for want of descriptors or memory */
-    LOOK_SECONDS = 60,      /* between looks at what DNS left unanswered */
+    LOOK_SECONDS = 60,      /* between looks at what DNS left unanswered, and for campaigns that are over */
 };
 
 struct filter {
@@ -28,6 +29,7 @@ struct filter {
     struct event *resume;   /* accepts again after a pause */
     struct event *deadline; /* of stop and drain */
     struct event *look;     /* at the resolver's counters */
+    struct event *sweep;    /* for campaigns that are over */
     struct bs_resolver_counters counted;
     bool ending;
     bool told_full; /* that max-sessions is reached, until a session ends */
@@ -188,6 +190,16 @@ static bool set_up_connections(struct filter *filter, const struct bs_config *co
     return all->session_timeout && all->frame_timeout && all->write_timeout;
 }
 
+static bool set_up_reading(struct filter *filter, const struct bs_generation *generation)
+{
+    filter->connections.sent = generation->shared.sent;
+    filter->connections.campaigns = generation->shared.campaigns;
+    if (!generation->settings.rules)
+        return true;
+    filter->connections.scan = bs_rules_scan_new(generation->settings.rules);
+    return filter->connections.scan != NULL;
+}
+
 static bool set_up_resolver(struct filter *filter, const struct bs_config *config, const struct bs_settings *settings)
 {
     struct bs_error error;
@@ -235,6 +247,30 @@ static bool watch_resolver(struct filter *filter)
     return filter->look && event_add(filter->look, &pause) == 0;
 }
 
+/* Says that campaigns are over, of whichever filter they were noticed by. */
+static void on_sweep(evutil_socket_t fd, short what, void *context)
+{
+    struct filter *filter = context;
+    char name[BS_CAMPAIGN_NAME_MAX + 1];
+    (void)fd;
+    (void)what;
+    while (bs_shared_campaigns_next_ended(filter->connections.campaigns, time(NULL), name)) {
+        const struct bs_report report = {
+            .decision = {.action = BS_ACTION_NONE, .reason = BS_REASON_CAMPAIGN_ENDS},
+            .client = BS_LITERAL("-"),
+            .recipient = bs_bytes_from_cstr(name),
+        };
+        bs_decision_log(NULL, &report);
+    }
+}
+
+static bool watch_campaigns(struct filter *filter)
+{
+    static const struct timeval pause = {LOOK_SECONDS, 0};
+    filter->sweep = event_new(filter->connections.base, -1, EV_PERSIST, on_sweep, filter);
+    return filter->sweep && event_add(filter->sweep, &pause) == 0;
+}
+
 static bool set_up_events(struct filter *filter)
 {
     struct event_base *base = filter->connections.base;
@@ -249,7 +285,8 @@ static bool set_up_events(struct filter *filter)
     filter->resume = evtimer_new(base, on_resume, filter);
     filter->deadline = evtimer_new(base, on_deadline, filter);
     return filter->stop && filter->drain && filter->resume && filter->deadline &&
-           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0 && watch_resolver(filter);
+           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0 && watch_resolver(filter) &&
+           watch_campaigns(filter);
 }
 
 static void free_event(struct event *event)
@@ -269,6 +306,8 @@ static void tear_down(struct filter *filter)
     free_event(filter->resume);
     free_event(filter->deadline);
     free_event(filter->look);
+    free_event(filter->sweep);
+    bs_rules_scan_free(filter->connections.scan);
     if (filter->connections.resolver)
         bs_resolver_free(filter->connections.resolver);
     bs_key_cache_free(filter->connections.keys);
@@ -289,14 +328,15 @@ static void unblock_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int bs_filter_run(const struct bs_config *config, const struct bs_settings *settings,
-                  const struct bs_listeners *listeners, int ready_fd)
+int bs_filter_run(const struct bs_generation *generation, int ready_fd)
 {
+    const struct bs_config *config = &generation->config;
+    const struct bs_settings *settings = &generation->settings;
     struct filter *filter = calloc(1, sizeof *filter);
     if (!filter)
         return EX_OSERR;
-    filter->listeners = listeners;
-    bool ready = set_up_connections(filter, config, settings) && set_up_resolver(filter, config, settings) &&
+    filter->listeners = &generation->listeners;
+    bool ready = set_up_connections(filter, config, settings) && set_up_reading(filter, generation) && set_up_resolver(filter, config, settings) &&
                  set_up_events(filter);
     if (ready) {
         unblock_signals();

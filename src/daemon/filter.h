@@ -7,14 +7,12 @@
 #ifndef BS_DAEMON_FILTER_H
 #define BS_DAEMON_FILTER_H
 
-#include "daemon/listeners.h"
-#include "engine/settings.h"
+#include "daemon/supervisor.h"
 
 enum { BS_FILTER_STOP_SECONDS = 5 };
 
 /* Serves until told to end, and returns the process's exit status. `ready_fd` gets one byte, and is closed, once the
  * filter accepts sessions. */
-int bs_filter_run(const struct bs_config *config, const struct bs_settings *settings,
-                  const struct bs_listeners *listeners, int ready_fd);
+int bs_filter_run(const struct bs_generation *generation, int ready_fd);
 
 #endif

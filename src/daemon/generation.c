@@ -17,6 +17,21 @@ static bool load_configuration(const char *path, struct bs_generation *generatio
     return false;
 }
 
+void bs_generation_free(struct bs_generation *generation, const struct bs_generation *kept)
+{
+    bs_shared_memory_drop(&generation->shared, kept ? &kept->shared : NULL);
+    bs_settings_free(&generation->settings);
+    bs_config_free(&generation->config);
+    free(generation);
+}
+
+/* What takes longer, and what filters share. */
+static bool prepare(struct bs_generation *generation, const struct bs_generation *current, struct bs_error *ret_error)
+{
+    return bs_settings_load_rules(&generation->config, &generation->settings, ret_error) &&
+           bs_shared_memory_make(&generation->config, current ? &current->shared : NULL, &generation->shared, ret_error);
+}
+
 /* Key files are read once more after the rights are gone: what only root can read would fail at the next SIGHUP. */
 static bool check_keys_again(const struct bs_config *config, struct bs_error *ret_error)
 {
@@ -51,10 +66,8 @@ struct bs_generation *bs_generation_load(const char *path, struct bs_generation 
         free(generation);
         return NULL;
     }
-    if (open_sockets(generation, current, ret_error))
+    if (prepare(generation, current, ret_error) && open_sockets(generation, current, ret_error))
         return generation;
-    bs_settings_free(&generation->settings);
-    bs_config_free(&generation->config);
-    free(generation);
+    bs_generation_free(generation, current);
     return NULL;
 }

@@ -78,7 +78,7 @@ static pid_t fork_filter(const struct supervisor *supervisor, const int ready[2]
         close(ready[0]);
         if (supervisor->previous)
             leave_behind(supervisor->previous, generation);
-        exit(bs_filter_run(&generation->config, &generation->settings, &generation->listeners, ready[1]));
+        exit(bs_filter_run(generation, ready[1]));
     }
     if (pid < 0)
         bs_log(BS_CONFIG_LEVEL_ERROR, "cannot start a filter: %s", strerror(errno));
@@ -216,13 +216,6 @@ static time_t restart_due(struct supervisor *supervisor)
     return wait;
 }
 
-static void free_generation(struct bs_generation *generation)
-{
-    bs_settings_free(&generation->settings);
-    bs_config_free(&generation->config);
-    free(generation);
-}
-
 /* The new generation serves; the old one finishes what it has. */
 static void take_over(struct supervisor *supervisor, struct bs_generation *old, const struct slot *slots, size_t count)
 {
@@ -233,7 +226,7 @@ static void take_over(struct supervisor *supervisor, struct bs_generation *old, 
     memcpy(supervisor->slots, slots, count * sizeof *slots);
     supervisor->count = count;
     bs_listeners_drop(&old->listeners, &supervisor->generation->listeners);
-    free_generation(old);
+    bs_generation_free(old, supervisor->generation);
 }
 
 static void reload(struct supervisor *supervisor)
@@ -255,7 +248,7 @@ static void reload(struct supervisor *supervisor)
         bs_log(BS_CONFIG_LEVEL_ERROR, "the new configuration is not used, the old one stays: its filters did not start");
         supervisor->generation = old;
         bs_listeners_drop(&new->listeners, &old->listeners);
-        free_generation(new);
+        bs_generation_free(new, old);
         return;
     }
     open_log(&new->config);
@@ -340,7 +333,7 @@ int bs_supervisor_run(const char *path, struct bs_generation *generation)
     }
     stop_all(supervisor);
     bs_listeners_drop(&supervisor->generation->listeners, NULL);
-    free_generation(supervisor->generation);
+    bs_generation_free(supervisor->generation, NULL);
     free(supervisor->draining);
     free(supervisor);
     return started ? EX_OK : EX_OSERR;

@@ -13,6 +13,7 @@
 #define BS_DAEMON_SUPERVISOR_H
 
 #include "daemon/listeners.h"
+#include "daemon/shared_memory.h"
 #include "engine/settings.h"
 
 enum {
@@ -27,7 +28,11 @@ struct bs_generation {
     struct bs_config config;
     struct bs_settings settings;
     struct bs_listeners listeners;
+    struct bs_shared_memory shared;
 };
+
+/* Gives back what `kept` (NULL: nobody) does not use, but for the sockets. */
+void bs_generation_free(struct bs_generation *generation, const struct bs_generation *kept);
 
 /* Reads the configuration at `path` with its keys, opens the sockets and gives up the rights of root. Sockets of
  * `current` (NULL at the start) are kept where they are wanted. NULL, with the reason, where any of it fails. */

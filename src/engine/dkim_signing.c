@@ -52,6 +52,11 @@ void bs_dkim_signing_header(struct bs_dkim_signing *signing, struct bs_bytes nam
     bs_header_add(&signing->header, name, body);
 }
 
+const struct bs_header *bs_dkim_signing_read_header(const struct bs_dkim_signing *signing)
+{
+    return &signing->header;
+}
+
 /* The keys of the first author's domain that has any. */
 static const struct bs_signing_key *keys_of_author(struct bs_dkim_signing *signing)
 {

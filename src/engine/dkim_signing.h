@@ -38,6 +38,8 @@ void bs_dkim_signing_free(struct bs_dkim_signing *signing); /* NULL is allowed *
 
 /* As those of an authentication. */
 void bs_dkim_signing_header(struct bs_dkim_signing *signing, struct bs_bytes name, struct bs_bytes body);
+/* The header, whole once it ended; valid as long as the signing. */
+const struct bs_header *bs_dkim_signing_read_header(const struct bs_dkim_signing *signing);
 void bs_dkim_signing_end_of_header(struct bs_dkim_signing *signing);
 bool bs_dkim_signing_wants_body(const struct bs_dkim_signing *signing);
 void bs_dkim_signing_body(struct bs_dkim_signing *signing, struct bs_bytes chunk);

@@ -15,7 +15,7 @@ static const struct bs_reply no_memory = {BS_REPLY_REFUSE, 451, "4.3.0 No memory
 bool bs_inbound_is_of_interest(const struct bs_session *session, struct bs_bytes sender)
 {
     const struct bs_settings *settings = session->settings;
-    return bs_path_is_null(sender) || settings->authenticate || settings->check_sender;
+    return bs_path_is_null(sender) || settings->judges || settings->authenticate || settings->check_sender;
 }
 
 static struct bs_authentication *begin_authentication(struct bs_session *session)
@@ -37,11 +37,12 @@ enum bs_begun bs_inbound_begin(struct bs_session *session)
     struct bs_message *message = session->message;
     bool is_bounce = bs_path_is_null(message->sender);
     message->sender_judged = is_bounce || !session->settings->check_sender;
-    if (is_bounce)
+    bool looked_for = is_bounce || session->settings->judges;
+    if (looked_for)
         message->bounce = bs_bounce_new(session);
     if (session->settings->authenticate)
         message->authentication = begin_authentication(session);
-    bool whole = (message->bounce || !is_bounce) && (message->authentication || !session->settings->authenticate);
+    bool whole = (message->bounce || !looked_for) && (message->authentication || !session->settings->authenticate);
     return whole ? BS_BEGUN : BS_NO_MEMORY;
 }
 
@@ -176,11 +177,15 @@ static struct bs_reply decide(struct bs_session *session, struct bs_changes *ret
 struct bs_reply bs_inbound_end(struct bs_session *session, struct bs_changes *ret_changes)
 {
     struct bs_message *message = session->message;
-    if (message->bounce) {
-        bs_bounce_report_passed(session);
-        struct bs_reply reply = bs_bounce_end(session);
-        if (reply.kind == BS_REPLY_REFUSE || !message->authentication)
-            return reply;
-    }
-    return authenticate(session) ? decide(session, ret_changes) : wait;
+    struct bs_reply reply = accepted;
+    if (message->bounce)
+        reply = bs_bounce_end(session);
+    if (reply.kind != BS_REPLY_ACCEPT)
+        return reply;
+    if (message->authentication)
+        reply = authenticate(session) ? decide(session, ret_changes) : wait;
+    if (reply.kind == BS_REPLY_ACCEPT && message->bounce &&
+        !bs_bounce_mark(session, !message->authentication, ret_changes))
+        return no_memory;
+    return reply;
 }

@@ -35,6 +35,7 @@ struct removal {
     size_t count;
 };
 
+enum { FINDING_MAX = 512 }; /* bytes of what is said of automatic mail */
 enum { REMOVAL_SIZE = 16 }; /* bytes about, with which one field is removed, beside its name */
 
 /* Whether so many fields are too many: with more than the MTA takes at a time the whole session would fail. */
@@ -130,6 +131,42 @@ static void add_mark(struct bs_session *session, const struct bs_decision *decis
     add_field(changes, BS_MARK_FIELD, bs_bytes_from_cstr(text));
     if (decision->action == BS_ACTION_QUARANTINE)
         changes->quarantine = text;
+}
+
+bool bs_marks_remove_forged(unsigned count, struct bs_arena *arena, struct bs_changes *changes)
+{
+    static const struct bs_field_places none = {.count = 0};
+    struct removal removal = {NULL, 0};
+    if (count == 0)
+        return true;
+    if (are_too_many(&none, 0, count))
+        return false;
+    removal.fields = bs_arena_take(arena, count * sizeof *removal.fields);
+    if (!removal.fields)
+        return false;
+    remove_range(&removal, BS_LITERAL(BS_MARK_FIELD), 1, count);
+    changes->removed = removal.fields;
+    changes->removed_count = removal.count;
+    return true;
+}
+
+void bs_marks_add_finding(const struct bs_automatic_finding *finding, const struct bs_decision *decision, struct bs_arena *arena,
+                          struct bs_changes *changes)
+{
+    struct bs_strbuf text;
+    bs_strbuf_init(&text, FINDING_MAX);
+    bs_strbuf_printf(&text, "kind=%s; verdict=%s; proofs=", bs_kind_name(finding->reading->kind),
+                     bs_verdict_name(finding->evidence->verdict));
+    bs_evidence_append(finding->evidence, BS_PROOF_GOOD, &text);
+    bs_strbuf_printf(&text, ";\n\taction=%s%s%s", bs_action_name(decision->action),
+                     decision->observed ? "; observe=yes" : "", finding->campaign ? "; campaign=yes" : "");
+    if (finding->reading->limit)
+        bs_strbuf_printf(&text, "; limit=%s", finding->reading->limit);
+    if (!text.failed)
+        add_field(changes, BS_MARK_FIELD, bs_arena_copy(arena, bs_strbuf_bytes(&text)));
+    bs_strbuf_free(&text);
+    if (decision->action == BS_ACTION_QUARANTINE)
+        changes->quarantine = bs_reason_name(decision->reason);
 }
 
 bool bs_marks_make(struct bs_session *session, const struct bs_decision *decision, struct bs_changes *changes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The marks that a message from outside gets: our Authentication-Results on top (RFC 8601), and Backstop-Result where it is
- * suspicious. Fields that arrive under our name are taken off first (section 5). The session makes changes of them, `backstop
+ * suspicious, or automatic. Fields that arrive under our name are taken off first (section 5). The session makes changes of them, `backstop
  * auth` shows them.
  */
 #ifndef BS_ENGINE_MARKS_H
@@ -22,6 +22,13 @@ struct bs_bytes bs_marks_results(const struct bs_authentication *authentication,
  * and for more than may be taken off. */
 bool bs_marks_find_forged(struct bs_authentication *authentication, struct bs_bytes authserv_id,
                           struct bs_removed_field **ret_removed, size_t *ret_count);
+
+/* Takes all fields off that claim to be our Backstop-Result, where nothing else does. False where that is too much. */
+bool bs_marks_remove_forged(unsigned count, struct bs_arena *arena, struct bs_changes *changes);
+
+/* Adds the Backstop-Result of automatic mail; without memory it is left out. */
+void bs_marks_add_finding(const struct bs_automatic_finding *finding, const struct bs_decision *decision, struct bs_arena *arena,
+                          struct bs_changes *changes);
 
 /* Appends to the changes; without memory the mark gives no reason, and our results are left out. False where what must come off
  * cannot be found, or is too much: then the message must not go on. */

@@ -8,6 +8,8 @@
 #include "engine/dkim_signing.h"
 #include "engine/session.h"
 
+struct bs_outgoing; /* see outgoing.h */
+
 /* What a message waits for answers for. */
 enum bs_wait { BS_WAIT_NOTHING, BS_WAIT_MAIL, BS_WAIT_END };
 
@@ -20,10 +22,12 @@ struct bs_message {
     /* mail of ours */
     struct bs_bytes tagged;          /* the sender to set; empty: none */
     bool no_sign;                    /* a recipient is on the no-sign list */
+    bool has_envelope_id;            /* the client gave one */
     struct bs_dkim_signing *signing; /* NULL: not signed with DKIM */
+    struct bs_outgoing *outgoing;    /* NULL: it takes nothing along */
 
     /* mail from outside */
-    struct bs_bounce *bounce;                 /* NULL unless its sender is null */
+    struct bs_bounce *bounce;                 /* NULL unless automatic mail is looked for */
     struct bs_authentication *authentication; /* NULL unless it is wanted */
     size_t seal_body;                         /* place of the body hash for an ARC seal */
 

@@ -2,19 +2,27 @@
 /* From milter frames to SMTP events and back; see milter_session.h. */
 #include "engine/milter_session.h"
 
-/* What the gate alone needs. */
+/* What tagging alone needs. */
 static const uint32_t gate_actions = BS_MILTER_CAN_CHANGE_FROM;
 static const uint32_t gate_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN |
                                    BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH |
                                    BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT;
 
-/* Authenticating and signing look at the whole message, and add to its header. Most mail is signed, so its body is wanted
- * to the end: the MTA does not wait for a reply to each of its chunks, one of which would be SKIP for the rest. */
+/* Judging, authenticating and signing look at the whole message, and add to its header. */
 static const uint32_t message_actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_ADD_HEADERS | BS_MILTER_CAN_CHANGE_HEADERS;
-static const uint32_t message_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO_REPLY | BS_MILTER_NO_UNKNOWN |
-                                      BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH_REPLY |
-                                      BS_MILTER_NO_BODY_REPLY | BS_MILTER_SEND_REJECTED_RCPT |
+static const uint32_t message_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_UNKNOWN | BS_MILTER_NO_DATA_REPLY |
+                                      BS_MILTER_NO_HEADER_REPLY | BS_MILTER_SEND_REJECTED_RCPT |
                                       BS_MILTER_HEADER_LEADING_SPACE;
+
+/* Most mail is signed, so its body is wanted to the end: the MTA does not wait for a reply to each of its chunks, one of
+ * which would be SKIP for the rest. Else most of it is over at the end of its header. */
+static uint32_t message_steps_for(const struct bs_settings *settings)
+{
+    uint32_t steps = message_steps;
+    steps |= settings->authenticate ? BS_MILTER_NO_HELO_REPLY | BS_MILTER_NO_EOH_REPLY : BS_MILTER_NO_HELO;
+    steps |= bs_settings_need_dns(settings) ? BS_MILTER_NO_BODY_REPLY : BS_MILTER_UNDERSTANDS_SKIP;
+    return steps;
+}
 
 static const struct bs_milter_macro_list macro_lists[] = {
     {0, "j"},               /* CONNECT */
@@ -36,9 +44,10 @@ void bs_milter_session_init(struct bs_milter_session *milter, const struct bs_se
 static struct bs_milter_options wanted_options(const struct bs_milter_session *milter,
                                                const struct bs_milter_options *offer)
 {
-    bool whole = bs_settings_need_dns(milter->session.settings);
+    const struct bs_settings *settings = milter->session.settings;
+    bool whole = bs_settings_need_messages(settings);
     struct bs_milter_options wanted = {BS_MILTER_VERSION_MAX, whole ? message_actions : gate_actions,
-                                       whole ? message_steps : gate_steps};
+                                       whole ? message_steps_for(settings) : gate_steps};
     wanted.actions |= offer->actions & BS_MILTER_CAN_SET_MACRO_LIST;
     if (whole)
         wanted.actions |= offer->actions & BS_MILTER_CAN_QUARANTINE;
@@ -51,7 +60,7 @@ static bool negotiate(struct bs_milter_session *milter, const struct bs_milter_o
                       struct bs_strbuf *out, struct bs_error *ret_error)
 {
     struct bs_milter_options wanted = wanted_options(milter, offer);
-    size_t first = bs_settings_need_dns(milter->session.settings) ? 0 : GATE_LISTS_FROM;
+    size_t first = bs_settings_need_messages(milter->session.settings) ? 0 : GATE_LISTS_FROM;
     if (!bs_milter_negotiate(offer, &wanted, &milter->agreed, ret_error))
         return false;
     milter->session.can_quarantine = milter->agreed.actions & BS_MILTER_CAN_QUARANTINE;
@@ -113,7 +122,9 @@ static struct bs_reply mail(struct bs_milter_session *milter, const struct bs_mi
 {
     bool authenticated = milter->authenticated;
     milter->authenticated = false;
-    return bs_session_mail(&milter->session, event->envelope.path, authenticated, now);
+    struct bs_reply reply = bs_session_mail(&milter->session, event->envelope.path, authenticated, now);
+    bs_session_parameters(&milter->session, event->envelope.parameters);
+    return reply;
 }
 
 static struct bs_reply recipient(struct bs_milter_session *milter, const struct bs_milter_event *event)
@@ -135,12 +146,12 @@ static void encode_added(struct bs_milter_session *milter, const struct bs_added
     bs_strbuf_free(&value);
 }
 
-static void encode_sender(struct bs_bytes sender, struct bs_strbuf *out)
+static void encode_sender(struct bs_bytes sender, struct bs_bytes parameters, struct bs_strbuf *out)
 {
     struct bs_strbuf path;
     bs_strbuf_init(&path, sender.len + 2);
     bs_strbuf_printf(&path, "<%.*s>", BS_BYTES_ARG(sender));
-    bs_milter_encode_change_from(out, bs_strbuf_bytes(&path), (struct bs_bytes){NULL, 0});
+    bs_milter_encode_change_from(out, bs_strbuf_bytes(&path), parameters);
     bs_strbuf_free(&path);
 }
 
@@ -152,7 +163,7 @@ static void encode_changes(struct bs_milter_session *milter, const struct bs_cha
     for (size_t i = 0; i < changes->added_count; i++)
         encode_added(milter, &changes->added[i], out);
     if (changes->sender.len > 0)
-        encode_sender(changes->sender, out);
+        encode_sender(changes->sender, changes->sender_parameters, out);
     if (changes->quarantine)
         bs_milter_encode_quarantine(out, bs_bytes_from_cstr(changes->quarantine));
 }
@@ -170,7 +181,7 @@ static void header(struct bs_milter_session *milter, const struct bs_milter_even
     struct bs_strbuf value;
     if (!milter->session.message)
         return;
-    if (milter->agreed.steps & BS_MILTER_HEADER_LEADING_SPACE || !bs_settings_need_dns(milter->session.settings)) {
+    if (milter->agreed.steps & BS_MILTER_HEADER_LEADING_SPACE || !bs_settings_need_messages(milter->session.settings)) {
         bs_session_header(&milter->session, event->header.name, event->header.value);
         return;
     }
@@ -200,8 +211,7 @@ static struct bs_reply step(struct bs_milter_session *milter, const struct bs_mi
         header(milter, event);
         break;
     case BS_MILTER_EOH:
-        bs_session_end_of_header(session);
-        break;
+        return bs_session_end_of_header(session);
     case BS_MILTER_BODY:
         return bs_session_body(session, event->body);
     case BS_MILTER_EOM:
@@ -238,6 +248,9 @@ static void encode_reply(struct bs_milter_session *milter, const struct bs_reply
         break;
     case BS_REPLY_REFUSE:
         bs_milter_encode_replycode(out, reply->code, reply->text);
+        break;
+    case BS_REPLY_DISCARD:
+        bs_milter_encode_reply(out, BS_MILTER_DISCARD);
         break;
     case BS_REPLY_CONTINUE:
     case BS_REPLY_END:

@@ -2,6 +2,8 @@
 /* Tagging and signing; see outbound.h. */
 #include "engine/outbound.h"
 
+#include "engine/outgoing.h"
+
 static const struct bs_reply accepted = {.kind = BS_REPLY_ACCEPT};
 
 static bool has_signing_keys(const struct bs_session *session)
@@ -11,7 +13,7 @@ static bool has_signing_keys(const struct bs_session *session)
 
 bool bs_outbound_is_of_interest(const struct bs_session *session, struct bs_bytes sender)
 {
-    return has_signing_keys(session) || !bs_path_is_null(sender);
+    return has_signing_keys(session) || bs_outgoing_is_wanted(session) || !bs_path_is_null(sender);
 }
 
 /* The sender with its tag is set at the end of data, if no recipient forbids it. */
@@ -40,7 +42,12 @@ enum bs_begun bs_outbound_begin(struct bs_session *session)
             return BS_NO_MEMORY;
     }
     prepare_tag(session);
-    return message->signing || message->tagged.len > 0 ? BS_BEGUN : BS_NOT_NEEDED;
+    if (bs_outgoing_is_wanted(session)) {
+        message->outgoing = bs_outgoing_new(session);
+        if (!message->outgoing)
+            return BS_NO_MEMORY;
+    }
+    return message->signing || message->outgoing || message->tagged.len > 0 ? BS_BEGUN : BS_NOT_NEEDED;
 }
 
 void bs_outbound_recipient(struct bs_session *session, struct bs_bytes path)
@@ -56,7 +63,8 @@ void bs_outbound_recipient(struct bs_session *session, struct bs_bytes path)
 
 bool bs_outbound_is_over(const struct bs_message *message)
 {
-    return message->no_sign && !message->signing;
+    bool tagged = message->tagged.len > 0 && !message->no_sign;
+    return !message->bounce && !message->authentication && !tagged && !message->signing && !message->outgoing;
 }
 
 static void report_tag(struct bs_session *session)
@@ -69,7 +77,8 @@ static void report_tag(struct bs_session *session)
 
 struct bs_reply bs_outbound_end_unsigned(struct bs_session *session)
 {
-    report_tag(session);
+    if (session->message->tagged.len > 0)
+        report_tag(session);
     return accepted;
 }
 
@@ -112,6 +121,12 @@ static void take_signatures(struct bs_session *session, const struct bs_dkim_sig
         report_key(session, BS_ACTION_NONE, BS_REASON_DKIM_UNSIGNED, made->missing[i].key, made->missing[i].why);
 }
 
+static void set_sender(struct bs_session *session, struct bs_changes *changes)
+{
+    changes->sender = session->message->tagged;
+    bs_outgoing_set_envelope_id(session, changes);
+}
+
 struct bs_reply bs_outbound_end(struct bs_session *session, struct bs_changes *ret_changes)
 {
     struct bs_message *message = session->message;
@@ -121,8 +136,10 @@ struct bs_reply bs_outbound_end(struct bs_session *session, struct bs_changes *r
     if (message->tagged.len > 0) {
         report_tag(session);
         if (!message->no_sign)
-            ret_changes->sender = message->tagged;
+            set_sender(session, ret_changes);
     }
+    if (message->outgoing)
+        bs_outgoing_end(session, ret_changes);
     take_signatures(session, &made, ret_changes);
     return accepted;
 }

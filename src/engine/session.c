@@ -5,6 +5,7 @@
 #include "engine/inbound.h"
 #include "engine/message.h"
 #include "engine/outbound.h"
+#include "engine/outgoing.h"
 #include "engine/sealing.h"
 
 #include <stdio.h>
@@ -122,16 +123,36 @@ static bool can_ask(struct bs_session *session)
     return message->inquiry != NULL;
 }
 
+/* Answers what the registry of what was sent knows, which takes no time; what remains is for others. False where the
+ * answers take too much memory. */
+static bool ask_registry(struct bs_session *session, const struct bs_questions *questions, struct bs_questions *ret_rest)
+{
+    struct bs_message *message = session->message;
+    ret_rest->count = 0;
+    for (size_t i = 0; i < questions->count; i++) {
+        const struct bs_question *question = &questions->items[i];
+        if (question->type != BS_ASK_SENT || !session->host.sent) {
+            ret_rest->items[ret_rest->count++] = *question;
+            continue;
+        }
+        const struct bs_sent_answer answer = bs_sent_memory_get(session->host.sent, question->name);
+        if (!bs_answers_add_sent(&message->answers, question->name, &answer))
+            return false;
+    }
+    return true;
+}
+
 enum bs_asked bs_message_ask(struct bs_session *session, const struct bs_questions *questions)
 {
     struct bs_message *message = session->message;
-    if (++message->rounds > BS_SESSION_ROUNDS_MAX)
+    struct bs_questions rest;
+    if (++message->rounds > BS_SESSION_ROUNDS_MAX || !ask_registry(session, questions, &rest))
         return BS_ASKED_TOO_MUCH;
-    if (questions->count == 0)
+    if (rest.count == 0)
         return BS_ASKED_NOW;
     if (can_ask(session))
-        return session->host.asker->ask(message->inquiry, questions) ? BS_ASKED_LATER : BS_ASKED_NOW;
-    return leave_unanswered(message, questions) ? BS_ASKED_NOW : BS_ASKED_TOO_MUCH;
+        return session->host.asker->ask(message->inquiry, &rest) ? BS_ASKED_LATER : BS_ASKED_NOW;
+    return leave_unanswered(message, &rest) ? BS_ASKED_NOW : BS_ASKED_TOO_MUCH;
 }
 
 /* --- MAIL --------------------------------------------------------------------------------------------------- */
@@ -172,6 +193,16 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
     return let_go(session, begun == BS_NO_MEMORY ? no_memory : accepted);
 }
 
+void bs_session_parameters(struct bs_session *session, struct bs_bytes parameters)
+{
+    while (session->message && parameters.len > 0) {
+        size_t end = bs_bytes_find(parameters, '\0');
+        if (bs_bytes_starts_nocase(bs_bytes_first(parameters, end), BS_LITERAL("ENVID=")))
+            session->message->has_envelope_id = true;
+        parameters = bs_bytes_skip(parameters, end < parameters.len ? end + 1 : end);
+    }
+}
+
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id)
 {
     if (queue_id.len == 0)
@@ -210,8 +241,6 @@ struct bs_reply bs_session_data(struct bs_session *session)
         return accepted;
     /* A bounce is not let go of here: the MTA, or another filter, may still refuse DATA, and then the client may name
      * further recipients, which must not pass unseen. */
-    if (message->bounce)
-        bs_bounce_report_passed(session);
     if (bs_outbound_is_over(message))
         return let_go(session, bs_outbound_end_unsigned(session));
     return go_on;
@@ -219,23 +248,19 @@ struct bs_reply bs_session_data(struct bs_session *session)
 
 /* --- The message -------------------------------------------------------------------------------------------- */
 
-/* The value as milters have it, without the blank behind the colon. */
-static struct bs_bytes without_first_blank(struct bs_bytes value)
-{
-    return value.len > 0 && value.ptr[0] == ' ' ? bs_bytes_skip(value, 1) : value;
-}
-
 void bs_session_header(struct bs_session *session, struct bs_bytes name, struct bs_bytes value)
 {
     struct bs_message *message = session->message;
     if (!message)
         return;
     if (message->bounce)
-        bs_bounce_header(message->bounce, name, without_first_blank(value));
+        bs_bounce_header(message->bounce, name, value);
     if (message->authentication)
         bs_authentication_header(message->authentication, name, value);
     if (message->signing)
         bs_dkim_signing_header(message->signing, name, value);
+    if (message->outgoing)
+        bs_outgoing_header(message->outgoing, name, value);
 }
 
 /* Asks for what can be foreseen; nobody waits for it yet. */
@@ -254,29 +279,52 @@ static void ask_ahead(struct bs_session *session)
         bs_message_ask(session, &missing);
 }
 
-void bs_session_end_of_header(struct bs_session *session)
+static void end_outgoing_header(struct bs_session *session)
+{
+    struct bs_message *message = session->message;
+    if (bs_outgoing_end_of_header(session))
+        return;
+    bs_outgoing_free(message->outgoing);
+    message->outgoing = NULL;
+}
+
+/* Whether nothing remains to be done to the message, or to be found out about it. */
+static bool is_over(const struct bs_message *message)
+{
+    bool inbound = message->bounce || message->authentication;
+    if (!inbound)
+        return bs_outbound_is_over(message);
+    return !message->authentication && !bs_bounce_waits(message->bounce);
+}
+
+struct bs_reply bs_session_end_of_header(struct bs_session *session)
 {
     struct bs_message *message = session->message;
     if (!message)
-        return;
+        return accepted;
+    if (message->bounce)
+        bs_bounce_end_of_header(message->bounce);
     if (message->authentication) {
         bs_authentication_end_of_header(message->authentication);
         bs_sealing_begin(session);
     }
     if (message->signing)
         bs_dkim_signing_end_of_header(message->signing);
+    if (message->outgoing)
+        end_outgoing_header(session);
     ask_ahead(session);
+    return is_over(message) ? accepted : go_on;
 }
 
 struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk)
 {
     bool wanted = false;
     struct bs_message *message = session->message;
-    if (!message || (message->bounce && !bs_bounce_waits(message->bounce) && !message->authentication))
+    if (!message || is_over(message))
         return accepted;
-    if (message->bounce) {
-        bs_bounce_body(session, chunk);
-        wanted = bs_bounce_wants_body(session);
+    if (message->bounce && bs_bounce_wants_body(message->bounce)) {
+        bs_bounce_body(message->bounce, chunk);
+        wanted = true;
     }
     if (message->authentication && bs_authentication_wants_body(message->authentication)) {
         bs_authentication_body(message->authentication, chunk);
@@ -356,6 +404,7 @@ void bs_session_reset(struct bs_session *session)
         session->host.asker->end(message->inquiry);
     bs_bounce_free(message->bounce);
     bs_authentication_free(message->authentication);
+    bs_outgoing_free(message->outgoing);
     bs_dkim_signing_free(message->signing);
     bs_arena_reset(&message->answer_arena);
     bs_arena_reset(&message->arena);

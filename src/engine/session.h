@@ -10,17 +10,20 @@
 #define BS_ENGINE_SESSION_H
 
 #include "base/network.h"
-#include "bounce/header_kind.h"
 #include "engine/asker.h"
+#include "engine/campaigns.h"
 #include "engine/settings.h"
 #include "message/address.h"
-#include "proof/tag_search.h"
+#include "proof/evidence.h"
+#include "store/sent.h"
 
 enum {
     BS_MESSAGE_MEMORY = 64 * 1024,  /* bytes that one message may take, beside its authentication or signing */
     /* Bytes of the answers for one message. All that SPF, the keys and the policies of every domain in From may ask for, in
      * answers as large as DNS has them, fits: else a sender could fill it up and escape DMARC. */
     BS_ANSWERS_MEMORY = 16 << 20,
+    BS_BOUNCE_MEMORY = 1 << 20,     /* bytes of the recipients of a message that may be automatic */
+    BS_OUTGOING_MEMORY = 2 << 20,   /* bytes of the header of a message of ours, and what is made of it */
     BS_SESSION_ROUNDS_MAX = 256,    /* rounds of questions for one message */
     BS_QUEUE_ID_MAX = 63,           /* bytes of a queue id that are kept */
     BS_FIELDS_ADDED_MAX = 8,        /* header fields that one message gets */
@@ -31,6 +34,7 @@ enum bs_reply_kind {
     BS_REPLY_ACCEPT,   /* nothing further about this message is of interest */
     BS_REPLY_SKIP,     /* no further body is of interest */
     BS_REPLY_REFUSE,   /* with code and text */
+    BS_REPLY_DISCARD,  /* the message is to be thrown away */
     BS_REPLY_END,      /* the peer passed a limit: end the session; text says which */
     BS_REPLY_WAIT,     /* answers are outstanding: bs_session_resume gives the reply when they are there */
 };
@@ -39,6 +43,13 @@ struct bs_reply {
     enum bs_reply_kind kind;
     unsigned code;
     const char *text; /* a constant */
+};
+
+/* What an automatic message was found to be. */
+struct bs_automatic_finding {
+    const struct bs_reading *reading;
+    const struct bs_evidence *evidence;
+    bool campaign; /* there is one against a recipient */
 };
 
 /* One decision, for the log. Views are valid during the call only. */
@@ -51,6 +62,7 @@ struct bs_report {
     struct bs_bytes signed_sender; /* of BS_ACTION_SIGN */
     bool by_mta;                  /* the MTA refused the recipient itself: the reason is ours, the reply its own */
     const struct bs_authentication *authentication; /* of a decision that rests on it; else NULL */
+    const struct bs_automatic_finding *finding; /* the same of an automatic message's */
     struct bs_bytes key;          /* of a decision about a DKIM key: its name in DNS */
     const char *detail;           /* more about it, for people; or NULL */
 };
@@ -58,6 +70,7 @@ struct bs_report {
 /* What is to be done to a message that is accepted. Views are valid until bs_session_reset. */
 struct bs_changes {
     struct bs_bytes sender; /* the envelope sender to set, local@domain; empty: leave it */
+    struct bs_bytes sender_parameters; /* ESMTP parameters that go with it; empty: none */
     struct bs_removed_field {
         struct bs_bytes name;
         uint32_t index; /* which of its name, counted from 1 */
@@ -79,6 +92,9 @@ struct bs_session_host {
     const struct bs_asker *asker; /* NULL: whatever is asked counts as unanswered */
     void *context;                /* of both */
     struct bs_key_cache *keys;    /* of public keys, borrowed; NULL: none */
+    struct bs_rules_scan *scan;   /* of the settings' rules, borrowed; NULL: automatic mail is not read */
+    struct bs_sent_memory *sent;  /* what was sent, borrowed; NULL: not remembered */
+    struct bs_shared_campaigns *campaigns; /* borrowed; NULL: not watched */
 };
 
 struct bs_session {
@@ -114,6 +130,9 @@ void bs_session_helo(struct bs_session *session, struct bs_bytes name);
  * message the reply is to try again later. */
 struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes sender, bool authenticated, int64_t now);
 
+/* The ESMTP parameters of MAIL, each ended by a NUL. */
+void bs_session_parameters(struct bs_session *session, struct bs_bytes parameters);
+
 /* The queue id, as soon and as often as the MTA tells it: some do so before MAIL, some at the first recipient. */
 void bs_session_queue_id(struct bs_session *session, struct bs_bytes queue_id);
 
@@ -128,7 +147,9 @@ struct bs_reply bs_session_data(struct bs_session *session);
 
 /* `value` is all that followed the colon. */
 void bs_session_header(struct bs_session *session, struct bs_bytes name, struct bs_bytes value);
-void bs_session_end_of_header(struct bs_session *session);
+
+/* ACCEPT where nothing more of the message is of interest, else CONTINUE. */
+struct bs_reply bs_session_end_of_header(struct bs_session *session);
 struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk);
 
 /* The end of data. `ret_changes` counts for ACCEPT only. After any reply but WAIT bs_session_reset must follow. */

@@ -5,6 +5,7 @@
 #include "base/timestamp.h"
 #include "config/key_file.h"
 #include "crypto/secret.h"
+#include "engine/rule_files.h"
 
 #include <stdlib.h>
 
@@ -100,6 +101,63 @@ static bool add_sealers(const struct bs_config_list *list, struct bs_settings *s
     return true;
 }
 
+static struct bs_bounce_policy read_policy(const struct bs_config_policy *configured)
+{
+    static const enum bs_action actions[] = {
+        [BS_CONFIG_TREAT_ACCEPT] = BS_ACTION_PASS,           [BS_CONFIG_TREAT_TAG] = BS_ACTION_TAG,
+        [BS_CONFIG_TREAT_QUARANTINE] = BS_ACTION_QUARANTINE, [BS_CONFIG_TREAT_REJECT] = BS_ACTION_REFUSE,
+        [BS_CONFIG_TREAT_DISCARD] = BS_ACTION_DISCARD,
+    };
+    struct bs_bounce_policy policy;
+    for (int column = 0; column < BS_COLUMN_COUNT; column++) {
+        for (int group = 0; group < BS_GROUP_COUNT; group++) {
+            for (int unproven = 0; unproven < BS_UNPROVEN_COUNT; unproven++)
+                policy.actions[column][group][unproven] = actions[configured->treatments[column][group][unproven]];
+        }
+    }
+    return policy;
+}
+
+static bool add_policy(const struct bs_config_policy *configured, struct bs_recipient_policies *policies,
+                       struct bs_error *ret_error)
+{
+    const struct bs_bounce_policy policy = read_policy(configured);
+    if (configured->recipients.count == 0)
+        policies->others = policy;
+    for (size_t i = 0; i < configured->recipients.count; i++) {
+        if (!bs_recipient_policies_add(policies, configured->recipients.items[i], &policy))
+            return out_of_memory(ret_error);
+    }
+    return true;
+}
+
+static bool fill_bounces(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    settings->judges = bs_gate_has_mode(settings->gate, BS_MODE_OBSERVE);
+    settings->marks_outgoing = bs_gate_has_mode(settings->gate, BS_MODE_SIGN);
+    settings->header_token = config->header_token;
+    settings->envelope_id = config->envelope_id;
+    settings->queue_life = (unsigned)(config->tag_lifetime / BS_SECONDS_PER_DAY);
+    settings->campaign.threshold = (uint32_t)config->campaign_threshold;
+    settings->campaign.duration = config->campaign_duration;
+    settings->policies.others = bs_bounce_policy_default();
+    for (size_t i = 0; i < config->policy_count; i++) {
+        if (!add_policy(&config->policies[i], &settings->policies, ret_error))
+            return false;
+    }
+    if (!bs_proof_keys_derive(bs_gate_keys(settings->gate), &settings->proof_keys))
+        return bs_error_set(ret_error, "the crypto library has no HMAC-SHA256");
+    return bs_own_keys_load(config->dkim_keys, &settings->own_keys, ret_error);
+}
+
+bool bs_settings_load_rules(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error)
+{
+    if (!settings->judges)
+        return true;
+    settings->rules = bs_rule_files_load(&config->rules, ret_error);
+    return settings->rules != NULL;
+}
+
 bool bs_settings_load_policy(const struct bs_config *config, struct bs_settings *settings,
                              struct bs_error *ret_error)
 {
@@ -154,13 +212,13 @@ bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_se
         .max_frame = (size_t)config->max_frame,
         .max_recipients = (size_t)config->max_recipients,
         .max_null_recipients = (size_t)config->max_null_recipients,
-        .max_tag_candidates = (size_t)config->max_tag_candidates,
     };
     if (!ret_settings->gate) {
         bs_batv_keys_free(&keys);
         return out_of_memory(ret_error);
     }
-    if (fill_gate(config, ret_settings->gate, ret_error) && fill_authentication(config, ret_settings, ret_error))
+    if (fill_gate(config, ret_settings->gate, ret_error) && fill_bounces(config, ret_settings, ret_error) &&
+        fill_authentication(config, ret_settings, ret_error))
         return true;
     bs_settings_free(ret_settings);
     return false;
@@ -170,6 +228,11 @@ void bs_settings_free(struct bs_settings *settings)
 {
     bs_gate_free(settings->gate);
     settings->gate = NULL;
+    bs_recipient_policies_free(&settings->policies);
+    bs_proof_keys_free(&settings->proof_keys);
+    bs_own_keys_free(&settings->own_keys);
+    bs_rules_free(settings->rules);
+    settings->rules = NULL;
     free(settings->forwarders);
     settings->forwarders = NULL;
     bs_name_set_clear(&settings->sealers, NULL);
@@ -179,4 +242,10 @@ void bs_settings_free(struct bs_settings *settings)
 bool bs_settings_need_dns(const struct bs_settings *settings)
 {
     return settings->authenticate || settings->check_sender || settings->signing_keys.count > 0;
+}
+
+bool bs_settings_need_messages(const struct bs_settings *settings)
+{
+    bool token = settings->marks_outgoing && settings->header_token;
+    return bs_settings_need_dns(settings) || settings->judges || token;
 }

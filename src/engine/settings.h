@@ -9,9 +9,14 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "bounce/rules.h"
+#include "engine/own_keys.h"
 #include "engine/signing_keys.h"
 #include "policy/authentication_policy.h"
+#include "policy/campaign.h"
 #include "policy/gate.h"
+#include "policy/recipient_policies.h"
+#include "proof/proof_keys.h"
 
 struct bs_settings {
     struct bs_gate *gate;         /* owned */
@@ -19,12 +24,22 @@ struct bs_settings {
     size_t max_frame;             /* see struct bs_config for what the limits mean */
     size_t max_recipients;
     size_t max_null_recipients;
-    size_t max_tag_candidates;
+
+    bool judges;                  /* a domain observes or enforces: automatic mail is looked for */
+    bool marks_outgoing;          /* a domain signs */
+    bool header_token;
+    bool envelope_id;
+    unsigned queue_life;          /* days that a message may be under way */
+    struct bs_campaign_settings campaign;
+    struct bs_recipient_policies policies; /* owned, as all below */
+    struct bs_proof_keys proof_keys;
+    struct bs_own_keys own_keys;
+    struct bs_rules *rules;       /* NULL unless bs_settings_load_rules made them */
 
     bool authenticate;            /* mail from outside */
     struct bs_authentication_policy authentication;
     const char *authserv_id;      /* empty: what the MTA calls itself */
-    struct bs_network *forwarders; /* owned, as all below */
+    struct bs_network *forwarders;
     size_t forwarder_count;
     struct bs_name_set sealers;
     bool check_sender;
@@ -32,6 +47,9 @@ struct bs_settings {
     struct bs_signing_keys signing_keys;
     const struct bs_signing_key *sealing_key; /* of signing_keys; NULL: nothing is sealed with ARC */
 };
+
+/* Whether sessions look at whole messages, or add to them. */
+bool bs_settings_need_messages(const struct bs_settings *settings);
 
 /* Whether sessions with these settings ask DNS. */
 bool bs_settings_need_dns(const struct bs_settings *settings);
@@ -43,6 +61,10 @@ bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_se
 /* Only what concerns mail from outside, for which no key file is read; `settings` begins as all zero, and is freed as a
  * whole. */
 bool bs_settings_load_policy(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error);
+
+/* Makes the rules by which automatic mail is known, from the library's and the files that the configuration names; without a
+ * domain that observes or enforces there is no need of any. */
+bool bs_settings_load_rules(const struct bs_config *config, struct bs_settings *settings, struct bs_error *ret_error);
 
 void bs_settings_free(struct bs_settings *settings);
 

@@ -25,10 +25,6 @@ static const struct {
         {"tag-expired", 550, "5.7.1 Bounce refused: the tag of this address has expired"},
     [BS_REASON_NEVER_SENDS] =
         {"never-sends", 550, "5.7.1 Bounce refused: this address never sends mail, the original was forged"},
-    [BS_REASON_RETURNED_TAG] = {"returned-tag", 0, NULL},
-    [BS_REASON_NO_PROOF] =
-        {"no-proof", 550, "5.7.1 Bounce refused: nothing in it shows that we sent the original, its sender was forged"},
-    [BS_REASON_AUTO_REPLY] = {"auto-reply", 0, NULL},
     [BS_REASON_BOUNCE_PROVEN] = {"bounce-proven", 0, NULL},
     [BS_REASON_BOUNCE_NOT_OURS] =
         {"bounce-not-ours", 550, "5.7.1 Bounce refused: we did not send the message that it is about, its sender was forged"},
@@ -58,6 +54,7 @@ static const struct {
     [BS_REASON_LIST] = {"list", 0, NULL},
     [BS_REASON_OTHER_AUTOMATIC] = {"other-automatic", 0, NULL},
     [BS_REASON_NOT_AUTOMATIC] = {"not-automatic", 0, NULL},
+    [BS_REASON_UNREAD] = {"unread", 0, NULL},
     [BS_REASON_CAMPAIGN_BEGINS] = {"campaign-begins", 0, NULL},
     [BS_REASON_CAMPAIGN_ENDS] = {"campaign-ends", 0, NULL},
     [BS_REASON_MIXED_RECIPIENTS] =

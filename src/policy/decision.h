@@ -22,9 +22,6 @@ enum bs_reason {
     BS_REASON_TAG_UNKNOWN_KEY,
     BS_REASON_TAG_EXPIRED,
     BS_REASON_NEVER_SENDS,
-    BS_REASON_RETURNED_TAG,     /* the returned message holds a valid tag */
-    BS_REASON_NO_PROOF,         /* a bounce without any sign that we sent what it returns */
-    BS_REASON_AUTO_REPLY,
     BS_REASON_BOUNCE_PROVEN,    /* at the end of data, by kind and verdict; see bounce_policy.h */
     BS_REASON_BOUNCE_NOT_OURS,
     BS_REASON_BOUNCE_UNCLEAR,
@@ -42,6 +39,7 @@ enum bs_reason {
     BS_REASON_LIST,
     BS_REASON_OTHER_AUTOMATIC,
     BS_REASON_NOT_AUTOMATIC,    /* ordinary mail with the null sender */
+    BS_REASON_UNREAD,           /* there is no memory to read it */
     BS_REASON_CAMPAIGN_BEGINS,  /* unproven automatic messages come at many times their usual rate */
     BS_REASON_CAMPAIGN_ENDS,
     BS_REASON_MIXED_RECIPIENTS, /* recipients of one null-sender message that must be judged apart */

@@ -107,7 +107,7 @@ static struct bs_decision judge_untagged(const struct bs_gate_domain *domain, co
         return refuse(domain, BS_REASON_NEVER_SENDS);
     if (!has_room_for_tag(recipient))
         return decide(BS_ACTION_PASS, BS_REASON_LOCAL_PART_LONG);
-    struct bs_decision decision = decide(BS_ACTION_WAIT, BS_REASON_NO_PROOF);
+    struct bs_decision decision = decide(BS_ACTION_WAIT, BS_REASON_NONE);
     decision.observed = domain->mode != BS_MODE_ENFORCE;
     return decision;
 }
@@ -148,21 +148,20 @@ struct bs_decision bs_gate_recipient(const struct bs_gate *gate, const struct bs
     return decision;
 }
 
-struct bs_decision bs_gate_message(enum bs_header_kind kind, bool proven, bool observe)
+enum bs_mode bs_gate_mode(const struct bs_gate *gate, struct bs_bytes domain)
 {
-    static const enum bs_reason let_through[] = {
-        [BS_HEADER_KIND_MDN] = BS_REASON_MDN,
-        [BS_HEADER_KIND_ARF] = BS_REASON_ARF,
-        [BS_HEADER_KIND_AUTO_REPLY] = BS_REASON_AUTO_REPLY,
-        [BS_HEADER_KIND_LIST] = BS_REASON_LIST,
-    };
-    if (proven)
-        return decide(BS_ACTION_PASS, BS_REASON_RETURNED_TAG);
-    if (kind != BS_HEADER_KIND_BOUNCE)
-        return decide(BS_ACTION_PASS, let_through[kind]);
-    struct bs_decision decision = decide(observe ? BS_ACTION_PASS : BS_ACTION_REFUSE, BS_REASON_NO_PROOF);
-    decision.observed = observe;
-    return decision;
+    const struct bs_gate_domain *found = find_domain(gate, domain);
+    return found ? found->mode : BS_MODE_OFF;
+}
+
+bool bs_gate_has_mode(const struct bs_gate *gate, enum bs_mode mode)
+{
+    return gate->highest >= mode;
+}
+
+const struct bs_batv_keys *bs_gate_keys(const struct bs_gate *gate)
+{
+    return &gate->keys;
 }
 
 bool bs_gate_proves(const struct bs_gate *gate, struct bs_bytes candidate, int64_t now, struct bs_arena *arena)

@@ -11,16 +11,13 @@
  *   - A tag with a wrong signature or past its day, or an address that never sends: refused at RCPT.
  *   - A valid tag: proven, delivered. A tag of another program: left to that program.
  *   - No tag, where the address is too long to be signed: let through.
- *   - No tag: judged at the end of data. A returned message that holds a valid tag of ours proves the bounce; a
- *     disposition notification, a feedback report, an automatic reply and a list message are let through: they need not
- *     go to the envelope sender (RFC 8098 section 2.1, RFC 3834 section 4); what remains is refused.
+ *   - No tag: judged at the end of data, by bounce_policy.h.
  * Observing does the same and refuses nothing: the decision says what would have been refused.
  */
 #ifndef BS_POLICY_GATE_H
 #define BS_POLICY_GATE_H
 
 #include "base/network.h"
-#include "bounce/header_kind.h"
 #include "policy/decision.h"
 #include "proof/batv.h"
 
@@ -59,12 +56,17 @@ bool bs_gate_is_no_sign(const struct bs_gate *gate, const struct bs_address *rec
 struct bs_decision bs_gate_recipient(const struct bs_gate *gate, const struct bs_address *recipient, int64_t now,
                                      struct bs_arena *arena);
 
-/* A message that waited. `proven`: a valid tag was found in it. `observe`: every recipient that waits is in a
- * domain that observes. */
-struct bs_decision bs_gate_message(enum bs_header_kind kind, bool proven, bool observe);
-
-/* Whether text found in a returned message is an address of ours with a valid tag. */
+/* Whether text is an address of ours with a valid tag. */
 bool bs_gate_proves(const struct bs_gate *gate, struct bs_bytes candidate, int64_t now, struct bs_arena *arena);
+
+/* The mode of a domain; off for one that is none of ours. */
+enum bs_mode bs_gate_mode(const struct bs_gate *gate, struct bs_bytes domain);
+
+/* Whether any domain has this mode, or a later one. */
+bool bs_gate_has_mode(const struct bs_gate *gate, enum bs_mode mode);
+
+/* The keys of tags. */
+const struct bs_batv_keys *bs_gate_keys(const struct bs_gate *gate);
 
 /* What a tagged recipient is called without its tag, for maps: false unless the domain is ours, whatever its mode,
  * and the tag is signed by us. Expiry is not looked at: ordinary mail may answer an old tagged address. */

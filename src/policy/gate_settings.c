@@ -39,8 +39,11 @@ bool bs_gate_add_domain(struct bs_gate *gate, const char *name, enum bs_mode mod
         return false;
     domain->mode = mode;
     domain->fold_case = fold_case;
-    if (bs_name_set_add(&gate->domains, bs_bytes_from_cstr(name), domain))
+    if (bs_name_set_add(&gate->domains, bs_bytes_from_cstr(name), domain)) {
+        if (mode > gate->highest)
+            gate->highest = mode;
         return true;
+    }
     free(domain);
     return false;
 }

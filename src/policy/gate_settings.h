@@ -16,6 +16,7 @@ struct bs_gate_domain {
 struct bs_gate {
     struct bs_batv_keys keys; /* owned */
     unsigned lifetime;        /* days */
+    enum bs_mode highest;     /* of all domains */
     struct bs_name_set domains;
     struct bs_name_set no_sign; /* "user@domain", "domain", ".domain" */
     struct bs_network *networks;

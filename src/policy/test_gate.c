@@ -127,18 +127,18 @@ static const struct recipient_case recipient_cases[] = {
     {"prvs=0685000000=userx@test.ex", BS_ACTION_REFUSE, BS_REASON_TAG_FORGED, false},
     {"btv1==0693afc14e==userx@test.ex", BS_ACTION_PASS, BS_REASON_TAG_FOREIGN, false},
     {"btv1==0693afc14e==userx+x@test.ex", BS_ACTION_PASS, BS_REASON_TAG_FOREIGN, false},
-    {"userx+prvs=0693afc14e@test.ex", BS_ACTION_WAIT, BS_REASON_NO_PROOF, false},
+    {"userx+prvs=0693afc14e@test.ex", BS_ACTION_WAIT, BS_REASON_NONE, false},
     {"info+prvs=0693afc14e@test.ex", BS_ACTION_REFUSE, BS_REASON_NEVER_SENDS, false},
-    {"a23456789012345678901234567890123456789012345678@test.ex", BS_ACTION_WAIT, BS_REASON_NO_PROOF, false},
+    {"a23456789012345678901234567890123456789012345678@test.ex", BS_ACTION_WAIT, BS_REASON_NONE, false},
     {"a234567890123456789012345678901234567890123456789@test.ex", BS_ACTION_PASS, BS_REASON_LOCAL_PART_LONG, false},
     {"a234567890123456789012345678901234567890123456789@mute.example", BS_ACTION_REFUSE, BS_REASON_NEVER_SENDS, false},
-    {"userx@test.ex.", BS_ACTION_WAIT, BS_REASON_NO_PROOF, false},
-    {"userx@test.ex", BS_ACTION_WAIT, BS_REASON_NO_PROOF, false},
+    {"userx@test.ex.", BS_ACTION_WAIT, BS_REASON_NONE, false},
+    {"userx@test.ex", BS_ACTION_WAIT, BS_REASON_NONE, false},
     {"info@test.ex", BS_ACTION_REFUSE, BS_REASON_NEVER_SENDS, false},
     {"INFO+x@Test.ex", BS_ACTION_REFUSE, BS_REASON_NEVER_SENDS, false},
-    {"information@test.ex", BS_ACTION_WAIT, BS_REASON_NO_PROOF, false},
+    {"information@test.ex", BS_ACTION_WAIT, BS_REASON_NONE, false},
     {"anybody@mute.example", BS_ACTION_REFUSE, BS_REASON_NEVER_SENDS, false},
-    {"userx@watch.example", BS_ACTION_WAIT, BS_REASON_NO_PROOF, true},
+    {"userx@watch.example", BS_ACTION_WAIT, BS_REASON_NONE, true},
     {"info@watch.example", BS_ACTION_PASS, BS_REASON_NEVER_SENDS, true},
     {"prvs=0693afc14e=userx@watch.example", BS_ACTION_PASS, BS_REASON_TAG_FORGED, true},
     {"info@sign.example", BS_ACTION_NONE, BS_REASON_NONE, false},
@@ -172,22 +172,26 @@ static void an_expired_tag_is_refused_with_its_age(void **state)
     assert_int_equal(decision.days_left, -3);
 }
 
-static void a_waiting_message_passes_by_proof_or_kind_only(void **state)
+static void a_domain_has_its_mode_and_others_have_none(void **state)
 {
+    struct fixture *fixture = *state;
+    assert_int_equal(bs_gate_mode(fixture->gate, BS_LITERAL("TEST.ex")), BS_MODE_ENFORCE);
+    assert_int_equal(bs_gate_mode(fixture->gate, BS_LITERAL("watch.example")), BS_MODE_OBSERVE);
+    assert_int_equal(bs_gate_mode(fixture->gate, BS_LITERAL("elsewhere.example")), BS_MODE_OFF);
+    assert_int_equal(bs_gate_mode(fixture->gate, bs_bytes(NULL, 0)), BS_MODE_OFF);
+    assert_true(bs_gate_has_mode(fixture->gate, BS_MODE_ENFORCE));
+}
+
+static void a_gate_has_the_modes_up_to_that_of_its_strictest_domain(void **state)
+{
+    struct bs_batv_keys none = {.signing_digit = 0};
+    struct bs_gate *gate = bs_gate_new(&none, 7);
     (void)state;
-    struct bs_decision decision = bs_gate_message(BS_HEADER_KIND_BOUNCE, true, false);
-    assert_int_equal(decision.action, BS_ACTION_PASS);
-    assert_int_equal(decision.reason, BS_REASON_RETURNED_TAG);
-    decision = bs_gate_message(BS_HEADER_KIND_BOUNCE, false, false);
-    assert_int_equal(decision.action, BS_ACTION_REFUSE);
-    assert_int_equal(decision.reason, BS_REASON_NO_PROOF);
-    decision = bs_gate_message(BS_HEADER_KIND_BOUNCE, false, true);
-    assert_int_equal(decision.action, BS_ACTION_PASS);
-    assert_true(decision.observed);
-    assert_int_equal(bs_gate_message(BS_HEADER_KIND_MDN, false, false).reason, BS_REASON_MDN);
-    assert_int_equal(bs_gate_message(BS_HEADER_KIND_ARF, false, false).reason, BS_REASON_ARF);
-    assert_int_equal(bs_gate_message(BS_HEADER_KIND_AUTO_REPLY, false, false).reason, BS_REASON_AUTO_REPLY);
-    assert_int_equal(bs_gate_message(BS_HEADER_KIND_LIST, false, false).action, BS_ACTION_PASS);
+    assert_true(bs_gate_add_domain(gate, "a.example", BS_MODE_SIGN, true));
+    assert_true(bs_gate_add_domain(gate, "b.example", BS_MODE_OFF, true));
+    assert_true(bs_gate_has_mode(gate, BS_MODE_SIGN));
+    assert_false(bs_gate_has_mode(gate, BS_MODE_OBSERVE));
+    bs_gate_free(gate);
 }
 
 static void returned_text_proves_only_with_a_valid_tag_of_ours(void **state)
@@ -304,7 +308,8 @@ int main(void)
         GATE_TEST(capitals_are_kept_where_the_domain_says_so),
         GATE_TEST(a_recipient_of_a_bounce_is_judged_by_its_tag_and_domain),
         GATE_TEST(an_expired_tag_is_refused_with_its_age),
-        GATE_TEST(a_waiting_message_passes_by_proof_or_kind_only),
+        GATE_TEST(a_domain_has_its_mode_and_others_have_none),
+        GATE_TEST(a_gate_has_the_modes_up_to_that_of_its_strictest_domain),
         GATE_TEST(returned_text_proves_only_with_a_valid_tag_of_ours),
         GATE_TEST(only_our_own_tags_are_taken_off),
         GATE_TEST(an_old_tag_is_taken_off_for_ordinary_mail),

@@ -27,8 +27,17 @@ struct keys {
     char rsa_record[RECORD_MAX];
 };
 
+/* What all scenarios share. */
+struct shared {
+    struct bs_rules *rules;
+    struct bs_rules_scan *scan;
+};
+
 struct play {
     struct answerer dns; /* the first member: the context of sessions */
+    const struct shared *shared;
+    struct bs_sent_memory *sent;
+    struct bs_shared_campaigns *campaigns;
     struct bs_strbuf dns_text;
     const char *file;
     int line;
@@ -50,6 +59,7 @@ struct play {
     char resolved[ANSWER_MAX]; /* what the MTA takes the next recipient for */
     char answer[ANSWER_MAX]; /* to the last command */
     char sender[ANSWER_MAX];
+    char parameters[ANSWER_MAX]; /* that the filter gave with the sender */
     struct bs_strbuf log; /* its last line */
     char failure[4 * ANSWER_MAX];
 };
@@ -131,11 +141,16 @@ static bool apply_answer(struct play *play, const struct bs_milter_answer *answe
     case BS_MILTER_SKIP:
         snprintf(play->answer, sizeof play->answer, "250 %s", answer->code == BS_MILTER_SKIP ? "skip" : "continue");
         return true;
+    case BS_MILTER_DISCARD:
+        play->accepted = true;
+        snprintf(play->answer, sizeof play->answer, "250 discarded");
+        return true;
     case BS_MILTER_REPLYCODE:
         snprintf(play->answer, sizeof play->answer, "%.*s", BS_BYTES_ARG(answer->text));
         return true;
     case BS_MILTER_CHANGE_FROM:
         snprintf(play->sender, sizeof play->sender, "%.*s", BS_BYTES_ARG(answer->envelope.path));
+        snprintf(play->parameters, sizeof play->parameters, "%.*s", BS_BYTES_ARG(answer->envelope.parameters));
         return false;
     default:
         if (message_change(&play->message, answer))
@@ -174,7 +189,10 @@ static void negotiate(struct play *play)
     if (play->protocol < 6)
         offer = (struct bs_milter_options){play->protocol, 0x7f, play->protocol < 3 ? 0x7f : 0x3ff};
     bs_strbuf_init(&frames, TEXT_MAX);
-    const struct bs_session_host host = {.report = on_report, .asker = &answers_asker, .context = play};
+    const struct bs_session_host host = {
+        .report = on_report, .asker = &answers_asker, .context = play, .scan = play->shared->scan,
+        .sent = play->sent, .campaigns = play->campaigns,
+    };
     bs_milter_session_init(&play->milter, &play->settings, &host);
     bs_milter_peer_offer(&frames, &offer);
     play->connected = true;
@@ -233,9 +251,13 @@ static bool command_mail(struct play *play, const char *path)
     play->accepted = false;
     play->queue_number++;
     bs_strbuf_free(&play->log);
-    snprintf(play->sender, sizeof play->sender, "%s", path);
+    const char *blank = path[0] == '<' ? strstr(path, "> ") : NULL; /* ESMTP parameters behind it */
+    struct bs_bytes address = blank ? bs_bytes(path, (size_t)(blank + 1 - path)) : bs_bytes_from_cstr(path);
+    const char *const parameters[] = {blank ? blank + 2 : NULL};
+    snprintf(play->sender, sizeof play->sender, "%.*s", BS_BYTES_ARG(address));
+    play->parameters[0] = '\0';
     bs_milter_peer_macros(&frames, BS_MILTER_MAIL, login, play->login ? 1 : 0);
-    bs_milter_peer_envelope(&frames, BS_MILTER_MAIL, bs_bytes_from_cstr(path), NULL, 0);
+    bs_milter_peer_envelope(&frames, BS_MILTER_MAIL, address, parameters, blank ? 1 : 0);
     exchange(play, &frames, BS_MILTER_MAIL);
     return true;
 }
@@ -424,6 +446,12 @@ static bool command_sender(struct play *play, const char *path)
     return strcmp(play->sender, path) == 0 || fail(play, "sender", path, play->sender);
 }
 
+static bool command_parameters(struct play *play, const char *text)
+{
+    bool good = strcmp(text, "nothing") == 0 ? play->parameters[0] == '\0' : strstr(play->parameters, text) != NULL;
+    return good || fail(play, "parameters", text, play->parameters);
+}
+
 static bool command_log(struct play *play, const char *text)
 {
     const char *line = bs_strbuf_cstr(&play->log);
@@ -462,6 +490,25 @@ static bool command_dns(struct play *play, const char *word)
     return true;
 }
 
+/* What the daemon's filters share; it begins with the scenario, at a time that is long ago. */
+static bool share(struct play *play)
+{
+    enum { NAMES = 4096 };
+    static const uint64_t key[2] = {1, 2};
+    static const unsigned char secret[BS_SENT_KEY_SIZE] = "a secret";
+    void *sent = NULL, *campaigns = calloc(1, bs_shared_campaigns_size());
+    size_t size = bs_sent_memory_size(NAMES);
+    if (!campaigns || posix_memalign(&sent, 64, size) != 0)
+        return false;
+    memset(sent, 0, size);
+    play->campaigns = bs_shared_campaigns_begin(campaigns, key);
+    if (play->config.sent_registry > 0)
+        play->sent = bs_sent_memory_begin(sent, NAMES, secret, 0);
+    else
+        free(sent);
+    return true;
+}
+
 static bool configure(struct play *play)
 {
     struct bs_error error;
@@ -474,6 +521,8 @@ static bool configure(struct play *play)
         return fail(play, "config", "good keys", error.text);
     }
     play->configured = true;
+    if (!share(play))
+        return fail(play, "memory", "some", "none");
     command_dns(play, "answers");
     return answers_read(&play->dns, bs_strbuf_bytes(&play->dns_text), play->file, &error) ||
            fail(play, "dns", "good records", error.text);
@@ -503,6 +552,7 @@ static const struct {
     {"map ", command_map},
     {"=> ", command_expect},
     {"sender ", command_sender},
+    {"parameters ", command_parameters},
     {"log ", command_log},
 };
 
@@ -593,11 +643,13 @@ static bool run_file(struct play *play, FILE *file)
     return good;
 }
 
-static bool play_file(const char *path, const struct keys *keys, bool byte_by_byte, char *ret_failure, size_t size)
+static bool play_file(const char *path, const struct keys *keys, const struct shared *shared, bool byte_by_byte,
+                      char *ret_failure, size_t size)
 {
     struct play *play = calloc(1, sizeof *play);
     FILE *file = fopen(path, "r");
-    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .keys = keys, .protocol = 6};
+    *play = (struct play){.file = path, .byte_by_byte = byte_by_byte, .keys = keys, .shared = shared,
+                          .protocol = 6};
     bs_strbuf_init(&play->config_text, TEXT_MAX);
     bs_strbuf_init(&play->dns_text, TEXT_MAX);
     message_clear(&play->message);
@@ -613,6 +665,8 @@ static bool play_file(const char *path, const struct keys *keys, bool byte_by_by
         bs_settings_free(&play->settings);
         bs_config_free(&play->config);
     }
+    free(play->sent);
+    free(play->campaigns);
     message_clear(&play->message);
     answers_free(&play->dns);
     bs_strbuf_free(&play->dns_text);
@@ -691,14 +745,20 @@ int main(int argc, char **argv)
     struct keys keys = {.folder = "/tmp/backstop-scenario-XXXXXX"};
     char failure[4 * ANSWER_MAX];
     int failed = 0, number = 0;
-    if (!mkdtemp(keys.folder))
+    struct bs_error error;
+    struct shared shared = {.rules = bs_rules_new(&error)};
+    if (shared.rules)
+        shared.scan = bs_rules_scan_new(shared.rules);
+    if (!shared.scan || !mkdtemp(keys.folder)) {
+        fprintf(stderr, "%s\n", shared.rules ? "no memory" : error.text);
         return EXIT_FAILURE;
+    }
     make_keys(&keys);
     printf("1..%d\n", 2 * (argc - 1));
     for (int i = 1; i < argc; i++) {
         const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
         for (int bytewise = 0; bytewise < 2; bytewise++) {
-            bool good = play_file(argv[i], &keys, bytewise, failure, sizeof failure);
+            bool good = play_file(argv[i], &keys, &shared, bytewise, failure, sizeof failure);
             printf("%sok %d - %s, %s\n", good ? "" : "not ", ++number, name, bytewise ? "byte by byte" : "whole");
             if (!good)
                 printf("# %s\n", failure);
@@ -706,5 +766,7 @@ int main(int argc, char **argv)
         }
     }
     remove_keys(&keys);
+    bs_rules_scan_free(shared.scan);
+    bs_rules_free(shared.rules);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

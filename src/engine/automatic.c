@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading and proving one message; see automatic.h. */
+#include "engine/automatic.h"
+
+#include "engine/message.h"
+
+void bs_automatic_init(struct bs_automatic *automatic)
+{
+    bs_arena_init(&automatic->parts_arena, BS_PARTS_MEMORY);
+    bs_arena_init(&automatic->arena, BS_READING_MEMORY);
+}
+
+static void forget_parts(struct bs_automatic *automatic)
+{
+    if (automatic->parts.reader && !automatic->body_ended)
+        bs_parts_finish(&automatic->parts);
+    automatic->body_ended = true;
+    automatic->parts = (struct bs_parts){.count = 0};
+    bs_arena_reset(&automatic->parts_arena);
+}
+
+void bs_automatic_free(struct bs_automatic *automatic)
+{
+    forget_parts(automatic);
+    bs_arena_reset(&automatic->arena);
+}
+
+static void begin(struct bs_automatic *automatic)
+{
+    if (!automatic->parts.reader && !automatic->body_ended)
+        bs_parts_init(&automatic->parts, &automatic->parts_arena);
+}
+
+void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body)
+{
+    if (automatic->header_ended)
+        return;
+    automatic->marks_seen += bs_bytes_equal_nocase(bs_bytes_trim(name), BS_LITERAL(BS_MARK_FIELD));
+    begin(automatic);
+    bs_parts_field(&automatic->parts, name, body);
+}
+
+void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, bool null_sender)
+{
+    if (automatic->header_ended)
+        return;
+    automatic->header_ended = true;
+    if (wanted) {
+        begin(automatic);
+        bs_parts_end_of_header(&automatic->parts);
+        automatic->reads = bs_reading_is_worthwhile(&automatic->parts.header, null_sender);
+    }
+    if (!automatic->reads)
+        forget_parts(automatic);
+}
+
+void bs_automatic_body(struct bs_automatic *automatic, struct bs_bytes chunk)
+{
+    if (automatic->reads && !automatic->body_ended)
+        bs_parts_push(&automatic->parts, chunk);
+}
+
+static bool read(struct bs_automatic *automatic, struct bs_rules_scan *scan)
+{
+    if (automatic->is_read)
+        return true;
+    if (!automatic->body_ended)
+        bs_parts_finish(&automatic->parts);
+    automatic->body_ended = true;
+    automatic->is_read = scan && bs_reading_make(&automatic->parts, scan, &automatic->arena, &automatic->reading);
+    return automatic->is_read;
+}
+
+static bool is_ours(const void *gate, struct bs_bytes domain)
+{
+    return bs_gate_mode(gate, domain) >= BS_MODE_OBSERVE;
+}
+
+enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_session *session,
+                                const struct bs_evidence_recipient *recipients, size_t count,
+                                struct bs_questions *ret_missing)
+{
+    const struct bs_settings *settings = session->settings;
+    const struct bs_dkim_own_keys own_keys = {settings->own_keys.items, settings->own_keys.count, session->host.keys};
+    if (automatic->is_judged)
+        return BS_DONE;
+    if (!read(automatic, session->host.scan))
+        return BS_ERROR;
+    const struct bs_evidence_facts facts = {
+        .parts = &automatic->parts,
+        .reading = &automatic->reading,
+        .recipients = recipients,
+        .recipient_count = count,
+        .is_ours = is_ours,
+        .domains = settings->gate,
+        .batv_keys = bs_gate_keys(settings->gate),
+        .proof_keys = &settings->proof_keys,
+        .dkim_keys = own_keys.count > 0 ? &own_keys : NULL,
+        .registry = session->host.sent != NULL,
+        .now = session->message->now,
+        .queue_life = settings->queue_life,
+        .marking_since = BS_MARKING_SINCE,
+    };
+    enum bs_step step = bs_evidence_judge(&facts, &session->message->answers, &automatic->arena, &automatic->evidence,
+                                          ret_missing);
+    automatic->is_judged = step == BS_DONE;
+    return step;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One message from outside that may be automatic: read while it streams by (message/parts, bounce/reading), and judged for
+ * being about mail of ours (proof/evidence). It decides nothing. Its memory is taken with the first field and given
+ * back by bs_automatic_free.
+ */
+#ifndef BS_ENGINE_AUTOMATIC_H
+#define BS_ENGINE_AUTOMATIC_H
+
+#include "engine/session.h"
+#include "message/parts.h"
+#include "proof/evidence.h"
+
+enum {
+    BS_MARKING_SINCE = 1,        /* who observes or enforces says that all mail has been marked for long enough */
+    BS_READING_MEMORY = 4 << 20, /* bytes of what is read of a message, beside its parts, and of its proofs */
+};
+
+struct bs_automatic {
+    struct bs_arena parts_arena, arena;
+    struct bs_parts parts;
+    unsigned marks_seen;        /* fields that claim to be our Backstop-Result */
+    bool header_ended;
+    bool reads;                 /* the body is read, and the whole judged */
+    bool body_ended;
+    bool is_read, is_judged;    /* the results are there */
+    struct bs_reading reading;
+    struct bs_evidence evidence;
+};
+
+void bs_automatic_init(struct bs_automatic *automatic);
+void bs_automatic_free(struct bs_automatic *automatic);
+
+/* A header field; `body` is all that followed the colon. */
+void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body);
+
+/* The header is over. What it keeps is given back where the body is not to be read: `wanted` is false, or nothing suggests
+ * an automatic message. */
+void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, bool null_sender);
+void bs_automatic_body(struct bs_automatic *automatic, struct bs_bytes chunk);
+
+/* The message is over: reads it, and judges it for the recipients. BS_ASK: answer the questions, and call it again.
+ * BS_ERROR: there is no memory, and nothing can be said. */
+enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_session *session,
+                                const struct bs_evidence_recipient *recipients, size_t count,
+                                struct bs_questions *ret_missing);
+
+#endif
