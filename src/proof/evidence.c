@@ -146,7 +146,7 @@ static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, s
         return BS_PROOF_ABSENT;
     case BS_TOKEN_FORGED:
         return returned->exact && !(returned->header->flags & BS_HEADER_INCOMPLETE) ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
-    case BS_TOKEN_UNKNOWN_KEY:
+    case BS_TOKEN_UNTRIED:
     case BS_TOKEN_CHANGED:
         return BS_PROOF_UNSURE;
     case BS_TOKEN_HOLDS:

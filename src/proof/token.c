@@ -217,7 +217,7 @@ static enum bs_token_result read_token(struct bs_bytes body, struct token *ret_t
     if (!read_number(next_word(&rest), 3, &version))
         return BS_TOKEN_FORGED;
     if (version != 1)
-        return BS_TOKEN_UNKNOWN_KEY;
+        return BS_TOKEN_UNTRIED;
     if (!read_number(next_word(&rest), 1, &digit) || !read_number(next_word(&rest), DAY_DIGITS_MAX, &ret_token->day))
         return BS_TOKEN_FORGED;
     ret_token->digit = (unsigned)digit;
@@ -249,7 +249,7 @@ static struct bs_token_verdict verify_field(const struct bs_proof_keys *keys, st
     if (verdict.result != BS_TOKEN_HOLDS)
         return verdict;
     if (!keys->by_digit[token.digit]) {
-        verdict.result = BS_TOKEN_UNKNOWN_KEY;
+        verdict.result = BS_TOKEN_UNTRIED;
         return verdict;
     }
     const unsigned char *sum = sum_of(sums, token.list);
@@ -275,13 +275,14 @@ struct bs_token_verdict bs_token_verify(const struct bs_proof_keys *keys, const 
     struct bs_token_verdict best = {.result = BS_TOKEN_NONE};
     struct sums sums;
     size_t tried = 0;
-    for (size_t i = 0; i < header->count && tried < BS_TOKENS_TRIED_MAX; i++) {
+    for (size_t i = 0; i < header->count && tried <= BS_TOKENS_TRIED_MAX; i++) {
         if (!bs_header_field_is(&header->fields[i], BS_LITERAL(BS_TOKEN_FIELD)))
             continue;
         if (tried++ == 0)
             find_fields(&sums, header);
-        struct bs_token_verdict verdict =
-            verify_field(keys, header->fields[i].body, &sums, senders, sender_count, arena);
+        struct bs_token_verdict verdict = {.result = BS_TOKEN_UNTRIED};
+        if (tried <= BS_TOKENS_TRIED_MAX)
+            verdict = verify_field(keys, header->fields[i].body, &sums, senders, sender_count, arena);
         if (is_better(&verdict, &best))
             best = verdict;
     }

@@ -37,10 +37,10 @@ bool bs_token_make(const struct bs_proof_keys *keys, const struct bs_header *hea
                    int64_t now, struct bs_arena *arena, char ret_value[BS_TOKEN_SIZE]);
 
 enum bs_token_result {
-    BS_TOKEN_NONE,        /* there is none */
-    BS_TOKEN_FORGED,      /* of our form, and we did not make it for these fields */
-    BS_TOKEN_UNKNOWN_KEY, /* of our form, with a version or a digit that there is no key for; or the crypto library failed */
-    BS_TOKEN_CHANGED,     /* we made it for mail of one of these senders, and the fields are not those */
+    BS_TOKEN_NONE,    /* there is none */
+    BS_TOKEN_FORGED,  /* of our form, and we did not make it for these fields */
+    BS_TOKEN_UNTRIED, /* of another version, of a digit that there is no key for, or past BS_TOKENS_TRIED_MAX */
+    BS_TOKEN_CHANGED, /* we made it for mail of one of these senders, and the fields are not those */
     BS_TOKEN_HOLDS,
 };
 
