@@ -2,6 +2,8 @@
 /* Well-formed UTF-8; see utf8.h. */
 #include "base/utf8.h"
 
+#include <stdint.h>
+
 /* The sequences of RFC 3629 section 4 that are longer than a byte: where the first lies, where the second may. */
 static const struct {
     unsigned char first_low, first_high, second_low, second_high, length;
@@ -36,10 +38,25 @@ size_t bs_utf8_sequence(struct bs_bytes bytes)
     return 0;
 }
 
+/* The number of bytes at the front, in whole words, that are ASCII. */
+static size_t ascii_words(struct bs_bytes bytes)
+{
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= bytes.len; i += sizeof word) {
+        memcpy(&word, bytes.ptr + i, sizeof word);
+        if (word & 0x8080808080808080u)
+            break;
+    }
+    return i;
+}
+
 bool bs_utf8_is_valid(struct bs_bytes bytes)
 {
     while (bytes.len > 0) {
+        bytes = bs_bytes_skip(bytes, ascii_words(bytes));
         size_t length = bs_utf8_sequence(bytes);
+        if (bytes.len == 0)
+            break;
         if (length == 0)
             return false;
         bytes = bs_bytes_skip(bytes, length);

@@ -40,12 +40,13 @@ static bool may_be_boundary(struct bs_bytes text)
     return letters && text.ptr[0] != ' ' && text.len <= BS_BOUNDARY_GUESSED_MAX;
 }
 
-static void guess(struct bs_boundary *boundary, struct bs_bytes text)
+/* Takes the text for the boundary of a multipart that names none; false where it is none. */
+static bool guess(struct bs_boundary *boundary, struct bs_bytes text, struct bs_arena *arena)
 {
     if (boundary->text.len > 0 || !may_be_boundary(text))
-        return;
-    memcpy(boundary->guessed, text.ptr, text.len);
-    boundary->text = bs_bytes(boundary->guessed, text.len);
+        return false;
+    boundary->text = bs_arena_copy(arena, text);
+    return boundary->text.ptr != NULL;
 }
 
 /* How well a boundary fits, given how well it compares: an open one of two equal ones is the better. */
@@ -56,7 +57,7 @@ static unsigned fitness(enum match match, const struct bs_boundary *boundary)
     return boundary->closed ? 2 : 3;
 }
 
-struct bs_boundary_match bs_boundaries_match(struct bs_boundaries *boundaries, struct bs_bytes line)
+struct bs_boundary_match bs_boundaries_match(struct bs_boundaries *boundaries, struct bs_bytes line, struct bs_arena *arena)
 {
     struct bs_boundary_match result = {.index = boundaries->count};
     if (line.len >= BS_BOUNDARY_LINE_MAX || boundaries->count == 0)
@@ -71,10 +72,7 @@ struct bs_boundary_match bs_boundaries_match(struct bs_boundaries *boundaries, s
             best = fit;
         }
     }
-    if (best == 0) {
-        guess(&boundaries->items[boundaries->count - 1], text);
-        if (compare(text, boundaries->items[boundaries->count - 1].text) == DELIMITER)
-            result.index = boundaries->count - 1;
-    }
+    if (best == 0 && guess(&boundaries->items[boundaries->count - 1], text, arena))
+        result.index = boundaries->count - 1;
     return result;
 }

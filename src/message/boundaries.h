@@ -8,7 +8,7 @@
 #ifndef BS_MESSAGE_BOUNDARIES_H
 #define BS_MESSAGE_BOUNDARIES_H
 
-#include "base/bytes.h"
+#include "base/arena.h"
 
 enum {
     BS_BOUNDARIES_MAX = 20,    /* open multiparts */
@@ -21,7 +21,6 @@ struct bs_boundary {
     size_t part;          /* of the multipart */
     bool seen;
     bool closed;
-    char guessed[BS_BOUNDARY_GUESSED_MAX];
 };
 
 struct bs_boundaries {
@@ -35,7 +34,9 @@ struct bs_boundary_match {
     bool closes;
 };
 
-/* `line` is whole or longer than BS_BOUNDARY_LINE_MAX, and begins with --; its line end does not matter. */
-struct bs_boundary_match bs_boundaries_match(struct bs_boundaries *boundaries, struct bs_bytes line);
+/* `line` is whole or longer than BS_BOUNDARY_LINE_MAX, and begins with --; its line end does not matter. A boundary that is guessed is
+ * kept in the arena. */
+struct bs_boundary_match bs_boundaries_match(struct bs_boundaries *boundaries, struct bs_bytes line,
+                                             struct bs_arena *arena);
 
 #endif

@@ -92,39 +92,52 @@ static bool append_text(struct bs_strbuf *out, struct bs_bytes text, bool utf8)
 /* What `name` means: the name that iconv has for it, or one of the four below; NULL for what nobody knows. */
 static const char UTF8[] = "utf-8", WINDOWS_1252[] = "windows-1252", ASCII[] = "ascii";
 
+#define NAME(text) sizeof(text) - 1, text
+
 static const struct {
+    size_t len;
     const char *name;
     const char *converter;
 } charsets[] = {
-    {"utf-8", UTF8}, {"utf8", UTF8}, {"unicode-1-1-utf-8", UTF8}, {"us-ascii", ASCII}, {"ascii", ASCII},
-    {"ansi_x3.4-1968", ASCII}, {"iso-8859-1", WINDOWS_1252}, {"iso8859-1", WINDOWS_1252}, {"iso_8859-1", WINDOWS_1252},
-    {"latin1", WINDOWS_1252}, {"windows-1252", WINDOWS_1252}, {"cp1252", WINDOWS_1252}, {"cp-1252", WINDOWS_1252},
-    {"iso-8859-2", "ISO-8859-2"}, {"iso8859-2", "ISO-8859-2"}, {"latin2", "ISO-8859-2"}, {"iso-8859-3", "ISO-8859-3"},
-    {"iso-8859-4", "ISO-8859-4"}, {"iso-8859-5", "ISO-8859-5"}, {"iso-8859-6", "ISO-8859-6"},
-    {"iso-8859-6-i", "ISO-8859-6"}, {"iso-8859-7", "ISO-8859-7"}, {"iso-8859-8", "ISO-8859-8"},
-    {"iso-8859-8-i", "ISO-8859-8"}, {"iso-8859-9", "CP1254"}, {"iso-8859-10", "ISO-8859-10"}, {"iso-8859-11", "CP874"},
-    {"iso-8859-13", "ISO-8859-13"}, {"iso-8859-14", "ISO-8859-14"}, {"iso-8859-15", "ISO-8859-15"},
-    {"iso8859-15", "ISO-8859-15"}, {"iso-8859-16", "ISO-8859-16"}, {"windows-1250", "CP1250"}, {"cp1250", "CP1250"},
-    {"windows-1251", "CP1251"}, {"cp1251", "CP1251"}, {"windows-1253", "CP1253"}, {"windows-1254", "CP1254"},
-    {"windows-1255", "CP1255"}, {"windows-1256", "CP1256"}, {"windows-1257", "CP1257"}, {"windows-1258", "CP1258"},
-    {"windows-874", "CP874"}, {"tis-620", "CP874"}, {"koi8-r", "KOI8-R"}, {"koi8r", "KOI8-R"}, {"koi8-u", "KOI8-U"},
-    {"ibm437", "IBM437"}, {"cp437", "IBM437"}, {"ibm850", "IBM850"}, {"cp850", "IBM850"}, {"ibm852", "IBM852"},
-    {"cp852", "IBM852"}, {"ibm866", "IBM866"}, {"cp866", "IBM866"}, {"cp-866", "IBM866"}, {"macintosh", "MACINTOSH"},
-    {"x-mac-roman", "MACINTOSH"}, {"x-mac-cyrillic", "MAC-CYRILLIC"}, {"iso-2022-jp", "ISO-2022-JP-2"},
-    {"iso-2022-jp-1", "ISO-2022-JP-2"}, {"iso-2022-jp-2", "ISO-2022-JP-2"}, {"csiso2022jp", "ISO-2022-JP-2"},
-    {"shift_jis", "CP932"}, {"shift-jis", "CP932"}, {"x-sjis", "CP932"}, {"sjis", "CP932"}, {"ms_kanji", "CP932"},
-    {"cp932", "CP932"}, {"windows-31j", "CP932"}, {"euc-jp", "EUC-JP"}, {"x-euc-jp", "EUC-JP"},
-    {"iso-2022-kr", "ISO-2022-KR"}, {"euc-kr", "UHC"}, {"ks_c_5601-1987", "UHC"}, {"ksc5601", "UHC"}, {"cp949", "UHC"},
-    {"windows-949", "UHC"}, {"gb2312", "GB18030"}, {"gbk", "GB18030"}, {"gb18030", "GB18030"}, {"x-gbk", "GB18030"},
-    {"cp936", "GB18030"}, {"euc-cn", "GB18030"}, {"iso-2022-cn", "ISO-2022-CN"}, {"big5", "BIG5-HKSCS"},
-    {"big5-hkscs", "BIG5-HKSCS"}, {"x-big5", "BIG5-HKSCS"}, {"cp950", "BIG5-HKSCS"}, {"utf-7", "UTF-7"},
-    {"unicode-1-1-utf-7", "UTF-7"}, {"utf-16", "UTF-16"}, {"utf-16le", "UTF-16LE"}, {"utf-16be", "UTF-16BE"},
+    {NAME("utf-8"), UTF8}, {NAME("utf8"), UTF8}, {NAME("unicode-1-1-utf-8"), UTF8}, {NAME("us-ascii"), ASCII},
+    {NAME("ascii"), ASCII}, {NAME("ansi_x3.4-1968"), ASCII}, {NAME("iso-8859-1"), WINDOWS_1252},
+    {NAME("iso8859-1"), WINDOWS_1252}, {NAME("iso_8859-1"), WINDOWS_1252}, {NAME("latin1"), WINDOWS_1252},
+    {NAME("windows-1252"), WINDOWS_1252}, {NAME("cp1252"), WINDOWS_1252}, {NAME("cp-1252"), WINDOWS_1252},
+    {NAME("iso-8859-2"), "ISO-8859-2"}, {NAME("iso8859-2"), "ISO-8859-2"}, {NAME("latin2"), "ISO-8859-2"},
+    {NAME("iso-8859-3"), "ISO-8859-3"}, {NAME("iso-8859-4"), "ISO-8859-4"}, {NAME("iso-8859-5"), "ISO-8859-5"},
+    {NAME("iso-8859-6"), "ISO-8859-6"}, {NAME("iso-8859-6-i"), "ISO-8859-6"},
+    {NAME("iso-8859-7"), "ISO-8859-7"}, {NAME("iso-8859-8"), "ISO-8859-8"},
+    {NAME("iso-8859-8-i"), "ISO-8859-8"}, {NAME("iso-8859-9"), "CP1254"}, {NAME("iso-8859-10"), "ISO-8859-10"},
+    {NAME("iso-8859-11"), "CP874"}, {NAME("iso-8859-13"), "ISO-8859-13"}, {NAME("iso-8859-14"), "ISO-8859-14"},
+    {NAME("iso-8859-15"), "ISO-8859-15"}, {NAME("iso8859-15"), "ISO-8859-15"},
+    {NAME("iso-8859-16"), "ISO-8859-16"}, {NAME("windows-1250"), "CP1250"}, {NAME("cp1250"), "CP1250"},
+    {NAME("windows-1251"), "CP1251"}, {NAME("cp1251"), "CP1251"}, {NAME("windows-1253"), "CP1253"},
+    {NAME("windows-1254"), "CP1254"}, {NAME("windows-1255"), "CP1255"}, {NAME("windows-1256"), "CP1256"},
+    {NAME("windows-1257"), "CP1257"}, {NAME("windows-1258"), "CP1258"}, {NAME("windows-874"), "CP874"},
+    {NAME("tis-620"), "CP874"}, {NAME("koi8-r"), "KOI8-R"}, {NAME("koi8r"), "KOI8-R"},
+    {NAME("koi8-u"), "KOI8-U"}, {NAME("ibm437"), "IBM437"}, {NAME("cp437"), "IBM437"},
+    {NAME("ibm850"), "IBM850"}, {NAME("cp850"), "IBM850"}, {NAME("ibm852"), "IBM852"},
+    {NAME("cp852"), "IBM852"}, {NAME("ibm866"), "IBM866"}, {NAME("cp866"), "IBM866"},
+    {NAME("cp-866"), "IBM866"}, {NAME("macintosh"), "MACINTOSH"}, {NAME("x-mac-roman"), "MACINTOSH"},
+    {NAME("x-mac-cyrillic"), "MAC-CYRILLIC"}, {NAME("iso-2022-jp"), "ISO-2022-JP-2"},
+    {NAME("iso-2022-jp-1"), "ISO-2022-JP-2"}, {NAME("iso-2022-jp-2"), "ISO-2022-JP-2"},
+    {NAME("csiso2022jp"), "ISO-2022-JP-2"}, {NAME("shift_jis"), "CP932"}, {NAME("shift-jis"), "CP932"},
+    {NAME("x-sjis"), "CP932"}, {NAME("sjis"), "CP932"}, {NAME("ms_kanji"), "CP932"}, {NAME("cp932"), "CP932"},
+    {NAME("windows-31j"), "CP932"}, {NAME("euc-jp"), "EUC-JP"}, {NAME("x-euc-jp"), "EUC-JP"},
+    {NAME("iso-2022-kr"), "ISO-2022-KR"}, {NAME("euc-kr"), "UHC"}, {NAME("ks_c_5601-1987"), "UHC"},
+    {NAME("ksc5601"), "UHC"}, {NAME("cp949"), "UHC"}, {NAME("windows-949"), "UHC"}, {NAME("gb2312"), "GB18030"},
+    {NAME("gbk"), "GB18030"}, {NAME("gb18030"), "GB18030"}, {NAME("x-gbk"), "GB18030"},
+    {NAME("cp936"), "GB18030"}, {NAME("euc-cn"), "GB18030"}, {NAME("iso-2022-cn"), "ISO-2022-CN"},
+    {NAME("big5"), "BIG5-HKSCS"}, {NAME("big5-hkscs"), "BIG5-HKSCS"}, {NAME("x-big5"), "BIG5-HKSCS"},
+    {NAME("cp950"), "BIG5-HKSCS"}, {NAME("utf-7"), "UTF-7"}, {NAME("unicode-1-1-utf-7"), "UTF-7"},
+    {NAME("utf-16"), "UTF-16"}, {NAME("utf-16le"), "UTF-16LE"}, {NAME("utf-16be"), "UTF-16BE"},
 };
 
 static const char *find_converter(struct bs_bytes charset)
 {
     for (size_t i = 0; charset.len > 0 && i < sizeof charsets / sizeof *charsets; i++) {
-        if (bs_bytes_equal_nocase(charset, bs_bytes_from_cstr(charsets[i].name)))
+        if (charset.len == charsets[i].len &&
+            bs_bytes_equal_nocase(charset, bs_bytes(charsets[i].name, charsets[i].len)))
             return charsets[i].converter;
     }
     return NULL;
@@ -160,10 +173,30 @@ static bool append_by_iconv(struct bs_strbuf *out, const char *name, struct bs_b
     return true;
 }
 
+/* Whether bytes of ASCII may mean something else: in UTF-7 and UTF-16, and behind the escapes of ISO-2022. */
+static bool is_shifted(const char *converter, struct bs_bytes text)
+{
+    static const char utf[] = "UTF-", iso[] = "ISO-2022";
+    if (!converter || converter == UTF8 || converter == WINDOWS_1252 || converter == ASCII)
+        return false;
+    return strncmp(converter, utf, sizeof utf - 1) == 0 ||
+           (strncmp(converter, iso, sizeof iso - 1) == 0 && bs_bytes_find(text, '\x1b') < text.len);
+}
+
+bool bs_charset_is_utf8(struct bs_bytes charset, struct bs_bytes text)
+{
+    const char *converter = find_converter(charset);
+    if (bs_ascii_run(text) == text.len)
+        return !is_shifted(converter, text);
+    return (!converter || converter == UTF8 || converter == ASCII) && bs_utf8_is_valid(text);
+}
+
 bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs_bytes text)
 {
     const char *converter = find_converter(charset);
     bool whole;
+    if (bs_ascii_run(text) == text.len && !is_shifted(converter, text))
+        return append_ascii(out, text);
     if (converter == WINDOWS_1252)
         return append_text(out, text, false);
     if (converter && converter != UTF8 && converter != ASCII && append_by_iconv(out, converter, text, &whole))

@@ -14,6 +14,9 @@
 /* Appends the text to `out`, whole characters only; false where the limit of `out` left something out. */
 bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs_bytes text);
 
+/* Whether the text is, as it stands, what bs_charset_append would make of it. */
+bool bs_charset_is_utf8(struct bs_bytes charset, struct bs_bytes text);
+
 /* The number of bytes at the front of the text that are ASCII. */
 size_t bs_ascii_run(struct bs_bytes text);
 

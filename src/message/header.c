@@ -4,6 +4,8 @@
 
 #include "base/utf8.h"
 
+#include <stdint.h>
+
 enum { FIRST_CAPACITY = 32 };
 
 void bs_header_init(struct bs_header *header, struct bs_arena *arena)
@@ -13,11 +15,18 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena)
     bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX + 1); /* and its CR */
 }
 
+static const unsigned HASH_BASIS = 2166136261u;
+
+static unsigned hash_on(unsigned hash, unsigned char c)
+{
+    return (hash ^ (unsigned char)bs_ascii_lower((char)c)) * 16777619u;
+}
+
 unsigned bs_header_name_hash(struct bs_bytes name)
 {
-    unsigned hash = 2166136261u;
+    unsigned hash = HASH_BASIS;
     for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)bs_ascii_lower(name.ptr[i])) * 16777619u;
+        hash = hash_on(hash, (unsigned char)name.ptr[i]);
     return hash;
 }
 
@@ -39,31 +48,44 @@ static bool all_blank(struct bs_bytes bytes)
     return i == bytes.len;
 }
 
+/* Whether eight bytes are all printable ASCII. */
+static bool is_printable_word(const char *bytes)
+{
+    const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t below_blank = (word - 0x20 * each) & ~word;
+    return !((word | (word + each) | below_blank) & high);
+}
+
+/* A number of bytes at the front that are printable ASCII: in whole words, or all. */
+static size_t printable_run(struct bs_bytes bytes)
+{
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= bytes.len; i += sizeof(uint64_t)) {
+        if (!is_printable_word(bytes.ptr + i))
+            return i;
+    }
+    bool all = i > 0 && is_printable_word(bytes.ptr + bytes.len - sizeof(uint64_t));
+    return all ? bytes.len : i;
+}
+
 /* What the bytes of a field say, whatever stands where; CRLF is the only line break in it. */
 static unsigned content_flags(struct bs_bytes raw)
 {
     unsigned flags = 0;
-    for (size_t i = 0; i < raw.len; i++) {
+    for (size_t i = printable_run(raw); i < raw.len; i++) {
         unsigned char c = (unsigned char)raw.ptr[i];
         if ((c >= 0x20 && c < 0x7f) || c == '\t')
             continue;
         if (c == '\r' && i + 1 < raw.len && raw.ptr[i + 1] == '\n')
-            i++;
+            i += 1 + printable_run(bs_bytes_skip(raw, i + 2));
         else
             flags |= c == 0 ? BS_FIELD_NUL : c >= 0x80 ? BS_FIELD_8BIT : c == '\r' ? BS_FIELD_BARE_CR : BS_FIELD_CONTROL;
     }
     if (flags & BS_FIELD_8BIT && !bs_utf8_is_valid(raw))
         flags |= BS_FIELD_BAD_UTF8;
     return flags;
-}
-
-static bool name_is_good(struct bs_bytes name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i] < 33 || name.ptr[i] > 126)
-            return false;
-    }
-    return name.len > 0;
 }
 
 /* `From jane@example.com Mon …`, which is no `From :`. */
@@ -93,9 +115,16 @@ static void split_field(struct bs_header_field *field)
     field->body = bs_bytes_skip(field->raw, colon + 1);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    if (!name_is_good(field->name))
+    bool good = name > 0;
+    unsigned hash = HASH_BASIS;
+    for (size_t i = 0; i < name; i++) {
+        unsigned char c = (unsigned char)field->raw.ptr[i];
+        good = good && c >= 33 && c <= 126;
+        hash = hash_on(hash, c);
+    }
+    if (!good)
         field->flags |= BS_FIELD_BAD_NAME;
-    field->name_hash = bs_header_name_hash(field->name);
+    field->name_hash = hash;
 }
 
 static struct bs_header_field *next_field(struct bs_header *header)
@@ -113,9 +142,30 @@ static struct bs_header_field *next_field(struct bs_header *header)
     return &header->fields[header->count++];
 }
 
-/* Keeps a field, unless a limit says that it is dropped. */
-static void keep_field(struct bs_header *header, struct bs_bytes raw, unsigned flags)
+/* Copies a field into the arena; `bare` of its line ends are an LF alone, and become CRLF. */
+static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text, size_t bare)
 {
+    if (bare == 0)
+        return bs_arena_copy(header->arena, text);
+    char *copy = bs_arena_take(header->arena, text.len + bare + 1), *at = copy;
+    for (size_t i = 0; copy && i < text.len; i++) {
+        size_t line = bs_bytes_find(bs_bytes_skip(text, i), '\n');
+        memcpy(at, text.ptr + i, line);
+        at += line;
+        i += line;
+        if (i == text.len)
+            break;
+        if (i == 0 || text.ptr[i - 1] != '\r')
+            *at++ = '\r';
+        *at++ = '\n';
+    }
+    return bs_bytes(copy, copy ? text.len + bare : 0);
+}
+
+/* Keeps a field, unless a limit says that it is dropped. See copy_field for `bare`. */
+static void keep_field(struct bs_header *header, struct bs_bytes text, size_t bare, unsigned flags)
+{
+    struct bs_bytes raw = {.ptr = text.ptr, .len = text.len + bare};
     if (header->count == BS_HEADER_FIELDS_MAX) {
         header->flags |= BS_HEADER_TOO_MANY;
         return;
@@ -124,13 +174,14 @@ static void keep_field(struct bs_header *header, struct bs_bytes raw, unsigned f
         header->flags |= BS_HEADER_TOO_LARGE;
         return;
     }
-    struct bs_header_field field = {.raw = bs_arena_copy(header->arena, raw), .flags = flags | content_flags(raw)};
+    struct bs_header_field field = {.raw = copy_field(header, text, bare), .flags = flags};
     struct bs_header_field *kept = field.raw.ptr ? next_field(header) : NULL;
     if (!kept) {
         header->failed = true;
         return;
     }
-    if (header->count == 1 && is_mbox_from(raw))
+    field.flags |= content_flags(field.raw);
+    if (header->count == 1 && is_mbox_from(field.raw))
         field.flags |= BS_FIELD_MBOX_FROM;
     split_field(&field);
     *kept = field;
@@ -142,7 +193,7 @@ static void close_field(struct bs_header *header)
 {
     if (header->open) {
         header->failed = header->failed || header->field.failed;
-        keep_field(header, bs_strbuf_bytes(&header->field), header->open_flags);
+        keep_field(header, bs_strbuf_bytes(&header->field), 0, header->open_flags);
     }
     header->open = false;
     header->open_flags = 0;
@@ -213,11 +264,45 @@ static void end_line(struct bs_header *header, struct bs_bytes rest)
     header->line_cut = false;
 }
 
+/* The length of a line that goes on with a field, its LF included; 0 where it has none, or nothing but white space in it. */
+static size_t continuation_length(struct bs_bytes rest)
+{
+    size_t end = bs_bytes_find(rest, '\n');
+    if (end == rest.len || all_blank(without_cr(bs_bytes_first(rest, end))))
+        return 0;
+    return end + 1;
+}
+
+/* Takes a field that lies in the input as a whole, together with the first byte behind it, and that is not odd in its
+ * lines: without a copy of its own. Returns how many bytes it took; 0 where the field has to go line by line. */
+static size_t take_field(struct bs_header *header, struct bs_bytes rest)
+{
+    if (header->line.len > 0 || header->line_cut || is_blank(rest.ptr[0]) || rest.ptr[0] == '\r')
+        return 0;
+    size_t bare = 0, len = 0;
+    do {
+        size_t line = len == 0 ? bs_bytes_find(rest, '\n') + 1 : continuation_length(bs_bytes_skip(rest, len));
+        if (line <= 1 || len + line >= rest.len || len + line > BS_HEADER_FIELD_MAX / 2)
+            return 0;
+        len += line;
+        bare += rest.ptr[len - 2] != '\r';
+    } while (is_blank(rest.ptr[len]));
+    bool last_bare = rest.ptr[len - 2] != '\r';
+    close_field(header);
+    keep_field(header, bs_bytes_first(rest, len - (last_bare ? 1 : 2)), bare - last_bare, 0);
+    return len;
+}
+
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input)
 {
     size_t taken = 0;
     while (!header->ended && taken < input.len) {
         struct bs_bytes rest = bs_bytes_skip(input, taken);
+        size_t field = take_field(header, rest);
+        if (field > 0) {
+            taken += field;
+            continue;
+        }
         size_t end = bs_bytes_find(rest, '\n');
         if (end == rest.len) {
             if (!append_up_to_limit(&header->line, rest))

@@ -2,6 +2,8 @@
 /* The text of HTML; see html_text.h. */
 #include "message/html_text.h"
 
+#include <stdint.h>
+
 enum {
     TAG_NAME_MAX = 16,
     REFERENCE_MAX = 12, /* bytes of a character reference, from its & to its ; */
@@ -43,31 +45,50 @@ static void put(struct reader *reader, struct bs_bytes text)
     bs_strbuf_append(out, text);
 }
 
-static bool is_one_of(struct bs_bytes name, const char *const *names, size_t count)
+/* A name as one number, whatever its case; 0 for one that is longer than any of those that matter. */
+static uint64_t name_key(struct bs_bytes name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (bs_bytes_equal_nocase(name, bs_bytes_from_cstr(names[i])))
-            return true;
+    uint64_t key = 0;
+    for (size_t i = 0; i < name.len && name.len <= sizeof key; i++)
+        key = key << 8 | (unsigned char)bs_ascii_lower(name.ptr[i]);
+    return key;
+}
+
+#define KEY2(a, b) ((uint64_t)(a) << 8 | (b))
+#define KEY3(a, b, c) (KEY2(a, b) << 8 | (c))
+#define KEY4(a, b, c, d) (KEY3(a, b, c) << 8 | (d))
+#define KEY5(a, b, c, d, e) (KEY4(a, b, c, d) << 8 | (e))
+#define KEY6(a, b, c, d, e, f) (KEY5(a, b, c, d, e) << 8 | (f))
+#define KEY7(a, b, c, d, e, f, g) (KEY6(a, b, c, d, e, f) << 8 | (g))
+#define KEY8(a, b, c, d, e, f, g, h) (KEY7(a, b, c, d, e, f, g) << 8 | (h))
+
+enum tag { OTHER_TAG, BLOCK, CELL, VERBATIM, UNSEEN };
+
+static enum tag find_tag(struct bs_bytes name)
+{
+    switch (name_key(name)) {
+    case 'p': case KEY2('b', 'r'): case KEY3('d', 'i', 'v'): case KEY2('t', 'r'): case KEY2('l', 'i'):
+    case KEY2('u', 'l'): case KEY2('o', 'l'): case KEY2('d', 'l'): case KEY2('d', 't'): case KEY2('d', 'd'):
+    case KEY5('t', 'a', 'b', 'l', 'e'): case KEY2('h', 'r'): case KEY2('h', '1'): case KEY2('h', '2'):
+    case KEY2('h', '3'): case KEY2('h', '4'): case KEY2('h', '5'): case KEY2('h', '6'): case KEY4('b', 'o', 'd', 'y'):
+    case KEY4('h', 't', 'm', 'l'): case KEY4('h', 'e', 'a', 'd'): case KEY6('c', 'e', 'n', 't', 'e', 'r'):
+    case KEY7('a', 'd', 'd', 'r', 'e', 's', 's'): case KEY7('a', 'r', 't', 'i', 'c', 'l', 'e'):
+    case KEY7('s', 'e', 'c', 't', 'i', 'o', 'n'): case KEY6('h', 'e', 'a', 'd', 'e', 'r'):
+    case KEY6('f', 'o', 'o', 't', 'e', 'r'): case KEY4('f', 'o', 'r', 'm'): case KEY5('t', 'b', 'o', 'd', 'y'):
+    case KEY5('t', 'h', 'e', 'a', 'd'): case KEY6('o', 'p', 't', 'i', 'o', 'n'): case KEY4('m', 'a', 'i', 'n'):
+    case KEY3('n', 'a', 'v'): case KEY5('a', 's', 'i', 'd', 'e'): case KEY6('f', 'i', 'g', 'u', 'r', 'e'):
+    case KEY7('c', 'a', 'p', 't', 'i', 'o', 'n'): case KEY8('f', 'i', 'e', 'l', 'd', 's', 'e', 't'):
+        return BLOCK;
+    case KEY2('t', 'd'): case KEY2('t', 'h'):
+        return CELL;
+    case KEY3('p', 'r', 'e'):
+        return VERBATIM;
+    case KEY5('t', 'i', 't', 'l', 'e'): case KEY5('s', 't', 'y', 'l', 'e'): case KEY6('s', 'c', 'r', 'i', 'p', 't'):
+    case KEY8('t', 'e', 'm', 'p', 'l', 'a', 't', 'e'):
+        return UNSEEN;
+    default:
+        return bs_bytes_equal_nocase(name, BS_LITERAL("blockquote")) ? BLOCK : OTHER_TAG;
     }
-    return false;
-}
-
-#define IS_ONE_OF(name, names) is_one_of(name, names, sizeof names / sizeof *names)
-
-static bool is_block(struct bs_bytes name)
-{
-    static const char *const blocks[] = {
-        "br", "p", "div", "tr", "li", "ul", "ol", "dl", "dt", "dd", "table", "blockquote", "hr", "pre", "h1", "h2",
-        "h3", "h4", "h5", "h6", "body", "html", "center", "address", "article", "section", "header", "footer", "form",
-        "tbody", "thead", "fieldset", "option", "title", "head", "main", "nav", "aside", "figure", "caption",
-    };
-    return IS_ONE_OF(name, blocks);
-}
-
-static bool is_unseen(struct bs_bytes name)
-{
-    static const char *const unseen[] = {"script", "style", "title", "noscript", "template"};
-    return IS_ONE_OF(name, unseen);
 }
 
 /* Skips to the end tag of `name`, or to the end. */
@@ -138,13 +159,11 @@ static void read_tag(struct reader *reader)
         len++;
     struct bs_bytes name = bs_bytes(rest.ptr + at, len - at);
     reader->rest = bs_bytes_skip(rest, tag_end(reader, rest));
-    if (is_block(name))
-        reader->line = true;
-    else if (bs_bytes_equal_nocase(name, BS_LITERAL("td")) || bs_bytes_equal_nocase(name, BS_LITERAL("th")))
-        reader->blank = true;
-    if (bs_bytes_equal_nocase(name, BS_LITERAL("pre")))
-        reader->verbatim = at == 1;
-    if (at == 1 && is_unseen(name))
+    enum tag tag = find_tag(name);
+    reader->line = reader->line || tag == BLOCK || tag == VERBATIM || tag == UNSEEN;
+    reader->blank = reader->blank || tag == CELL;
+    reader->verbatim = tag == VERBATIM ? at == 1 : reader->verbatim;
+    if (at == 1 && tag == UNSEEN)
         skip_element(reader, name);
 }
 
@@ -236,9 +255,10 @@ static void read_blanks(struct reader *reader)
 
 static void read_text(struct reader *reader)
 {
+    static const bool ends[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['<'] = true,
+                                   ['&'] = true};
     size_t i = 0;
-    while (i < reader->rest.len && !is_blank(reader->rest.ptr[i]) && reader->rest.ptr[i] != '<' &&
-           reader->rest.ptr[i] != '&')
+    while (i < reader->rest.len && !ends[(unsigned char)reader->rest.ptr[i]])
         i++;
     put(reader, bs_bytes_first(reader->rest, i));
     reader->rest = bs_bytes_skip(reader->rest, i);

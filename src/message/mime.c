@@ -177,7 +177,7 @@ static bool take_boundary(struct bs_mime *mime, struct bs_bytes line)
 {
     if (mime->boundaries.count == 0 || !starts_as_boundary(line))
         return false;
-    struct bs_boundary_match match = bs_boundaries_match(&mime->boundaries, line);
+    struct bs_boundary_match match = bs_boundaries_match(&mime->boundaries, line, mime->arena);
     if (match.index == mime->boundaries.count)
         return false;
     bs_mime_boundary(mime, match);

@@ -142,6 +142,8 @@ static bool convert(const struct bs_mime_content *content, enum bs_media media, 
     struct bs_bytes bytes = bs_strbuf_bytes(&content->bytes);
     if (media != BS_MEDIA_HTML)
         return bs_charset_append(out, content->charset, bytes);
+    if (bs_charset_is_utf8(content->charset, bytes))
+        return bs_html_text_append(out, bytes);
     struct bs_strbuf html;
     bs_strbuf_init(&html, BS_PARTS_REPORT_MAX);
     bool whole = bs_charset_append(&html, content->charset, bytes);
@@ -150,25 +152,34 @@ static bool convert(const struct bs_mime_content *content, enum bs_media media, 
     return whole;
 }
 
-/* Keeps what was collected as the text of a part, in the arena. */
+/* What was collected as text, in the arena. */
+static void make_text(struct bs_mime *mime, struct bs_part *part, size_t most)
+{
+    struct bs_mime_content *content = &mime->content;
+    bool ready = part->media != BS_MEDIA_HTML && content->bytes.len <= most &&
+                 bs_charset_is_utf8(content->charset, bs_strbuf_bytes(&content->bytes));
+    struct bs_strbuf converted;
+    bs_strbuf_init(&converted, most);
+    part->cut = (!ready && !convert(content, part->media, &converted)) || content->full;
+    struct bs_strbuf *text = ready ? &content->bytes : &converted;
+    end_lines_in_lf(text);
+    part->text = text->len > 0 ? bs_arena_copy(mime->arena, bs_strbuf_bytes(text)) : bs_bytes(NULL, 0);
+    if (content->bytes.failed || (text->len > 0 && !part->text.ptr))
+        mime->parts->failed = true;
+    bs_strbuf_free(&converted);
+}
+
+/* Keeps what was collected as the text of a part, as far as there is room. */
 static void keep_text(struct bs_mime *mime, struct bs_part *part)
 {
     struct bs_mime *top = mime->top;
-    struct bs_mime_content *content = &mime->content;
     size_t left = top->kept < BS_PARTS_KEPT_MAX ? BS_PARTS_KEPT_MAX - top->kept : 0;
     bool text = part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_HTML;
     size_t most = text ? BS_PARTS_TEXT_MAX : BS_PARTS_REPORT_MAX;
-    struct bs_strbuf out;
-    bs_strbuf_init(&out, most < left ? most : left);
-    part->cut = !convert(content, part->media, &out) || content->full;
+    make_text(mime, part, most < left ? most : left);
     if (part->cut && (left < most || !text))
         bs_mime_note_limit(mime, left < most ? "BS_PARTS_KEPT_MAX" : "BS_PARTS_REPORT_MAX");
-    end_lines_in_lf(&out);
-    part->text = out.len > 0 ? bs_arena_copy(mime->arena, bs_strbuf_bytes(&out)) : bs_bytes(NULL, 0);
-    if (content->bytes.failed || (out.len > 0 && !part->text.ptr))
-        mime->parts->failed = true;
-    top->kept += out.len;
-    bs_strbuf_free(&out);
+    top->kept += part->text.len;
 }
 
 /* Text before the first boundary of a multipart that never came is all that there is. */

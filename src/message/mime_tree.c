@@ -69,6 +69,7 @@ static enum bs_media find_media(struct bs_bytes type)
         const char *type;
         enum bs_media media;
     } known[] = {
+        {"text/plain", BS_MEDIA_TEXT},
         {"text/html", BS_MEDIA_HTML},
         {"message/delivery-status", BS_MEDIA_DELIVERY_STATUS},
         {"message/global-delivery-status", BS_MEDIA_DELIVERY_STATUS},
@@ -215,25 +216,19 @@ static void begin_part(struct bs_mime *mime, const struct bs_mime_fields *fields
     open_content(mime, fields, place);
 }
 
-static const struct {
-    const char *name;
-    size_t offset;
-} fields_read[] = {
-    {"Content-Type", offsetof(struct bs_mime_fields, type)},
-    {"Content-Transfer-Encoding", offsetof(struct bs_mime_fields, encoding)},
-    {"Content-Disposition", offsetof(struct bs_mime_fields, disposition)},
-};
-
 /* Takes a field's body, if it is one that is needed and the first of its name. */
 static void take_field(struct bs_mime_fields *fields, struct bs_bytes name, struct bs_bytes body)
 {
-    if (name.len < 12 || !bs_bytes_starts_nocase(name, BS_LITERAL("Content-")))
+    static const struct bs_bytes type = {"Content-Type", 12}, encoding = {"Content-Transfer-Encoding", 25},
+                                 disposition = {"Content-Disposition", 19};
+    if (name.len != type.len && name.len != encoding.len && name.len != disposition.len)
         return;
-    for (size_t i = 0; i < sizeof fields_read / sizeof *fields_read; i++) {
-        struct bs_bytes *field = (void *)((char *)fields + fields_read[i].offset);
-        if (!field->ptr && bs_bytes_equal_nocase(name, bs_bytes_from_cstr(fields_read[i].name)))
-            *field = body;
-    }
+    struct bs_bytes *field = bs_bytes_equal_nocase(name, type)          ? &fields->type
+                             : bs_bytes_equal_nocase(name, encoding)    ? &fields->encoding
+                             : bs_bytes_equal_nocase(name, disposition) ? &fields->disposition
+                                                                        : NULL;
+    if (field && !field->ptr)
+        *field = body;
 }
 
 static void note_limits(struct bs_mime *mime, const struct bs_header *header)

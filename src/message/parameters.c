@@ -41,7 +41,9 @@ static struct bs_bytes skip_blanks(struct bs_bytes rest)
 
 static bool ends_token(char c)
 {
-    return is_blank(c) || c == ';' || c == '(' || c == '/' || c == '=' || c == '"' || c == ',';
+    static const bool ends[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, [';'] = true, ['('] = true,
+                                   ['/'] = true, ['='] = true,  ['"'] = true,  [','] = true};
+    return ends[(unsigned char)c];
 }
 
 static struct bs_bytes take_token(struct bs_bytes *io_rest)
@@ -187,7 +189,8 @@ static void append_percent(struct bs_strbuf *out, struct bs_bytes text)
     for (size_t i = 0; i < text.len; i++) {
         int high = text.ptr[i] == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
-        bs_strbuf_append_char(out, low >= 0 ? (char)(high << 4 | low) : text.ptr[i]);
+        char byte = (char)(high << 4 | low);
+        bs_strbuf_append_char(out, low >= 0 ? byte : text.ptr[i]);
         i += low >= 0 ? 2 : 0;
     }
 }
