@@ -86,15 +86,13 @@ static struct bs_token_verdict verdict_on(const char *text, const struct bs_addr
     return verify(&keys, returned, sender);
 }
 
-static void a_token_is_one_word_that_says_key_day_and_fields(void **state)
+/* The value was made with another implementation of what token.h says: tokens under way must stay good. */
+static void a_token_is_one_word_and_always_the_same(void **state)
 {
     (void)state;
-    char token[BS_TOKEN_SIZE], head[32];
+    char token[BS_TOKEN_SIZE];
     assert_true(make(MESSAGE, &ann, token));
-    snprintf(head, sizeof head, "1-3-%d-fdm-", TODAY);
-    assert_memory_equal(token, head, strlen(head));
-    assert_int_equal(strlen(token), strlen(head) + 24 + 1 + 24);
-    assert_int_equal(strspn(token, "0123456789abcdefghijklmnopqrstuvwxyz-"), strlen(token));
+    assert_string_equal(token, "1-3-20686-fdm-0e4d6efaf25dd678e803595c-0a0504c5393446be82b9ae75");
 }
 
 static void what_happens_to_a_header_on_its_way_leaves_the_token_good(void **state)
@@ -280,7 +278,7 @@ static void so_many_token_fields_are_looked_at_and_no_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_token_is_one_word_that_says_key_day_and_fields),
+        cmocka_unit_test(a_token_is_one_word_and_always_the_same),
         cmocka_unit_test(what_happens_to_a_header_on_its_way_leaves_the_token_good),
         cmocka_unit_test(a_token_survives_capitals_and_blanks_within),
         cmocka_unit_test(any_change_to_what_is_covered_breaks_it),
