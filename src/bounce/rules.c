@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See rules.h. For each place there is one libhs database of all its patterns, in block mode; each pattern is reported
- * once a scan (HS_FLAG_SINGLEMATCH).
+ * See rules.h. For each place there is one libhs database of the library's rules, and one of an administrator's where there
+ * are any: rules_database.h.
  */
 #include "bounce/rules.h"
 
 #include "base/strbuf.h"
 #include "bounce/rules_builtin.h"
+#include "bounce/rules_database.h"
 #include "bounce/rules_file.h"
+#include "bounce/rules_flatten.h"
 #include "bounce/rules_fold.h"
-#include "bounce/rules_pattern.h"
 #include "bounce/rules_samples.h"
 
-#include <hs.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-/* A pattern and the rule that it is of. */
-struct matcher {
-    const struct bs_rule_entry *entry;
-    const struct bs_rule_string *pattern;
+/* Rules with one origin for one place. */
+struct bs_rules_set {
+    hs_database_t *database; /* NULL where there are none */
+    struct bs_rules_matchers matchers;
 };
 
 struct place {
-    hs_database_t *database; /* NULL where no rule looks here */
-    struct matcher *matchers;
-    size_t count;
+    struct bs_rules_set built_in, own;
 };
 
 struct bs_rules {
@@ -38,122 +36,56 @@ struct bs_rules_scan {
     const struct bs_rules *rules;
     hs_scratch_t *scratch;
     uint16_t *slots; /* of each rule: its hit's place in `hits` and 1, or 0 */
-    const struct place *place; /* that the scan under way looks at */
+    const struct bs_rules_set *set; /* that the scan under way looks for */
     const struct bs_rules_witness *witness; /* or NULL */
     size_t count;
     struct bs_rule_hit hits[BS_RULES_HITS_MAX];
+    char flat[BS_RULES_SCAN_MAX];
     char folded[BS_RULES_SCAN_MAX];
 };
 _Static_assert(BS_RULES_HITS_MAX < UINT16_MAX, "a slot holds any hit's place");
 
-/* Counts the patterns of each place. */
-static void count_matchers(struct bs_rules *rules)
+/* The database that the build made of the library's rules for a place; NULL where this libhs cannot load it. */
+static hs_database_t *load_image(const struct bs_rules_image *image)
 {
-    for (const struct bs_rule_entry *entry = rules->list.first; entry; entry = entry->next) {
-        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
-            rules->places[entry->rule.place].count++;
-    }
+    hs_database_t *database = NULL;
+    size_t size = (size_t)(image->end - image->begin);
+    if (size == 0 || hs_deserialize_database(image->begin, size, &database) != HS_SUCCESS)
+        return NULL;
+    return database;
 }
 
-static bool list_matchers(struct bs_rules *rules)
+/* Makes the sets of all places from the rules from `first` on. */
+static bool make_sets(struct bs_rules *rules, const struct bs_rule_entry *first, bool built_in, struct bs_error *error)
 {
-    count_matchers(rules);
-    for (size_t i = 0; i < BS_PLACE_COUNT; i++) {
-        struct place *place = &rules->places[i];
-        place->matchers = bs_arena_take(&rules->arena, (place->count + 1) * sizeof *place->matchers);
-        if (!place->matchers)
-            return false;
-        place->count = 0;
-    }
-    for (const struct bs_rule_entry *entry = rules->list.first; entry; entry = entry->next) {
-        struct place *place = &rules->places[entry->rule.place];
-        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
-            place->matchers[place->count++] = (struct matcher){entry, match};
-    }
-    return true;
-}
-
-static bool fail_pattern(const struct matcher *matcher, const char *wrong, struct bs_error *error)
-{
-    return bs_error_set(error, "%s:%d: the pattern of the rule %s cannot be used: %s", matcher->entry->file,
-                        matcher->pattern->line, matcher->entry->rule.id, wrong);
-}
-
-/* What libhs takes: the arrays are as long as the place has patterns. */
-struct expressions {
-    const char **patterns;
-    unsigned *flags;
-    unsigned *ids;
-};
-
-static bool translate(const struct place *place, struct expressions *expressions, struct bs_arena *arena,
-                      struct bs_error *error)
-{
-    for (size_t i = 0; i < place->count; i++) {
-        const char *wrong;
-        expressions->patterns[i] = bs_rules_pattern(place->matchers[i].pattern->text, arena, &wrong);
-        expressions->flags[i] = HS_FLAG_CASELESS | HS_FLAG_MULTILINE | HS_FLAG_SINGLEMATCH;
-        expressions->ids[i] = (unsigned)i;
-        if (!expressions->patterns[i])
-            return fail_pattern(&place->matchers[i], wrong ? wrong : "there is no memory for it", error);
-    }
-    return true;
-}
-
-static bool compile(struct place *place, const struct expressions *expressions, struct bs_error *error)
-{
-    hs_compile_error_t *wrong = NULL;
-    bool good = false;
-    if (hs_compile_multi(expressions->patterns, expressions->flags, expressions->ids, (unsigned)place->count,
-                         HS_MODE_BLOCK, NULL, &place->database, &wrong) == HS_SUCCESS)
-        return true;
-    if (wrong && wrong->expression >= 0 && (size_t)wrong->expression < place->count)
-        good = fail_pattern(&place->matchers[wrong->expression], wrong->message, error);
-    else
-        good = bs_error_set(error, "the rules' patterns cannot be used: %s", wrong ? wrong->message : "no memory");
-    hs_free_compile_error(wrong);
-    return good;
-}
-
-static bool build_place(struct place *place, struct bs_error *error)
-{
-    struct bs_arena arena;
-    bool good = false;
-    bs_arena_init(&arena, BS_RULES_MEMORY_MAX);
-    struct expressions expressions = {
-        bs_arena_take(&arena, (place->count + 1) * sizeof(const char *)),
-        bs_arena_take(&arena, (place->count + 1) * sizeof(unsigned)),
-        bs_arena_take(&arena, (place->count + 1) * sizeof(unsigned)),
-    };
-    if (!expressions.patterns || !expressions.flags || !expressions.ids)
-        bs_error_set(error, "no memory for the rules");
-    else
-        good = translate(place, &expressions, &arena, error) && compile(place, &expressions, error);
-    bs_arena_reset(&arena);
-    return good;
-}
-
-static bool build(struct bs_rules *rules, struct bs_error *error)
-{
-    if (hs_valid_platform() != HS_SUCCESS)
-        return bs_error_set(error, "the rules cannot be used on this processor: libhs needs SSSE3");
-    if (!list_matchers(rules))
-        return bs_error_set(error, "no memory for the rules");
-    for (size_t i = 0; i < BS_PLACE_COUNT; i++) {
-        if (rules->places[i].count > 0 && !build_place(&rules->places[i], error))
+    for (int i = 0; i < BS_PLACE_COUNT; i++) {
+        enum bs_rule_place place = (enum bs_rule_place)i;
+        struct bs_rules_set *set = built_in ? &rules->places[i].built_in : &rules->places[i].own;
+        if (!bs_rules_matchers_list(first, place, &rules->arena, &set->matchers))
+            return bs_error_set(error, "no memory for the rules");
+        if (set->matchers.count > 0 && built_in)
+            set->database = load_image(&bs_rules_images[i]);
+        if (set->matchers.count > 0 && !set->database &&
+            !bs_rules_database_make(&set->matchers, place, NULL, &set->database, error))
             return false;
     }
     return true;
 }
 
-static bool read_all(struct bs_rules *rules, const struct bs_bytes *texts, const char *const *names, size_t count,
-                     struct bs_error *error)
+static bool read_built_in(struct bs_rules *rules, struct bs_error *error)
 {
     for (size_t i = 0; i < bs_rules_builtin_count; i++) {
         const struct bs_rules_builtin *file = &bs_rules_builtins[i];
         if (!bs_rule_list_read(&rules->list, file->text, file->name, true, error))
             return false;
     }
+    return make_sets(rules, rules->list.first, true, error);
+}
+
+static bool read_own(struct bs_rules *rules, const struct bs_bytes *texts, const char *const *names, size_t count,
+                     struct bs_error *error)
+{
+    const struct bs_rule_entry *last = rules->list.last;
     for (size_t i = 0; i < count; i++) {
         struct bs_bytes name = bs_arena_copy(&rules->arena, bs_bytes_from_cstr(names[i]));
         if (!name.ptr)
@@ -161,7 +93,8 @@ static bool read_all(struct bs_rules *rules, const struct bs_bytes *texts, const
         if (!bs_rule_list_read(&rules->list, texts[i], name.ptr, false, error))
             return false;
     }
-    return bs_rule_list_settle(&rules->list, error);
+    const struct bs_rule_entry *first = last ? last->next : rules->list.first;
+    return make_sets(rules, first, false, error) && bs_rule_list_settle(&rules->list, error);
 }
 
 struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *const *names, size_t count,
@@ -174,7 +107,9 @@ struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *con
     }
     bs_arena_init(&rules->arena, BS_RULES_MEMORY_MAX);
     rules->list.arena = &rules->arena;
-    if (read_all(rules, texts, names, count, error) && build(rules, error))
+    if (hs_valid_platform() != HS_SUCCESS)
+        bs_error_set(error, "the rules cannot be used on this processor: libhs needs SSSE3");
+    else if (read_built_in(rules, error) && read_own(rules, texts, names, count, error))
         return rules;
     bs_rules_free(rules);
     return NULL;
@@ -189,8 +124,10 @@ void bs_rules_free(struct bs_rules *rules)
 {
     if (!rules)
         return;
-    for (size_t i = 0; i < BS_PLACE_COUNT; i++)
-        hs_free_database(rules->places[i].database);
+    for (size_t i = 0; i < BS_PLACE_COUNT; i++) {
+        hs_free_database(rules->places[i].built_in.database);
+        hs_free_database(rules->places[i].own.database);
+    }
     bs_arena_reset(&rules->arena);
     free(rules);
 }
@@ -204,9 +141,12 @@ const struct bs_rule_list *bs_rules_list(const struct bs_rules *rules)
 static bool take_scratch(struct bs_rules_scan *scan)
 {
     for (size_t i = 0; i < BS_PLACE_COUNT; i++) {
-        const hs_database_t *database = scan->rules->places[i].database;
-        if (database && hs_alloc_scratch(database, &scan->scratch) != HS_SUCCESS)
-            return false;
+        const struct place *place = &scan->rules->places[i];
+        const hs_database_t *const databases[] = {place->built_in.database, place->own.database};
+        for (size_t j = 0; j < sizeof databases / sizeof *databases; j++) {
+            if (databases[j] && hs_alloc_scratch(databases[j], &scan->scratch) != HS_SUCCESS)
+                return false;
+        }
     }
     return true;
 }
@@ -236,14 +176,16 @@ void bs_rules_scan_free(struct bs_rules_scan *scan)
     free(scan);
 }
 
-/* A pattern of `place` matched; libhs calls it in no certain order. Stops where there is no room for further hits. */
+/* A pattern of the set matched; libhs calls it in no certain order. Stops where there is no room for further hits. */
 static int take_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
     struct bs_rules_scan *scan = context;
-    const struct matcher *matcher = &scan->place->matchers[id];
+    const struct bs_rules_matcher *matcher = &scan->set->matchers.items[id];
     uint16_t *slot = &scan->slots[matcher->entry->order];
     (void)from;
     (void)flags;
+    if (matcher->entry->off)
+        return 0;
     if (scan->witness)
         scan->witness->matched(scan->witness->context, matcher->entry, matcher->pattern);
     if (*slot == 0) {
@@ -269,24 +211,32 @@ static void sort_hits(struct bs_rule_hit *hits, size_t count)
     }
 }
 
-/* Looks at the text, folded where it has to be. */
-static void scan_text(struct bs_rules_scan *scan, const struct place *place, struct bs_bytes text)
+/* The text as rules for that place see it. */
+static struct bs_bytes prepare(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text)
 {
     text = bs_bytes_first(text, BS_RULES_SCAN_MAX);
-    if (!bs_rules_fold_is_needless(text)) {
-        bs_rules_fold(text, scan->folded);
-        text.ptr = scan->folded;
-    }
-    scan->place = place;
-    hs_scan(place->database, text.ptr, (unsigned)text.len, 0, scan->scratch, take_hit, scan);
+    if (place == BS_PLACE_DIAGNOSTIC)
+        text = bs_bytes(scan->flat, bs_rules_flatten(text, scan->flat));
+    if (bs_rules_fold_is_needless(text))
+        return text;
+    bs_rules_fold(text, scan->folded);
+    return bs_bytes(scan->folded, text.len);
+}
+
+static void look_for(struct bs_rules_scan *scan, const struct bs_rules_set *set, struct bs_bytes text)
+{
+    scan->set = set;
+    if (set->database && text.len > 0)
+        hs_scan(set->database, text.ptr, (unsigned)text.len, 0, scan->scratch, take_hit, scan);
 }
 
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits)
 {
     scan->count = 0;
-    if (scan->rules->places[place].database && text.len > 0)
-        scan_text(scan, &scan->rules->places[place], text);
+    text = prepare(scan, place, text);
+    look_for(scan, &scan->rules->places[place].built_in, text);
+    look_for(scan, &scan->rules->places[place].own, text);
     for (size_t i = 0; i < scan->count; i++)
         scan->slots[((const struct bs_rule_entry *)scan->hits[i].rule)->order] = 0;
     sort_hits(scan->hits, scan->count);

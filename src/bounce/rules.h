@@ -60,7 +60,8 @@ void bs_rules_free(struct bs_rules *rules);
 struct bs_rules_scan *bs_rules_scan_new(const struct bs_rules *rules);
 void bs_rules_scan_free(struct bs_rules_scan *scan);
 
-/* Looks at one text as UTF-8: the hits of rules for `place`, each rule once (its first match), in the order of their ends.
+/* Looks at one text as UTF-8: the hits of rules for `place`, each rule once (its first match), in the order of their ends
+ * (of a diagnostic, in what rules see of it: there they mean nothing but this order).
  * Only the first BS_RULES_SCAN_MAX bytes are looked at. Returns how many. Valid until the next call. */
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits);

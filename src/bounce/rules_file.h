@@ -31,7 +31,7 @@ struct bs_rule_entry {
     const char *file;
     int line;
     bool built_in;
-    bool off; /* says nothing */
+    bool off; /* says nothing, or has been replaced */
     size_t order; /* among all entries, from 0 */
     struct bs_rule_strings matches, samples, unlikes;
     struct bs_rule_entry *next;

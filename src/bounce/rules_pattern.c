@@ -11,6 +11,7 @@ enum { LONGEST = BS_RULES_PATTERN_MAX * 32 }; /* no character of a pattern becom
 struct translation {
     struct bs_bytes rest;
     struct bs_strbuf out;
+    bool flat;
     const char *wrong;
 };
 
@@ -40,7 +41,7 @@ static void put_wide(struct translation *translation, struct bs_strbuf *out)
     skip(translation, length);
 }
 
-/* A run of blanks: at least one white space, or any number of it where a quantifier says so. */
+/* A run of blanks: at least one white space, or any number of it where a quantifier says so. In a flat text there is one. */
 static void put_blanks(struct translation *translation)
 {
     bool may_be_absent;
@@ -49,13 +50,14 @@ static void put_blanks(struct translation *translation)
     may_be_absent = next(translation) == '?' || next(translation) == '*';
     if (may_be_absent || next(translation) == '+')
         skip(translation, 1);
-    bs_strbuf_append_cstr(&translation->out, may_be_absent ? "\\s*" : "\\s+");
+    bs_strbuf_append_cstr(&translation->out, translation->flat ? (may_be_absent ? " ?" : " ")
+                                             : may_be_absent ? "\\s*" : "\\s+");
 }
 
 static void put_apostrophe(struct translation *translation, size_t length)
 {
     skip(translation, length);
-    bs_strbuf_append_cstr(&translation->out, "(?:['`]|\\xe2\\x80[\\x98\\x99]|\\xc2\\xb4)");
+    bs_strbuf_append_cstr(&translation->out, translation->flat ? "'" : "(?:['`]|\\xe2\\x80[\\x98\\x99]|\\xc2\\xb4)");
 }
 
 static void put_escape(struct translation *translation)
@@ -185,9 +187,9 @@ static void put_next(struct translation *translation)
     }
 }
 
-const char *bs_rules_pattern(struct bs_bytes pattern, struct bs_arena *arena, const char **ret_wrong)
+const char *bs_rules_pattern(struct bs_bytes pattern, bool flat, struct bs_arena *arena, const char **ret_wrong)
 {
-    struct translation translation = {.rest = pattern};
+    struct translation translation = {.rest = pattern, .flat = flat};
     struct bs_bytes copy = {NULL, 0};
     *ret_wrong = NULL;
     if (pattern.len == 0)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See rules_flatten.h. A word is what stands between white space. */
+#include "bounce/rules_flatten.h"
+
+struct flattening {
+    struct bs_bytes code;   /* "550" of a line "550-..." that was seen; empty before one */
+    struct bs_bytes status; /* "5.1.1" behind it */
+    bool after_code;        /* the last word was such a code, and was left out */
+    char *out;
+    size_t length;
+};
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* d.d.d.d, perhaps in brackets and with a full stop behind it. */
+static bool is_ip_address(struct bs_bytes word)
+{
+    size_t dots = 0, digits = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.ptr[i];
+        if (bs_ascii_is_digit(c))
+            digits++;
+        else if (c == '.')
+            dots++;
+        else if (!strchr("[]()<>:,;", c) || c == '\0')
+            return false;
+    }
+    return dots >= 3 && dots <= 4 && digits >= 4 && digits <= 15;
+}
+
+/* Whether the word is "550-" or "550-5.1.1", the beginning of a reply's line that is not the last; keeps what it is. */
+static bool is_continuation(struct flattening *flattening, struct bs_bytes word)
+{
+    bool is = word.len >= 4 && word.ptr[3] == '-' && (word.ptr[0] == '4' || word.ptr[0] == '5') &&
+              bs_ascii_is_digit(word.ptr[1]) && bs_ascii_is_digit(word.ptr[2]);
+    for (size_t i = 4; is && i < word.len; i++)
+        is = bs_ascii_is_digit(word.ptr[i]) || word.ptr[i] == '.';
+    if (is && word.len > 4)
+        flattening->status = bs_bytes_skip(word, 4);
+    if (is)
+        flattening->code = bs_bytes_first(word, 3);
+    return is;
+}
+
+/* Whether the word is a code that was there before: "550", or the status behind it. */
+static bool is_repeated(struct flattening *flattening, struct bs_bytes word)
+{
+    bool first = flattening->code.len == 0;
+    bool is_code = is_continuation(flattening, word) ? !first
+                                                      : !first && bs_bytes_equal(word, flattening->code);
+    bool is_status = !is_code && flattening->after_code && flattening->status.len > 0 &&
+                     bs_bytes_equal(word, flattening->status);
+    flattening->after_code = is_code;
+    return is_code || is_status;
+}
+
+static void put_word(struct flattening *flattening, struct bs_bytes word)
+{
+    if (flattening->length > 0)
+        flattening->out[flattening->length++] = ' ';
+    for (size_t i = 0; i < word.len; i++) {
+        bool typographical = word.len - i >= 3 && word.ptr[i] == '\xe2' && word.ptr[i + 1] == '\x80' &&
+                             (word.ptr[i + 2] == '\x98' || word.ptr[i + 2] == '\x99');
+        flattening->out[flattening->length++] = typographical ? '\'' : word.ptr[i];
+        i += typographical ? 2 : 0;
+    }
+}
+
+size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat)
+{
+    struct flattening flattening = {.out = ret_flat};
+    for (size_t i = 0; i < text.len;) {
+        size_t begin = i;
+        bool is_address = false;
+        for (; i < text.len && !is_space(text.ptr[i]); i++)
+            is_address = is_address || text.ptr[i] == '@';
+        struct bs_bytes word = bs_bytes(text.ptr + begin, i - begin);
+        if (word.len > 0 && !is_address && !is_ip_address(word) && !is_repeated(&flattening, word))
+            put_word(&flattening, word);
+        while (i < text.len && is_space(text.ptr[i]))
+            i++;
+    }
+    return flattening.length;
+}
