@@ -26,6 +26,7 @@ int bs_command_doctor(int argc, char **argv);
 int bs_command_explain(int argc, char **argv);
 int bs_command_help(int argc, char **argv);
 int bs_command_rules(int argc, char **argv);
+int bs_command_scan(int argc, char **argv);
 int bs_command_setup(int argc, char **argv);
 int bs_command_spf(int argc, char **argv);
 

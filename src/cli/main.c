@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"batv", bs_command_batv, "sign and verify tagged addresses, make keys"},
     {"auth", bs_command_auth, "authenticate a message by SPF, DKIM, ARC and DMARC together"},
     {"classify", bs_command_classify, "say what messages are: bounces, automatic replies, and for whom they failed"},
+    {"scan", bs_command_scan, "find bounces and automatic replies in a mailbox to mail that you never sent"},
     {"spf", bs_command_spf, "say whether a client may send for a domain (SPF)"},
     {"dkim", bs_command_dkim, "verify and make DKIM signatures; make, check and renew keys"},
     {"dmarc", bs_command_dmarc, "judge SPF and DKIM results by a domain's policy (DMARC)"},
