@@ -5,7 +5,10 @@
 #include "bounce/text_address.h"
 #include "message/field_blocks.h"
 
-enum { FIRST_RECIPIENTS = 4 };
+enum {
+    FIRST_RECIPIENTS = 4,
+    DIAGNOSTIC_CODES = 1000, /* bytes of a diagnostic that are searched for codes */
+};
 
 struct bs_reported_recipient *bs_reading_add_recipient(struct bs_reading *reading, struct bs_arena *arena)
 {
@@ -94,7 +97,10 @@ static bool read_address(struct bs_bytes value, struct bs_arena *arena, struct b
     struct bs_bytes address = bs_typed_value_address(&typed, arena);
     if (!address.ptr)
         return false;
-    *ret_address = bs_bytes_trim(address);
+    address = bs_bytes_trim(address);
+    while (address.len > 0 && strchr("<>\"' ,;", address.ptr[address.len - 1]) && address.ptr[address.len - 1] != '\0')
+        address.len--;
+    *ret_address = address;
     return true;
 }
 
@@ -132,7 +138,10 @@ static bool end_group(const struct group *group, struct bs_arena *arena, struct 
     struct bs_typed_value diagnostic = bs_typed_value_split(group->diagnostic);
     bool typed = diagnostic.type.len > 0 && diagnostic.type.len < 20 && bs_bytes_find(diagnostic.type, ' ') == diagnostic.type.len;
     recipient->diagnostic = typed ? diagnostic.value : group->diagnostic;
-    recipient->reply_code = bs_text_reply_code(bs_bytes_first(recipient->diagnostic, 1000));
+    recipient->reply_code = bs_text_reply_code(bs_bytes_first(recipient->diagnostic, DIAGNOSTIC_CODES));
+    struct bs_bytes exact = bs_text_status(bs_bytes_first(recipient->diagnostic, DIAGNOSTIC_CODES));
+    if (exact.len > 0 && bs_text_status_is_vague(status))
+        recipient->status = exact;
     return choose_address(group, arena, recipient);
 }
 

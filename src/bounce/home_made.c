@@ -5,7 +5,8 @@
 #include "bounce/delivery_status.h"
 #include "bounce/text_address.h"
 
-enum { LEAD_MAX = 3, NAME_MAX = 80, ALONE_TEXT_MAX = 4096, ALONE_ADDRESSES_MAX = 32, FIELD_LOOKED_AT_MAX = 2048 };
+enum { LEAD_MAX = 3, TAIL = 4, NAME_MAX = 80, ALONE_TEXT_MAX = 4096, ALONE_ADDRESSES_MAX = 32, FIELD_LOOKED_AT_MAX = 2048,
+       EXPLAINED_MAX = 32 };
 
 /* What the text has named so far. Offsets are into the notice's own words. */
 struct found {
@@ -84,6 +85,8 @@ static bool is_lead(struct bs_bytes lead)
         return true;
     if (lead.len > NAME_MAX)
         return false;
+    if (lead.len >= 5 && bs_bytes_equal_nocase(bs_bytes_skip(lead, lead.len - 5), BS_LITERAL("smtp=")))
+        return true; /* of an X.400 address that holds one of ours */
     size_t colon = bs_bytes_find_last(lead, ':');
     if (colon == lead.len)
         colon = bs_bytes_find_last(lead, ';');
@@ -124,22 +127,39 @@ static bool is_ruler(struct bs_bytes line)
     return line.len >= 3 && strchr("-=_*#", line.ptr[0]) && line.ptr[1] == line.ptr[0] && line.ptr[2] == line.ptr[0];
 }
 
-/* Adds every further line that has the same before its address, up to a ruler. */
-static void add_alike(struct collection *collection, size_t begin, struct bs_bytes lead)
+/* Whether a line begins as another does, any digit standing for any other. */
+static bool begins_alike(struct bs_bytes line, struct bs_bytes lead)
+{
+    for (size_t i = 0; i < lead.len; i++) {
+        if (i == line.len || (line.ptr[i] != lead.ptr[i] &&
+                              !(bs_ascii_is_digit(line.ptr[i]) && bs_ascii_is_digit(lead.ptr[i]))))
+            return false;
+    }
+    return true;
+}
+
+/* Where nothing stands before an address: whether it is one of a list as the first one was, by what stands behind both. */
+static bool ends_alike(struct bs_bytes behind, struct bs_bytes first)
+{
+    return bs_bytes_trim(behind).len == 0 || behind.ptr[0] == ':' || behind.ptr[0] == ',' ||
+           (first.len == TAIL && bs_bytes_equal(bs_bytes_first(behind, TAIL), first));
+}
+
+/* Adds every further line that has the same before its address as the line of `first`, up to a ruler. */
+static void add_alike(struct collection *collection, size_t begin, struct bs_bytes lead, struct bs_bytes first)
 {
     struct bs_bytes text = collection->text;
+    struct bs_bytes tail = bs_bytes_first(line_at(text, offset_of(collection, first) + first.len), TAIL);
     for (; begin < text.len && collection->lines < BS_HOME_MADE_LINES_MAX; begin = next_line(text, begin)) {
         struct bs_bytes line = line_at(text, begin), rest = line, address;
         collection->lines++;
         if (is_ruler(line))
             break;
-        if (line.len <= lead.len || !bs_bytes_equal(bs_bytes_first(line, lead.len), lead) ||
+        if (line.len <= lead.len || !begins_alike(line, lead) ||
             !bs_text_address_next(&rest, &address) || offset_of(collection, address) != begin + lead.len)
             continue;
         size_t end = offset_of(collection, address) + address.len;
-        struct bs_bytes behind = line_at(text, end);
-        /* Without anything before it, an address alone on its line is a recipient, one in a sentence is not. */
-        if (lead.len == 0 && behind.len > 0 && behind.ptr[0] != ':' && behind.ptr[0] != ',' && bs_bytes_trim(behind).len > 0)
+        if (lead.len == 0 && !ends_alike(line_at(text, end), tail))
             continue;
         add(collection, address, origin_in(bs_bytes_skip(text, end)));
     }
@@ -182,7 +202,7 @@ static void read_below(struct collection *collection, size_t end)
         }
         add_line(collection, line);
         if (begin != end || line_begin(text, begin) == begin)
-            add_alike(collection, next_line(text, begin), lead);
+            add_alike(collection, next_line(text, begin), lead, address);
         break;
     }
 }
@@ -204,7 +224,7 @@ static void read_here(struct collection *collection, size_t end)
         struct bs_bytes lead = bs_bytes(text.ptr + begin, at - begin);
         add_line(collection, line);
         if (lead.len > 0)
-            add_alike(collection, next_line(text, end), lead);
+            add_alike(collection, next_line(text, end), lead, address);
         break;
     }
 }
@@ -231,7 +251,7 @@ static void read_before(struct collection *collection, size_t end)
         return;
     size_t at = offset_of(collection, last);
     add(collection, last, origin_in(bs_bytes_skip(text, at + last.len)));
-    add_alike(collection, next_line(text, at), bs_bytes(text.ptr + begin, at - begin));
+    add_alike(collection, next_line(text, at), bs_bytes(text.ptr + begin, at - begin), last);
 }
 
 static void read_roles(struct collection *collection, const struct bs_notice *notice)
@@ -261,8 +281,8 @@ static bool is_among(struct bs_bytes address, const struct bs_header *header, co
     return false;
 }
 
-/* Where no wording names a recipient: the addresses that the notice has in common with the recipients of what it returns, else the
- * only one that it has beside its own sender and recipient. */
+/* Where no wording names a recipient: the addresses that the notice has in common with the recipients of what it returns; where it
+ * returns nothing, the only one that it has beside its own sender and recipient. */
 static void read_alone(struct collection *collection, const struct bs_header *own, const struct bs_header *returned)
 {
     static const char *const recipients[] = {"To", "Cc", "Bcc", "Resent-To", "Delivered-To", "X-Original-To", NULL};
@@ -276,7 +296,7 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
             only = others++ == 0 ? address : only;
         }
     }
-    if (collection->count == 0 && others == 1)
+    if (collection->count == 0 && others == 1 && !returned)
         add(collection, only, bs_bytes(NULL, 0));
 }
 
@@ -317,6 +337,47 @@ static bool publish(const struct collection *collection, enum bs_kind kind, stru
             return false;
         recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
         recipient->status = bs_text_status(recipient->diagnostic);
+    }
+    return true;
+}
+
+/* Whether another text may say more than what is told: there is none, or codes that only say that it failed. */
+static bool is_vague(const struct bs_reported_recipient *recipient)
+{
+    return recipient->diagnostic.len == 0 ||
+           (bs_text_status_is_vague(recipient->status) && bs_text_status(recipient->diagnostic).len == 0);
+}
+
+bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena, struct bs_reading *reading)
+{
+    bool vague = false;
+    for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX && !vague; i++)
+        vague = is_vague(&reading->recipients[i]);
+    struct collection *collection = vague ? bs_arena_take(arena, sizeof *collection) : NULL;
+    if (!collection)
+        return !vague;
+    collection->text = bs_bytes_first(notice->text, notice->own);
+    for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX; i++) {
+        struct bs_bytes address = reading->recipients[i].address;
+        const char *at = address.len > 0 && collection->text.len > 0
+                             ? memmem(collection->text.ptr, collection->text.len, address.ptr, address.len) : NULL;
+        size_t begin = at ? (size_t)(at - collection->text.ptr) + address.len : collection->text.len;
+        collection->found[collection->count++] = (struct found){address, bs_bytes(NULL, 0), begin};
+    }
+    for (size_t i = 0; i < collection->count; i++) {
+        struct bs_bytes text;
+        struct bs_reported_recipient *recipient = &reading->recipients[i];
+        if (!is_vague(recipient) || collection->found[i].begin == collection->text.len)
+            continue;
+        if (!explain(collection, collection->found[i].begin, arena, &text))
+            return false;
+        struct bs_bytes status = bs_text_status(text);
+        if (status.len > 0 && bs_text_status_is_vague(recipient->status))
+            recipient->status = status;
+        if (recipient->reply_code == 0)
+            recipient->reply_code = bs_text_reply_code(text);
+        if (recipient->diagnostic.len == 0)
+            recipient->diagnostic = text;
     }
     return true;
 }

@@ -20,4 +20,7 @@ enum {
 bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs, const struct bs_notice *notice,
                        enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading);
 
+/* Looks in the notice for what it says behind the addresses of recipients of which a standard report says little. */
+bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena, struct bs_reading *reading);
+
 #endif

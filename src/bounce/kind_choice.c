@@ -4,7 +4,10 @@
 
 #include "message/parts.h"
 
-enum { FIELDS_TEXT_MAX = 8 * 1024 };
+enum {
+    FIELDS_TEXT_MAX = 8 * 1024,
+    CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
+};
 
 static void take_kinds(const struct bs_rule_hit *hits, size_t count, const struct bs_rule *ret_kinds[BS_KIND_COUNT])
 {
@@ -129,6 +132,28 @@ static enum bs_kind which_dsn(const struct view *view)
     return best;
 }
 
+/* Whether the text is one that only a program writes, by the weight of its rule. */
+static bool is_conclusive(const struct view *view, const char **ret_sign)
+{
+    for (size_t i = 0; i < DSN_KINDS; i++) {
+        const struct bs_rule *rule = in_text(view, dsn_kinds[i]);
+        if (rule && rule->weight >= CONCLUSIVE_WEIGHT) {
+            *ret_sign = rule->id;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A bounce that a list's owner got through the list has the list's fields and envelope. */
+static bool is_bounce_to_list(const struct view *view, bool text, bool subject)
+{
+    if (has(view, BS_SIGN_PERSON) || view->answered)
+        return false;
+    bool mailer = has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_FAILED_FIELD) || any_dsn(view->wording->from);
+    return (mailer && (text || subject)) || (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_NULL_PATH) && text && subject);
+}
+
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
@@ -136,8 +161,10 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
     bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_FAILED_FIELD | BS_SIGN_ROBOT_FROM);
     if (!text && !subject && !(field && view->system))
         return BS_KIND_NONE;
-    if (has(view, BS_SIGN_LIST) && !(view->system && text && !has(view, BS_SIGN_PERSON)))
+    if (has(view, BS_SIGN_LIST) && !is_bounce_to_list(view, text, subject))
         return BS_KIND_NONE;
+    if (has(view, BS_SIGN_ROBOT_FROM) && !has(view, BS_SIGN_PERSON) && is_conclusive(view, ret_sign))
+        return which_dsn(view);
     bool holds = view->human ? text && subject && !view->answered && !has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON)
                  : view->system ? text || field || !has(view, BS_SIGN_ANSWERS | BS_SIGN_FORWARDS)
                                 : !view->answered && ((text && (program || subject || field)) || (subject && program));
@@ -185,9 +212,10 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
 {
     const struct bs_rule *text = in_text(view, BS_KIND_AUTOREPLY), *subject = in_subject(view, BS_KIND_AUTOREPLY);
     const struct bs_rule *field = view->wording->field[BS_KIND_AUTOREPLY];
-    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS))
-        return BS_KIND_NONE;
     bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_SUPPRESS) || field;
+    if (has(view, BS_SIGN_FORWARDS) ||
+        (has(view, BS_SIGN_LIST) && (!subject || !(text || program) || has(view, BS_SIGN_PERSON | BS_SIGN_ANSWERS))))
+        return BS_KIND_NONE;
     bool hint = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM);
     if ((program && (text || subject)) || (hint && subject) || (text && subject && !(view->answered && has(view, BS_SIGN_PERSON)))) {
         *ret_sign = (subject ? subject : text)->id;

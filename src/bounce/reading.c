@@ -91,6 +91,28 @@ static bool read_status_in_text(struct work *work)
     return bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena, work->reading, &found);
 }
 
+/* A report that another MTA sent on in an attachment, under its own name: the report within is the one to read, and what that
+ * returns is the message. */
+static bool read_report_within(struct work *work)
+{
+    const struct bs_parts *parts = work->parts;
+    for (size_t i = 0; i < parts->count; i++) {
+        bool found;
+        if (parts->items[i].media != BS_MEDIA_DELIVERY_STATUS)
+            continue;
+        if (!bs_delivery_status_read(parts->items[i].text, work->arena, work->reading, &found))
+            return false;
+        for (size_t j = i + 1; found && j < parts->count; j++) {
+            if (parts->items[j].header && parts->items[j].header->count > 1) {
+                work->reading->returned = (struct bs_returned){.header = parts->items[j].header, .exact = true, .attached = true};
+                break;
+            }
+        }
+        return true;
+    }
+    return true;
+}
+
 /* The one address of To of what is returned: whom the notice is about if it names nobody. */
 static bool read_returned_to(struct work *work)
 {
@@ -124,6 +146,10 @@ static bool read_recipients(struct work *work)
     struct bs_reading *reading = work->reading;
     if (!look_at_notice(work))
         return false;
+    if (work->wording->notice.role_count == 0 && !work->signs.failed_recipients && !read_report_within(work))
+        return false;
+    if (reading->recipient_count > 0)
+        return true;
     if (!bs_home_made_read(work->parts, &work->signs, &work->wording->notice, reading->kind, work->arena, reading))
         return false;
     if (reading->recipient_count == 0 && !read_status_in_text(work))
@@ -146,6 +172,15 @@ static bool complete_recipient(struct work *work)
     reading->recipient_count = 1;
     reading->recipients[0] = told;
     return true;
+}
+
+/* Where a report of standard form is vague, the text may say more: Exim, Courier and OpenSMTPD report x.0.0. */
+static bool explain(struct work *work)
+{
+    const struct bs_reported_recipient *first = &work->reading->recipients[0];
+    if (first->diagnostic.len > 0 && !bs_text_status_is_vague(first->status))
+        return true;
+    return look_at_notice(work) && bs_home_made_explain(&work->wording->notice, work->arena, work->reading);
 }
 
 static bool diagnose(struct work *work)
@@ -171,7 +206,9 @@ static bool read_dsn(struct work *work)
     bool standard = work->reading->recipient_count > 0;
     if (!find_returned(work))
         return false;
-    return (standard ? complete_recipient(work) : read_recipients(work)) && diagnose(work);
+    if (!(standard ? complete_recipient(work) && explain(work) : read_recipients(work)))
+        return false;
+    return diagnose(work);
 }
 
 static void read_references(struct work *work)

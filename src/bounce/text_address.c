@@ -100,8 +100,8 @@ bool bs_text_address_next(struct bs_bytes *rest, struct bs_bytes *ret_address)
         if (begin < at && end > at + 1 && end - begin <= BS_TEXT_ADDRESS_MAX) {
             struct bs_bytes address = bs_bytes(text.ptr + begin, end - begin);
             *rest = bs_bytes_skip(text, end);
-            if (bs_bytes_starts_nocase(address, BS_LITERAL("mailto:")))
-                address = bs_bytes_skip(address, 7);
+            if (bs_bytes_starts_nocase(address, BS_LITERAL("smtp=")))
+                address = bs_bytes_skip(address, 5);
             *ret_address = address;
             return true;
         }
@@ -147,6 +147,11 @@ struct bs_bytes bs_text_status(struct bs_bytes text)
             return bs_bytes(text.ptr + i, len);
     }
     return bs_bytes(NULL, 0);
+}
+
+bool bs_text_status_is_vague(struct bs_bytes status)
+{
+    return status.len == 0 || (status.len == 5 && memcmp(status.ptr + 1, ".0.0", 4) == 0);
 }
 
 unsigned bs_text_reply_code(struct bs_bytes text)

@@ -14,6 +14,9 @@ bool bs_text_address_next(struct bs_bytes *rest, struct bs_bytes *ret_address);
 /* The first status code of RFC 3463 in the text, such as 5.1.1; empty where there is none. An IP address is none. */
 struct bs_bytes bs_text_status(struct bs_bytes text);
 
+/* Whether a status is missing or only says success or failure, as 5.0.0 does. */
+bool bs_text_status_is_vague(struct bs_bytes status);
+
 /* The first SMTP reply code from 400 to 599 that stands as a word with a text behind it, or 0. */
 unsigned bs_text_reply_code(struct bs_bytes text);
 
