@@ -304,6 +304,8 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
 static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena, struct bs_bytes *ret_diagnostic)
 {
     size_t end = collection->text.len;
+    if (begin >= end) /* the text does not have the recipient, or ends with it */
+        return true;
     for (size_t i = 0; i < collection->count; i++) {
         if (collection->found[i].begin > begin && collection->found[i].begin < end)
             end = collection->found[i].begin;
