@@ -6,6 +6,7 @@
 
 enum {
     FIELDS_TEXT_MAX = 8 * 1024,
+    OPENING = 200,          /* bytes that a text opens with */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
 };
 
@@ -65,10 +66,25 @@ static bool look_at_fields(const struct bs_header *header, struct bs_rules_scan 
     return true;
 }
 
-bool bs_wording_read_header(const struct bs_header *header, struct bs_rules_scan *scan, struct bs_arena *arena,
-                            struct bs_wording *wording)
+/* A notice of a mail system that words a bounce and nothing else needs no other place. */
+static bool is_plain_bounce(const struct bs_header_signs *signs, const struct bs_wording *wording)
+{
+    bool dsn = false;
+    for (size_t i = 0; i < BS_KIND_COUNT; i++) {
+        bool here = i == BS_KIND_DSN_FAILED || i == BS_KIND_DSN_DELAYED || i == BS_KIND_DSN_SUCCESS;
+        if (!here && (wording->notice.kinds[i] || wording->subject[i]))
+            return false;
+        dsn |= here && wording->notice.kinds[i];
+    }
+    return dsn && signs->signs & BS_SIGN_DAEMON_FROM;
+}
+
+bool bs_wording_read_header(const struct bs_header *header, const struct bs_header_signs *signs, struct bs_rules_scan *scan,
+                            struct bs_arena *arena, struct bs_wording *wording)
 {
     look_at_field(header, "Subject", BS_PLACE_SUBJECT, scan, arena, wording->subject);
+    if (is_plain_bounce(signs, wording))
+        return true;
     look_at_field(header, "From", BS_PLACE_FROM, scan, arena, wording->from);
     return look_at_fields(header, scan, arena, wording->field);
 }
@@ -132,6 +148,21 @@ static enum bs_kind which_dsn(const struct view *view)
     return best;
 }
 
+/* Whether the message is an answer with an envelope sender: a bounce's wording may then be a part of what somebody tells. */
+static bool is_letter(const struct view *view)
+{
+    return has(view, BS_SIGN_ANSWERS) && !has(view, BS_SIGN_NULL_PATH);
+}
+
+static bool opens_with_dsn(const struct bs_notice *notice)
+{
+    for (size_t i = 0; i < DSN_KINDS; i++) {
+        if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < OPENING)
+            return true;
+    }
+    return false;
+}
+
 /* Whether the text is one that only a program writes, by the weight of its rule. */
 static bool is_conclusive(const struct view *view, const char **ret_sign)
 {
@@ -157,7 +188,8 @@ static bool is_bounce_to_list(const struct view *view, bool text, bool subject)
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
-    bool text = any_dsn(wording->notice.kinds), subject = any_dsn(wording->subject), field = any_dsn(wording->field);
+    bool subject = any_dsn(wording->subject), field = any_dsn(wording->field);
+    bool text = any_dsn(wording->notice.kinds) && (subject || !is_letter(view) || opens_with_dsn(&wording->notice));
     bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_FAILED_FIELD | BS_SIGN_ROBOT_FROM);
     if (!text && !subject && !(field && view->system))
         return BS_KIND_NONE;

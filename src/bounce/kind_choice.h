@@ -19,9 +19,9 @@ struct bs_wording {
     bool returns; /* another message is returned in a part of its own */
 };
 
-/* Looks at the places of the header. False without memory. */
-bool bs_wording_read_header(const struct bs_header *header, struct bs_rules_scan *scan, struct bs_arena *arena,
-                            struct bs_wording *wording);
+/* Looks at the places of the header; at some only where the notice, which was looked at before, leaves a doubt. False without memory. */
+bool bs_wording_read_header(const struct bs_header *header, const struct bs_header_signs *signs, struct bs_rules_scan *scan,
+                            struct bs_arena *arena, struct bs_wording *wording);
 
 /* `ret_sign` is what decided: a rule's id or a word; NULL for ordinary mail. */
 enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs_wording *wording, const char **ret_sign);

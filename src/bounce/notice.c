@@ -2,6 +2,8 @@
 /* See notice.h. */
 #include "bounce/notice.h"
 
+#include "bounce/returned.h"
+
 /* Where the line of the match begins. */
 static size_t line_begin(struct bs_bytes text, size_t end)
 {
@@ -46,10 +48,14 @@ static void take_kind(struct bs_notice *notice, const struct bs_rule_hit *hit)
 static void look(struct bs_notice *notice, const struct bs_part *part, struct bs_rules_scan *scan)
 {
     const struct bs_rule_hit *hits;
+    bool traced;
     *notice = (struct bs_notice){.text = part->text, .own = part->text.len, .returned = part->text.len,
                                  .html = part->media == BS_MEDIA_HTML, .verbatim = part->media == BS_MEDIA_TEXT,
                                  .cut = part->cut || part->text.len > BS_RULES_SCAN_MAX};
-    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, part->text, &hits);
+    notice->header = bs_returned_find(part->text, &traced);
+    if (traced)
+        notice->own = notice->header;
+    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, bs_bytes_first(part->text, notice->own), &hits);
     for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
         if (is_quoted(part->text, hits[i].end))
             continue;

@@ -21,6 +21,7 @@ struct bs_notice {
     struct bs_bytes text;  /* all of it; empty where the message has none */
     size_t own;            /* bytes of it that are its own words */
     size_t returned;       /* where wording says that the returned message begins; text.len where none does */
+    size_t header;         /* where a header of another message is seen; text.len where none is */
     bool html;
     bool verbatim;         /* the text's bytes are those of the message but for the transfer encoding */
     bool cut;              /* there was more of it than was kept or looked at */

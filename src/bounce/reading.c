@@ -43,7 +43,7 @@ static bool look_at_notice(struct work *work)
 
 static bool choose_kind(struct work *work)
 {
-    if (!look_at_notice(work) || !bs_wording_read_header(&work->parts->header, work->scan, work->arena, work->wording))
+    if (!look_at_notice(work) || !bs_wording_read_header(&work->parts->header, &work->signs, work->scan, work->arena, work->wording))
         return false;
     work->reading->kind = bs_kind_choose(&work->signs, work->wording, &work->reading->sign);
     return true;
@@ -63,12 +63,11 @@ static bool find_returned(struct work *work)
         return false;
     if (returned->header)
         return true;
-    size_t begin = bs_returned_find(notice->text, 0);
-    if (begin == notice->text.len)
+    if (notice->header == notice->text.len)
         return true;
-    if (begin < notice->own)
-        notice->own = begin;
-    return bs_returned_in_text(notice->text, begin, notice->verbatim, work->arena, returned);
+    if (notice->header < notice->own)
+        notice->own = notice->header;
+    return bs_returned_in_text(notice->text, notice->header, notice->verbatim, work->arena, returned);
 }
 
 static bool has_address(const struct bs_reported_recipient *recipient)

@@ -41,33 +41,36 @@ static struct bs_bytes field_name(struct bs_bytes line)
     return is_field ? bs_bytes(line.ptr, colon) : bs_bytes(NULL, 0);
 }
 
-/* Fields that no person writes into a text, and that a returned header has at least one of. */
-static bool is_machine_field(struct bs_bytes name)
-{
-    static const struct bs_bytes names[] = {{"Received", 8}, {"Return-Path", 11}, {"Message-ID", 10}, {"DKIM-Signature", 14},
-                                            {"MIME-Version", 12}, {"Content-Type", 12}, {"X-Mailer", 8}};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].len == name.len && bs_bytes_equal_nocase(names[i], name))
-            return true;
-    }
-    return false;
-}
+enum field_class {
+    FIELD_ANY,
+    FIELD_MACHINE, /* no person writes it into a text; a returned header has at least one */
+    FIELD_TRACE,   /* of those, what tells of the message's way */
+    FIELD_REPORT,  /* of a report about a message, no part of it */
+};
 
-/* Fields of a report about a message, which are no part of it. */
-static bool is_report_field(struct bs_bytes name)
+static enum field_class classify_field(struct bs_bytes name)
 {
-    static const struct bs_bytes names[] = {{"Reporting-MTA", 13}, {"Final-Recipient", 15}, {"Original-Recipient", 18},
-                                            {"Diagnostic-Code", 15}, {"Remote-MTA", 10}, {"Arrival-Date", 12}};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].len == name.len && bs_bytes_equal_nocase(names[i], name))
-            return true;
+    static const struct {
+        struct bs_bytes name;
+        enum field_class class;
+    } fields[] = {
+        {{"Received", 8}, FIELD_TRACE},         {{"X-Mailer", 8}, FIELD_MACHINE},       {{"Message-ID", 10}, FIELD_MACHINE},
+        {{"Remote-MTA", 10}, FIELD_REPORT},     {{"Return-Path", 11}, FIELD_TRACE},     {{"MIME-Version", 12}, FIELD_MACHINE},
+        {{"Content-Type", 12}, FIELD_MACHINE},  {{"Arrival-Date", 12}, FIELD_REPORT},   {{"Reporting-MTA", 13}, FIELD_REPORT},
+        {{"DKIM-Signature", 14}, FIELD_TRACE},  {{"Final-Recipient", 15}, FIELD_REPORT}, {{"Diagnostic-Code", 15}, FIELD_REPORT},
+        {{"Original-Recipient", 18}, FIELD_REPORT},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].name.len == name.len && bs_bytes_equal_nocase(fields[i].name, name))
+            return fields[i].class;
     }
-    return false;
+    return FIELD_ANY;
 }
 
 struct run {
     size_t fields;
     bool machine;
+    bool trace;
     bool report;
     size_t end; /* of the last line looked at */
 };
@@ -87,24 +90,29 @@ static struct run measure(struct bs_bytes text, size_t begin)
         if (name.len == 0 && (run.fields == 0 || line.len == 0 || !is_blank(line.ptr[0]) || bs_bytes_trim(line).len == 0))
             break;
         run.fields += name.len > 0;
-        run.machine |= is_machine_field(name);
-        run.report |= is_report_field(name);
+        enum field_class class = classify_field(name);
+        run.machine |= class == FIELD_MACHINE || class == FIELD_TRACE;
+        run.trace |= class == FIELD_TRACE;
+        run.report |= class == FIELD_REPORT;
         run.end = next_line(text, run.end);
     }
     return run;
 }
 
-size_t bs_returned_find(struct bs_bytes text, size_t from)
+size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
 {
-    for (size_t begin = from, runs = 0; begin < text.len && runs < BS_RETURNED_RUNS_MAX;) {
+    *ret_traced = false;
+    for (size_t begin = 0, runs = 0; begin < text.len && runs < BS_RETURNED_RUNS_MAX;) {
         struct bs_bytes line = line_at(text, begin);
         if (field_name(bs_bytes_skip(line, prefix_length(line))).len == 0) {
             begin = next_line(text, begin);
             continue;
         }
         struct run run = measure(text, begin);
-        if (run.fields >= 3 && run.machine && !run.report)
+        if (run.fields >= 3 && run.machine && !run.report) {
+            *ret_traced = run.trace;
             return begin;
+        }
         begin = run.end > begin ? run.end : next_line(text, begin);
         runs += run.fields > 1;
     }

@@ -18,8 +18,9 @@ enum {
 bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_returned);
 
 /* Where a header of another message begins in a text: at least three lines that are fields, with one among them that only
- * programs write, such as Received or Message-ID. The length of the text where none does. */
-size_t bs_returned_find(struct bs_bytes text, size_t from);
+ * programs write, such as Message-ID. The length of the text where none does. `ret_traced`: there is a trace of its way in it,
+ * such as Received, so that it is a header and not what a notice tells about a message. */
+size_t bs_returned_find(struct bs_bytes text, bool *ret_traced);
 
 /* Reads the header that begins there. `verbatim`: the text is what came over the wire but for its transfer encoding. False
  * without memory. */
