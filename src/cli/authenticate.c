@@ -13,7 +13,7 @@
 
 enum { MESSAGE_MAX = 64 << 20 };
 
-enum { CLIENT = 1, HELO, FROM, AUTHSERV_ID, CONFIG = 'c', LEGACY = 2000, HELP = 'h' };
+enum { CLIENT = 1, HELO, FROM, AUTHSERV_ID, RECIPIENT, CONFIG = 'c', LEGACY = 2000, HELP = 'h' };
 
 /* What holds without --config; the rest are the defaults of the option table. */
 static const char default_config[] = "authentication = enforce\ndomain \"example.invalid\" { mode = off }\n";
@@ -40,6 +40,7 @@ static bool take_option(struct bs_authenticate *request, int option, const char 
     case HELO: request->helo = value; return true;
     case FROM: request->from = value; return true;
     case AUTHSERV_ID: request->authserv_id = value; return true;
+    case RECIPIENT: request->recipient = value; return true;
     case CONFIG: request->config_file = value; return true;
     case LEGACY: request->allow_legacy = true; return true;
     default: return bs_judge_take_option(&request->judge, option, value);
@@ -61,7 +62,8 @@ static int read_options(struct bs_authenticate *request, int argc, char **argv, 
         {"ip", required_argument, NULL, CLIENT},     {"helo", required_argument, NULL, HELO},
         {"from", required_argument, NULL, FROM},     {"authserv-id", required_argument, NULL, AUTHSERV_ID},
         {"config", required_argument, NULL, CONFIG}, {"allow-legacy", no_argument, NULL, LEGACY},
-        {"help", no_argument, NULL, HELP},           BS_JUDGE_OPTIONS,
+        {"recipient", required_argument, NULL, RECIPIENT}, {"help", no_argument, NULL, HELP},
+        BS_JUDGE_OPTIONS,
         {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
@@ -71,7 +73,7 @@ static int read_options(struct bs_authenticate *request, int argc, char **argv, 
             return EX_USAGE;
     }
     request->path = argv[optind];
-    if (optind + 1 != argc)
+    if (optind + 1 != argc || (request->recipient && !request->account))
         return bs_output_usage(usage, false);
     return read_client(request) ? -1 : EX_USAGE;
 }
@@ -143,16 +145,15 @@ static bool feed(struct bs_authentication *authentication, struct bs_bytes text)
 /* Reads the message; -1 to go on, else the exit status. */
 static int read_message(struct bs_authenticate *request)
 {
-    struct bs_bytes text;
     struct bs_header header;
-    if (!bs_judge_read_file(request->path, MESSAGE_MAX, &request->judge.arena, &text))
+    if (!bs_judge_read_file(request->path, MESSAGE_MAX, &request->judge.arena, &request->text))
         return EX_NOINPUT;
     bs_header_init(&header, &request->judge.arena);
-    bs_header_push(&header, text);
+    bs_header_push(&header, request->text);
     bs_header_finish(&header);
     find_sender(request, &header);
     request->authentication = begin(request);
-    if (request->authentication && feed(request->authentication, text))
+    if (request->authentication && feed(request->authentication, request->text))
         return -1;
     bs_output_error("%s: the message takes too much memory", request->path);
     return EX_SOFTWARE;
@@ -212,6 +213,21 @@ static int decide(struct bs_authenticate *request)
     return EX_SOFTWARE;
 }
 
+/* -1 to go on, else the exit status. */
+static int give_account(struct bs_authenticate *request)
+{
+    const struct bs_account_facts facts = {
+        .text = request->text,
+        .config = &request->config,
+        .configured = request->config_file != NULL,
+        .sender = request->sender,
+        .sender_known = request->sender_source != BS_SENDER_UNKNOWN,
+        .recipient = request->recipient,
+        .now = request->judge.now,
+    };
+    return bs_account_make(request->account, &facts) ? -1 : EX_SOFTWARE;
+}
+
 int bs_authenticate_run(struct bs_authenticate *request, int argc, char **argv, const char *usage)
 {
     int status = read_options(request, argc, argv, usage);
@@ -221,6 +237,8 @@ int bs_authenticate_run(struct bs_authenticate *request, int argc, char **argv, 
         status = bs_judge_load(&request->judge);
     if (status < 0)
         status = read_message(request);
+    if (status < 0 && request->account)
+        status = give_account(request);
     if (status < 0)
         status = bs_judge_run(&request->judge, (struct bs_judge_step){run, request});
     return status < 0 ? decide(request) : status;

@@ -12,6 +12,7 @@
 #ifndef BS_CLI_AUTHENTICATE_H
 #define BS_CLI_AUTHENTICATE_H
 
+#include "cli/account.h"
 #include "cli/judge.h"
 #include "engine/authentication.h"
 #include "engine/session.h"
@@ -30,8 +31,11 @@ enum bs_attention {
 struct bs_authenticate {
     struct bs_judge judge;
     const char *path, *config_file, *client_text, *helo, *from, *authserv_id;
+    const char *recipient; /* NULL: not given */
+    struct bs_account *account; /* to be made, too, by whom this is set; NULL: none is wanted, and no --recipient */
     bool allow_legacy;
     struct bs_config config;
+    struct bs_bytes text;        /* the message */
     struct bs_settings settings; /* of a configuration, or of its defaults with `authentication = enforce` */
     struct bs_ip client;         /* family 0: not known */
     struct bs_bytes sender;

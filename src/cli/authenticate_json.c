@@ -146,6 +146,8 @@ bool bs_authenticate_print_json(struct bs_authenticate *request)
         append_walks(request, &out);
     append_decision(request, &out);
     append_fields(request, &out);
+    if (request->account)
+        bs_account_append(request->account, &out);
     bs_strbuf_append_char(&out, '}');
     bool whole = !out.failed;
     if (whole)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `backstop explain FILE`: the judgement on a message, told step by step: which record, which term, which question and which
- * rule decided. A section is a function here. See backstop-explain(1).
+ * `backstop explain FILE`: the judgement on a message, told step by step: what it is and which rule says so, whose it is and
+ * which proofs show that, which record, which term, which question decided. A section is a function here. See backstop-explain(1).
  */
 #include "cli/authenticate.h"
 #include "cli/command.h"
@@ -13,7 +13,10 @@
 
 static const char usage[] =
     "usage: backstop explain [OPTION]... FILE    tell step by step how a message is judged; - is standard input\n"
-    BS_AUTHENTICATE_USAGE BS_JUDGE_USAGE
+    BS_AUTHENTICATE_USAGE
+    "      --recipient ADDRESS\n"
+    "                      what the client said with RCPT TO; else a recipient of ours that the header names\n"
+    BS_JUDGE_USAGE
     "exits as `backstop auth` does: 0 for pass and none, 1 for fail under p=none, 2 for fail under quarantine or\n"
     "reject, 3 for temperror and permerror.\n";
 
@@ -216,6 +219,7 @@ static void print_text(struct bs_authenticate *request)
 {
     bs_verdict_print_dmarc(&request->authentication->dmarc);
     print_envelope(request);
+    bs_account_print(request->account);
     print_author(&request->authentication->author);
     print_spf(request);
     print_dkim(&request->authentication->dkim);
@@ -227,7 +231,9 @@ static void print_text(struct bs_authenticate *request)
 
 int bs_command_explain(int argc, char **argv)
 {
+    struct bs_account account = {.has_settings = false};
     struct bs_authenticate request = bs_authenticate_new();
+    request.account = &account;
     request.judge.explain = true;
     int status = bs_authenticate_run(&request, argc, argv, usage);
     if (status < 0) {
@@ -237,6 +243,7 @@ int bs_command_explain(int argc, char **argv)
         else if (!bs_authenticate_print_json(&request))
             status = EX_SOFTWARE;
     }
+    bs_account_free(&account);
     bs_authenticate_free(&request);
     return status;
 }
