@@ -61,6 +61,17 @@ static int hex_digit(char c)
     return bs_ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
+/* What came behind an `=` that encodes nothing; returns how many bytes it wrote. */
+static size_t keep_escape(unsigned state, char first, char *ret_bytes)
+{
+    static const char behind[] = {[AFTER_BLANK] = ' ', [AFTER_CR] = '\r'};
+    ret_bytes[0] = '=';
+    if (state == AFTER_EQUALS)
+        return 1;
+    ret_bytes[1] = state == AFTER_DIGIT ? first : behind[state];
+    return 2;
+}
+
 /* Takes one byte behind an `=`; returns how many bytes it wrote, and whether the byte has to be looked at again. */
 static size_t decode_escape(struct bs_transfer_decoder *decoder, char c, char *ret_bytes, bool *ret_again)
 {
@@ -83,7 +94,7 @@ static size_t decode_escape(struct bs_transfer_decoder *decoder, char c, char *r
         return 0;
     }
     *ret_again = true;
-    return bs_transfer_finish(&(struct bs_transfer_decoder){.state = state, .first = decoder->first}, ret_bytes);
+    return keep_escape(state, decoder->first, ret_bytes);
 }
 
 static size_t decode_quoted_printable(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes,
@@ -124,14 +135,7 @@ size_t bs_transfer_decode(struct bs_transfer_decoder *decoder, struct bs_bytes *
 
 size_t bs_transfer_finish(struct bs_transfer_decoder *decoder, char *ret_bytes)
 {
-    static const char behind[] = {[AFTER_BLANK] = ' ', [AFTER_CR] = '\r'};
     unsigned state = decoder->state;
     decoder->state = LITERAL;
-    if (state == LITERAL)
-        return 0;
-    ret_bytes[0] = '=';
-    if (state == AFTER_EQUALS)
-        return 1;
-    ret_bytes[1] = state == AFTER_DIGIT ? decoder->first : behind[state];
-    return 2;
+    return state == AFTER_DIGIT ? keep_escape(state, decoder->first, ret_bytes) : 0;
 }
