@@ -41,7 +41,7 @@ static const struct {
     {4, 316, 317, BS_FAILURE_NETWORK, 40}, /* Exchange Online: no connection, or none with TLS */
     {5, 3, 3, BS_FAILURE_RATE, 35},
     {5, 1, 6, BS_FAILURE_PROTOCOL, 30},
-    {6, 1, 6, BS_FAILURE_CONTENT, 30},
+    {6, 0, 6, BS_FAILURE_CONTENT, 30},
     {6, 7, 9, BS_FAILURE_PROTOCOL, 40}, /* RFC 6531 */
     {7, 0, 1, BS_FAILURE_POLICY, 15},
     {7, 2, 3, BS_FAILURE_FILTERED, 30},
@@ -189,6 +189,13 @@ static struct guess guess_by_text(struct bs_rules_scan *scan, struct bs_bytes te
     return best;
 }
 
+/* What DNS says under a temporary status is not the last word: whoever says so goes by it. */
+static enum bs_failure settle(enum bs_failure failure, struct status status)
+{
+    bool by_dns = failure == BS_FAILURE_HOST_UNKNOWN || failure == BS_FAILURE_NOT_ACCEPTED;
+    return by_dns && status.class == 4 ? BS_FAILURE_NETWORK : failure;
+}
+
 enum bs_failure bs_diagnose(struct bs_rules_scan *scan, struct bs_bytes status, unsigned reply_code,
                             struct bs_bytes diagnostic)
 {
@@ -201,5 +208,5 @@ enum bs_failure bs_diagnose(struct bs_rules_scan *scan, struct bs_bytes status, 
         if (guesses[i].weight > best.weight)
             best = guesses[i];
     }
-    return best.failure;
+    return settle(best.failure, stated.class != 0 ? stated : within);
 }

@@ -15,6 +15,13 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* "FROM:" of "FROM:<y@example.org>:"; nothing of an address without <. */
+static struct bs_bytes before_address(struct bs_bytes word)
+{
+    size_t bracket = bs_bytes_find(word, '<');
+    return bs_bytes_first(word, bracket < word.len ? bracket : 0);
+}
+
 /* d.d.d.d, perhaps in brackets and with a full stop behind it. */
 static bool is_ip_address(struct bs_bytes word)
 {
@@ -78,7 +85,9 @@ size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat)
         for (; i < text.len && !is_space(text.ptr[i]); i++)
             is_address = is_address || text.ptr[i] == '@';
         struct bs_bytes word = bs_bytes(text.ptr + begin, i - begin);
-        if (word.len > 0 && !is_address && !is_ip_address(word) && !is_repeated(&flattening, word))
+        if (is_address)
+            word = before_address(word);
+        if (word.len > 0 && !is_ip_address(word) && !is_repeated(&flattening, word))
             put_word(&flattening, word);
         while (i < text.len && is_space(text.ptr[i]))
             i++;

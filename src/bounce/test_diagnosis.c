@@ -30,6 +30,22 @@ static const struct {
     {"", 0, "host mx.example.com[192.0.2.1] said: 552-5.3.4 so be it", BS_FAILURE_SIZE},
     {"", 0, "522 192.5.1.1 is not a status, nor is 5.1.1.1", BS_FAILURE_UNKNOWN},
     {"", 0, "said: 521 no", BS_FAILURE_NOT_ACCEPTED},
+    /* words before and behind addresses, and in the middle of a reply's lines */
+    {"", 0, "550-5.1.1 The email account that you tried to reach does not\n550-5.1.1 exist. Please try\n550 5.1.1 again",
+     BS_FAILURE_USER_UNKNOWN},
+    {"", 0, "550 mailbox <x@example.com> [192.0.2.1] is\r\n\tfull", BS_FAILURE_MAILBOX_FULL},
+    {"", 0, "550 the email account that you tried to reach doesn\xe2\x80\x99t exist", BS_FAILURE_USER_UNKNOWN},
+    {"", 0, "said: 550 No such domain (in reply to RCPT TO command)", BS_FAILURE_HOST_UNKNOWN},
+    {"", 0, "after MAIL FROM:<y@example.org> SIZE=1: 550 No such domain", BS_FAILURE_POLICY},
+    /* DNS under a temporary status */
+    {"4.0.0", 0, "Domain name not found: example.net", BS_FAILURE_NETWORK},
+    {"5.1.2", 0, "Domain name not found: example.net", BS_FAILURE_HOST_UNKNOWN},
+    /* the text is right, the code is not */
+    {"5.1.1", 550, "552 sorry, that mailbox is over quota", BS_FAILURE_MAILBOX_FULL},
+    {"5.7.1", 550, "550 5.7.1 <x@example.com>: Recipient address rejected: User unknown", BS_FAILURE_USER_UNKNOWN},
+    {"5.1.1", 550, "550 5.1.1 Sender address rejected: user unknown", BS_FAILURE_POLICY},
+    {"4.4.7", 0, "delivery time expired; last reply: 450 4.1.1 User unknown", BS_FAILURE_EXPIRED},
+    {"5.2.1", 550, "550 5.2.1 rejected", BS_FAILURE_SUSPENDED},
     /* no codes */
     {"5.1", 0, "", BS_FAILURE_UNKNOWN},
     {"2.1.5", 250, "", BS_FAILURE_UNKNOWN},
