@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a header says of who made the message. */
+#include "bounce/header_signs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void each_field_is_the_sign_that_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        unsigned signs; /* that there must be, and no others but that of a missing subject */
+    } cases[] = {
+        {"Return-Path: <>\n", BS_SIGN_NULL_PATH},
+        {"Return-Path: < >\n", BS_SIGN_NULL_PATH},
+        {"Return-Path: <MAILER-DAEMON@mx.example>\n", BS_SIGN_DAEMON_PATH},
+        {"Return-Path: <jane@example.com>\nReturn-Path: <>\n", BS_SIGN_OTHER_PATH},
+        {"From: MAILER-DAEMON@mx.example (Mail Delivery System)\n", BS_SIGN_DAEMON_FROM},
+        {"From: \"Mail Delivery System\" <Mailer-Daemon@mx.example>\n", BS_SIGN_DAEMON_FROM},
+        {"From: <>\n", BS_SIGN_DAEMON_FROM},
+        {"From: MAILER-DAEMON <>\n", BS_SIGN_DAEMON_FROM},
+        {"From: Post Master <post.master@x.example>\n", BS_SIGN_DAEMON_FROM},
+        {"From: postmaster@x.example, jane@example.com\n", BS_SIGN_DAEMON_FROM},
+        {"From: jane@example.com\n", 0},
+        {"From: \"postmaster@x.example\" <jane@example.com>\n", 0},
+        {"From: No Reply <no-reply@shop.example>\n", BS_SIGN_ROBOT_FROM},
+        {"X-Failed-Recipients: joe@example.org\n", BS_SIGN_FAILED_FIELD},
+        {"X-Failed-Recipients: \n", 0},
+        {"Auto-Submitted: auto-replied (vacation)\n", BS_SIGN_AUTO_REPLIED},
+        {"Auto-Submitted: auto-generated\n", BS_SIGN_AUTO_GENERATED},
+        {"Auto-Submitted: no\n", 0},
+        {"X-Autoreply: yes\n", BS_SIGN_AUTO_REPLIED},
+        {"X-AutoReply: no\n", 0},
+        {"Precedence: auto_reply\n", BS_SIGN_AUTO_REPLIED},
+        {"Precedence: bulk\n", BS_SIGN_BULK},
+        {"Precedence: first-class\n", 0},
+        {"X-Auto-Response-Suppress: DR, OOF\n", BS_SIGN_SUPPRESS},
+        {"X-Auto-Response-Suppress: None\n", 0},
+        {"List-Id: <l.example>\n", BS_SIGN_LIST},
+        {"List-Unsubscribe: <mailto:off@x.example>\n", BS_SIGN_BULK},
+        {"In-Reply-To: <1@x.example>\n", BS_SIGN_ANSWERS},
+        {"In-Reply-To: your mail\n", 0},
+        {"User-Agent: Mutt/2.2\n", BS_SIGN_PERSON},
+        {"X-Mailer: MIME::Lite 3.01\n", 0},
+        {"Content-Type: Multipart/Report; report-type=delivery-status\n", BS_SIGN_REPORT},
+        {"Subject: Re: lunch\n", BS_SIGN_ANSWERS},
+        {"Subject: Fwd: Undelivered Mail\n", BS_SIGN_FORWARDS},
+        {"Subject: Returned mail\n", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bs_arena arena;
+        struct bs_header header;
+        struct bs_header_signs signs;
+        bs_arena_init(&arena, 100000);
+        bs_header_init(&header, &arena);
+        bs_header_push(&header, bs_bytes_from_cstr(cases[i].header));
+        bs_header_finish(&header);
+        bs_header_signs_read(&header, &signs);
+        if ((signs.signs & ~(unsigned)BS_SIGN_EMPTY_SUBJECT) != cases[i].signs)
+            fail_msg("%s: %#x, not %#x", cases[i].header, signs.signs, cases[i].signs);
+        bs_arena_reset(&arena);
+    }
+}
+
+static void the_address_of_a_field_is_found_where_the_grammar_has_it(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {" Jane <jane@example.com>", "jane@example.com"},
+        {"jane@example.com (Jane)", "jane@example.com"},
+        {" (comment) jane@example.com", "jane@example.com"},
+        {"<>", ""},
+        {"  ", ""},
+        {"MAILER-DAEMON", "MAILER-DAEMON"},
+        {"Jane <not an address> <jane@example.com>", "jane@example.com"},
+        {"Jane <jane@example.com", "jane@example.com"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bs_bytes address = bs_field_address(bs_bytes_from_cstr(cases[i][0]));
+        if (!bs_bytes_equal(address, bs_bytes_from_cstr(cases[i][1])))
+            fail_msg("%s: %.*s", cases[i][0], BS_BYTES_ARG(address));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_field_is_the_sign_that_it_is),
+        cmocka_unit_test(the_address_of_a_field_is_found_where_the_grammar_has_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
