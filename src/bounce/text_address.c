@@ -140,7 +140,10 @@ struct bs_bytes bs_text_status(struct bs_bytes text)
     for (size_t i = 0; i + 5 <= text.len; i++) {
         if (text.ptr[i + 1] != '.' || (text.ptr[i] != '2' && text.ptr[i] != '4' && text.ptr[i] != '5'))
             continue;
-        if (i > 0 && (is_letter_or_digit(text.ptr[i - 1]) || text.ptr[i - 1] == '.' || text.ptr[i - 1] == '-'))
+        if (i > 0 && (is_letter_or_digit(text.ptr[i - 1]) || text.ptr[i - 1] == '.'))
+            continue;
+        /* 550-5.7.1 is a reply that goes on; postfix-5.1.1 is a version. */
+        if (i > 1 && text.ptr[i - 1] == '-' && !bs_ascii_is_digit(text.ptr[i - 2]))
             continue;
         size_t len = status_length(bs_bytes_skip(text, i));
         if (len > 0)
