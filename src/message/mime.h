@@ -90,6 +90,9 @@ void bs_mime_note_limit(struct bs_mime *mime, const char *name);
 void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use use, enum bs_transfer_encoding encoding,
                            struct bs_bytes charset);
 void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes);
+
+/* No boundary follows: the last line end is content, too. */
+void bs_mime_content_push_end(struct bs_mime *mime);
 void bs_mime_content_end(struct bs_mime *mime);
 
 /* Bytes of the header of a returned message. */

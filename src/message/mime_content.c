@@ -69,10 +69,11 @@ static void decode(struct bs_mime *mime, struct bs_bytes bytes)
     }
 }
 
+static const struct bs_bytes line_ends[] = {{"", 0}, {"\r", 1}, {"\n", 1}, {"\r\n", 2}};
+
 /* The line end that was held back is content. */
 static void give_held(struct bs_mime *mime, struct bs_bytes *io_bytes)
 {
-    static const struct bs_bytes ends[] = {{"", 0}, {"\r", 1}, {"\n", 1}, {"\r\n", 2}};
     enum bs_mime_line_end held = mime->content.held;
     mime->content.held = BS_MIME_NO_END;
     if (held == BS_MIME_CR && io_bytes->ptr[0] == '\n') {
@@ -83,7 +84,7 @@ static void give_held(struct bs_mime *mime, struct bs_bytes *io_bytes)
         held = BS_MIME_CRLF;
         mime->content.held = BS_MIME_NO_END;
     }
-    decode(mime, ends[held]);
+    decode(mime, line_ends[held]);
 }
 
 /* The line end that the bytes end in. */
@@ -98,7 +99,6 @@ static enum bs_mime_line_end find_line_end(struct bs_bytes bytes)
 
 void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes)
 {
-    static const size_t lengths[] = {0, 1, 1, 2};
     struct bs_mime_content *content = &mime->content;
     if (content->use == BS_MIME_IGNORE || content->full || bytes.len == 0)
         return;
@@ -107,7 +107,7 @@ void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes)
     if (bytes.len == 0)
         return;
     content->held = find_line_end(bytes);
-    bytes = bs_bytes_first(bytes, bytes.len - lengths[content->held]);
+    bytes = bs_bytes_first(bytes, bytes.len - line_ends[content->held].len);
     if (bytes.len > 0)
         decode(mime, bytes);
 }
@@ -193,6 +193,13 @@ static void keep_text_without_boundary(struct bs_mime *mime)
         return;
     part->media = BS_MEDIA_TEXT;
     keep_text(mime, part);
+}
+
+void bs_mime_content_push_end(struct bs_mime *mime)
+{
+    if (mime->content.use != BS_MIME_IGNORE && !mime->content.full)
+        decode(mime, line_ends[mime->content.held]);
+    mime->content.held = BS_MIME_NO_END;
 }
 
 void bs_mime_content_end(struct bs_mime *mime)

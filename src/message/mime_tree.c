@@ -352,5 +352,7 @@ void bs_mime_end_of_input(struct bs_mime *mime)
     bool headless = mime->message == BS_MIME_NO_PART && (mime->state == BS_MIME_LEAD || mime->state == BS_MIME_HEADER);
     if (headless && !mime->top->stopped)
         bs_mime_begin_body(mime);
+    if (mime->state == BS_MIME_BODY)
+        bs_mime_content_push_end(mime);
     end_part(mime);
 }
