@@ -58,6 +58,13 @@ static bool address_is_robot(struct bs_bytes address)
     static const char *const names[] = {"noreply", "donotreply", "root", "bounce", "bounces", "administrator", "admin",
                                         "daemon", "nobody", "autoreply", "autoresponder", "autoresponse", "robot",
                                         "mail", "system", "dontreply", "smtp", "mailscanner", "antivirus", NULL};
+    static const char *const list_ends[] = {"-admin", "-owner", "-request", "-bounces", NULL};
+    struct bs_bytes local = bs_bytes_first(address, bs_bytes_find_last(address, '@'));
+    for (size_t i = 0; list_ends[i]; i++) {
+        struct bs_bytes end = bs_bytes_from_cstr(list_ends[i]);
+        if (local.len > end.len && bs_bytes_equal_nocase(bs_bytes_skip(local, local.len - end.len), end))
+            return true;
+    }
     char plain[LOCAL_PLAIN_MAX];
     return is_one_of(plain_local(address, plain), names);
 }

@@ -14,7 +14,7 @@ enum bs_header_sign {
     BS_SIGN_DAEMON_PATH = 1 << 1,    /* Return-Path is a mail system's address */
     BS_SIGN_OTHER_PATH = 1 << 2,     /* Return-Path is somebody's */
     BS_SIGN_DAEMON_FROM = 1 << 3,    /* From is mailer-daemon, postmaster and the like, or <> */
-    BS_SIGN_ROBOT_FROM = 1 << 4,     /* From is noreply, root, bounce and the like */
+    BS_SIGN_ROBOT_FROM = 1 << 4,     /* From is noreply, root, bounce, a list's owner and the like */
     BS_SIGN_FAILED_FIELD = 1 << 5,   /* X-Failed-Recipients */
     BS_SIGN_AUTO_REPLIED = 1 << 6,   /* Auto-Submitted: auto-replied, X-Autoreply, Precedence: auto_reply and the like */
     BS_SIGN_AUTO_GENERATED = 1 << 7, /* Auto-Submitted with another value than no */

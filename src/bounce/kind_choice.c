@@ -6,7 +6,8 @@
 
 enum {
     FIELDS_TEXT_MAX = 8 * 1024,
-    OPENING = 200,          /* bytes that a text opens with */
+    OPENING = 1500,          /* bytes of a text in which a bounce says that it is one */
+    OPENING_OF_ANSWER = 200, /* the same of a message that answers another */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
 };
 
@@ -148,16 +149,11 @@ static enum bs_kind which_dsn(const struct view *view)
     return best;
 }
 
-/* Whether the message is an answer with an envelope sender: a bounce's wording may then be a part of what somebody tells. */
-static bool is_letter(const struct view *view)
-{
-    return has(view, BS_SIGN_ANSWERS) && !has(view, BS_SIGN_NULL_PATH);
-}
-
-static bool opens_with_dsn(const struct bs_notice *notice)
+/* Far below its beginning a bounce's wording may be a part of what somebody tells. */
+static bool opens_with_dsn(const struct bs_notice *notice, size_t opening)
 {
     for (size_t i = 0; i < DSN_KINDS; i++) {
-        if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < OPENING)
+        if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < opening)
             return true;
     }
     return false;
@@ -189,7 +185,9 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
     bool subject = any_dsn(wording->subject), field = any_dsn(wording->field);
-    bool text = any_dsn(wording->notice.kinds) && (subject || !is_letter(view) || opens_with_dsn(&wording->notice));
+    bool text = any_dsn(wording->notice.kinds) &&
+                (subject || has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD) ||
+                 opens_with_dsn(&wording->notice, has(view, BS_SIGN_ANSWERS) ? OPENING_OF_ANSWER : OPENING));
     bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_FAILED_FIELD | BS_SIGN_ROBOT_FROM);
     if (!text && !subject && !(field && view->system))
         return BS_KIND_NONE;

@@ -16,7 +16,10 @@ static bool is_quoted(struct bs_bytes text, size_t end)
     size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
     while (begin < text.len && (text.ptr[begin] == ' ' || text.ptr[begin] == '\t'))
         begin++;
-    return begin < text.len && (text.ptr[begin] == '>' || text.ptr[begin] == '|');
+    if (begin == text.len)
+        return false;
+    /* |---- is a ruler of smail's, not a mark of quoting. */
+    return text.ptr[begin] == '>' || (text.ptr[begin] == '|' && begin + 1 < text.len && text.ptr[begin + 1] == ' ');
 }
 
 static void take_role(struct bs_notice *notice, const struct bs_rule_hit *hit)
