@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The proofs on a hostile bounce: the input up to its first empty line is the returned header, whose fields Envelope-Id
- * and References are taken for what the bounce says itself, and what follows is a delivery status and a notice. Nothing but what was
- * really made for joe is good, and it is good for nobody else.
+ * The proofs on a hostile bounce: the input up to its first empty line is the returned header, whose fields
+ * Envelope-Id and References are taken for what the bounce says itself, and what follows is a delivery status and a
+ * notice. Nothing but what was really made for joe is good, and it is good for nobody else.
  */
 #include "fuzz.h"
 

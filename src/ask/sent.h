@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The question whether a message passed through us: BS_ASK_SENT with a name that bs_sent_name of proof/sent_name.h makes
- * from a Message-ID and a sender. Whoever keeps the registry answers it (store/sent.h). It travels as an answer like
- * those of DNS do, so that a registry that cannot be asked is TIMEOUT or SERVFAIL; NXDOMAIN without the words of
+ * The question whether a message passed through us: BS_ASK_SENT with a name that bs_sent_name of proof/sent_name.h
+ * makes from a Message-ID and a sender. Whoever keeps the registry answers it (store/sent.h). It travels as an answer
+ * like those of DNS do, so that a registry that cannot be asked is TIMEOUT or SERVFAIL; NXDOMAIN without the words of
  * bs_answers_add_sent, which whoever knows no registry gives, says nothing.
  */
 #ifndef BS_ASK_SENT_H

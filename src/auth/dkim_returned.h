@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whether the header of a returned message carries a DKIM signature of ours (RFC 6376): verified with our own public
- * keys, those that sign no longer included, so that nothing is asked of DNS. The body is not there, and need not be: what
- * is verified is the header's signature, which covers bh=. Nothing is said of the body then, nor of x=: how old it may be
- * is the caller's to say.
+ * keys, those that sign no longer included, so that nothing is asked of DNS. The body is not there, and need not be:
+ * what is verified is the header's signature, which covers bh=. Nothing is said of the body then, nor of x=: how old
+ * it may be is the caller's to say.
  */
 #ifndef BS_AUTH_DKIM_RETURNED_H
 #define BS_AUTH_DKIM_RETURNED_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Date field (RFC 5322 sections 3.3 and 4.3): comments and folding anywhere between its words, the day of the week
- * unlooked at, seconds optional, years of two and three digits, and the old names of zones. A zone of another name
- * counts as UTC, as section 4.3 asks.
+ * The Date field (RFC 5322 sections 3.3 and 4.3): comments and folding anywhere between its words, the day of the
+ * week unlooked at, seconds optional, years of two and three digits, and the old names of zones. A zone of another
+ * name counts as UTC, as section 4.3 asks.
  */
 #ifndef BS_MESSAGE_DATE_H
 #define BS_MESSAGE_DATE_H

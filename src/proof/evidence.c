@@ -60,8 +60,8 @@ void bs_evidence_append(const struct bs_evidence *evidence, enum bs_proof_result
         bs_strbuf_append_cstr(buf, "none");
 }
 
-/* A proof that holds for a recipient: good, if it was made within the life of a queue; on days, as that is what it tells. A day
- * ahead is another server's clock. */
+/* A proof that holds for a recipient: good, if it was made within the life of a queue; on days, as that is what it
+ * tells. A day ahead is another server's clock. */
 static enum bs_proof_result by_age(const struct bs_evidence_facts *facts, int64_t day)
 {
     int64_t age = bs_timestamp_day(facts->now) - day;
@@ -145,7 +145,9 @@ static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, s
     case BS_TOKEN_NONE:
         return BS_PROOF_ABSENT;
     case BS_TOKEN_FORGED:
-        return returned->exact && !(returned->header->flags & BS_HEADER_INCOMPLETE) ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
+        if (!returned->exact || returned->header->flags & BS_HEADER_INCOMPLETE)
+            return BS_PROOF_UNSURE;
+        return BS_PROOF_FORGED;
     case BS_TOKEN_UNTRIED:
     case BS_TOKEN_CHANGED:
         return BS_PROOF_UNSURE;
@@ -270,10 +272,10 @@ enum bs_step bs_evidence_judge(const struct bs_evidence_facts *facts, const stru
         return BS_ERROR;
     if (ret_missing->count > 0)
         return BS_ASK;
+    if (!judge_signature(&bounded, arena, &results[BS_PROOF_SIGNATURE]) || arena->limit - arena->used < BS_EVIDENCE_MEMORY)
+        return BS_ERROR;
     results[BS_PROOF_TAG] = judge_tag(&bounded);
     results[BS_PROOF_RETURNED_TAG] = bs_returned_tag_judge(&bounded, arena);
-    if (!judge_signature(&bounded, arena, &results[BS_PROOF_SIGNATURE]))
-        return BS_ERROR;
     results[BS_PROOF_TOKEN] = judge_token(&bounded, arena);
     results[BS_PROOF_ENVELOPE_ID] = judge_envelope_id(&bounded, arena);
     results[BS_PROOF_REGISTRY] = inquiry.best;

@@ -10,15 +10,15 @@
  *   envelope-id    Original-Envelope-Id is one that we gave (RFC 3461 section 4.4)
  *   registry       the Message-ID that is returned or answered is one that passed through us
  *
- * A proof is bound: it is good only where it was made for mail of the automatic message's recipient, as envelope sender
- * or as From, and is younger than the longest life of a queue; else any mail that we ever sent could be replayed. What
- * binding does not keep out: whoever has a message of a user's, such as every reader of a list, can send that user
- * bounces with its header, until the header is too old.
+ * A proof is bound: it is good only where it was made for mail of the automatic message's recipient, as envelope
+ * sender or as From, and is younger than the longest life of a queue; else any mail that we ever sent could be
+ * replayed. What binding does not keep out: whoever has a message of a user's, such as every reader of a list, can
+ * send that user bounces with its header, until the header is too old.
  *
- * "Not ours" needs all of this: the header of another message is returned whole (From and Received are there, no limit
- * was reached), or messages are named that the sent registry would know; it claims to be ours; all our mail has carried
- * proofs for longer than a queue lives; and it carries none. Or it carries a tag that only pretends to be ours. A proof that
- * is unsure, expired or another's leaves it open.
+ * "Not ours" needs all of this: the header of another message is returned whole (From and Received are there, no
+ * limit was reached), or messages are named that the sent registry would know; it claims to be ours; all our mail has
+ * carried proofs for longer than a queue lives; and it carries none. Or it carries a tag that only pretends to be
+ * ours. A proof that is unsure, expired or another's leaves it open.
  */
 #ifndef BS_PROOF_EVIDENCE_H
 #define BS_PROOF_EVIDENCE_H
@@ -34,6 +34,7 @@
 enum {
     BS_EVIDENCE_RECIPIENTS_MAX = 16, /* recipients that proofs are tried for; more are not bound to anything */
     BS_EVIDENCE_TAGS_MAX = 32,       /* different tagged addresses that are tried */
+    BS_EVIDENCE_MEMORY = 512 * 1024, /* bytes that must be left in the arena, so that no proof fails for want of them */
 };
 
 enum bs_proof {

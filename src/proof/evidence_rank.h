@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which of two results of one proof counts: what speaks for the message goes before what leaves it open, and that before
- * what speaks against it. */
+/* Which of two results of one proof counts: what speaks for the message goes before what leaves it open, and that
+ * before what speaks against it. */
 #ifndef BS_PROOF_EVIDENCE_RANK_H
 #define BS_PROOF_EVIDENCE_RANK_H
 

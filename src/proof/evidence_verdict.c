@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The verdict. A good proof decides. Without one, "not ours" must be certain, since mail may be refused for it: whatever
- * leaves it open comes first.
+ * The verdict. A good proof decides. Without one, "not ours" must be certain, since mail may be refused for it:
+ * whatever leaves it open comes first.
  */
 #include "proof/evidence_verdict.h"
 
@@ -23,8 +23,8 @@ static bool has_result(const struct bs_evidence *evidence, enum bs_proof_result 
     return false;
 }
 
-/* Whether something is there that could not be looked at. A registry that is down or too young takes nothing away from what
- * the returned header shows. */
+/* Whether something is there that could not be looked at. A registry that is down or too young takes nothing away
+ * from what the returned header shows. */
 static bool is_unsure(const struct bs_evidence *evidence)
 {
     for (enum bs_proof proof = 0; proof < BS_PROOF_COUNT; proof++) {
@@ -79,8 +79,8 @@ static bool returned_claims_us(const struct bs_evidence_facts *facts, struct bs_
     return false;
 }
 
-/* Whether the automatic message was sent to our address, not to another one that forwards: then our address is the sender of
- * what it is about. */
+/* Whether the automatic message was sent to our address, not to another one that forwards: then our address is the
+ * sender of what it is about. */
 static bool is_addressed_to_us(const struct bs_evidence_facts *facts, struct bs_arena *arena)
 {
     const struct bs_header_field *to = facts->parts ? bs_header_find(&facts->parts->header, "To") : NULL;

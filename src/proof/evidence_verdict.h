@@ -5,8 +5,8 @@
 
 #include "proof/evidence.h"
 
-/* Fills verdict and why from the results. `all_unknown`: messages are returned or answered that the sent registry would
- * know. False past the arena's limit. */
+/* Fills verdict and why from the results. `all_unknown`: messages are returned or answered that the sent registry
+ * would know. False past the arena's limit. */
 bool bs_evidence_conclude(const struct bs_evidence_facts *facts, bool all_unknown, struct bs_arena *arena,
                           struct bs_evidence *evidence);
 

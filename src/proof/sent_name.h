@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the sent registry calls a message (ask/sent.h): 128 bits of SHA-256 over its Message-ID (RFC 5322 section 3.6.4) and
- * a sender in lower case, or none, in hexadecimal. A message is put under several names: without sender, so that it can
- * be told from one that never passed; with its envelope sender; and with its author, where that is another, since
- * automatic replies go there.
+ * What the sent registry calls a message (ask/sent.h): 128 bits of SHA-256 over its Message-ID (RFC 5322 section
+ * 3.6.4) and a sender in lower case, or none, in hexadecimal. A message is put under several names: without sender,
+ * so that it can be told from one that never passed; with its envelope sender; and with its author, where that is
+ * another, since automatic replies go there.
  */
 #ifndef BS_PROOF_SENT_NAME_H
 #define BS_PROOF_SENT_NAME_H
@@ -15,8 +15,8 @@ enum {
     BS_MESSAGE_ID_MAX = 998, /* bytes of a Message-ID that is looked at */
 };
 
-/* The Message-ID in a field's body or a text: from the first < to the > behind it, or all of it without white space at its
- * ends; empty where there is none. Borrows. */
+/* The Message-ID in a field's body or a text: from the first < to the > behind it, or all of it without white space
+ * at its ends; empty where there is none. Borrows. */
 struct bs_bytes bs_message_id_of(struct bs_bytes text);
 
 /* Makes the name. `sender` without its tag, or NULL. False for an empty Message-ID, one that is too long, or where

@@ -116,8 +116,8 @@ static bool is_ours(const void *domains, struct bs_bytes domain)
 
 enum registry { NO_REGISTRY, OLD_REGISTRY, YOUNG_REGISTRY, DEAD_REGISTRY };
 
-/* An automatic message to judge. What is not set is: to ann, by an address without tag, an hour after SENT, exact, marked
- * for years, without registry. */
+/* An automatic message to judge. What is not set is: to ann, by an address without tag, an hour after SENT, exact,
+ * marked for years, without registry. */
 struct story {
     unsigned marks;
     const char *top, *header;     /* of what is returned; header NULL: nothing is */
@@ -560,6 +560,7 @@ static void only_so_many_recipients_count(void **state)
     }
 }
 
+/* A proof that fails for want of memory would look like none. */
 static void without_memory_there_is_no_verdict(void **state)
 {
     (void)state;
@@ -572,13 +573,22 @@ static void without_memory_there_is_no_verdict(void **state)
     const struct bs_evidence_recipient recipient = {ann, BS_BATV_NONE};
     const struct bs_evidence_facts facts = {.reading = reading, .recipients = &recipient, .recipient_count = 1,
                                             .is_ours = is_ours, .proof_keys = &keys.proof, .dkim_keys = &keys.own_keys,
-                                            .batv_keys = &keys.batv, .registry = true, .now = SENT, .queue_life = LIFE};
+                                            .batv_keys = &keys.batv, .now = SENT, .queue_life = LIFE};
     struct bs_answers answers;
     struct bs_questions missing;
     struct bs_evidence evidence;
     struct bs_arena arena;
     bs_answers_init(&answers, &answer_arena);
     bs_arena_init(&arena, 16);
+    assert_int_equal(bs_evidence_judge(&facts, &answers, &arena, &evidence, &missing), BS_ERROR);
+    bs_arena_reset(&arena);
+    bs_arena_init(&arena, MEMORY);
+    assert_int_equal(bs_evidence_judge(&facts, &answers, &arena, &evidence, &missing), BS_DONE);
+    bs_arena_reset(&arena);
+    bs_arena_init(&arena, BS_EVIDENCE_MEMORY);
+    assert_int_equal(bs_evidence_judge(&facts, &answers, &arena, &evidence, &missing), BS_DONE);
+    bs_arena_reset(&arena);
+    bs_arena_init(&arena, BS_EVIDENCE_MEMORY - 1);
     assert_int_equal(bs_evidence_judge(&facts, &answers, &arena, &evidence, &missing), BS_ERROR);
     bs_arena_reset(&arena);
     bs_arena_reset(&answer_arena);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The registry in shared memory; see sent.h. A name is one word, 48 bits of fingerprint and 16 of the day, so that it is
- * read and replaced in one step. Sets have eight words, a cache line: a name is looked for in one place only.
+ * The registry in shared memory; see sent.h. A name is one word, 48 bits of fingerprint and 16 of the day, so that it
+ * is read and replaced in one step. Sets have eight words, a cache line: a name is looked for in one place only.
  */
 #include "store/sent.h"
 

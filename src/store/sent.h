@@ -24,8 +24,8 @@ enum {
 
 struct bs_sent_memory;
 
-/* Bytes that a registry of so many names needs; 0 below BS_SENT_NAMES_MIN and above BS_SENT_NAMES_MAX. Each takes 8, and a
- * message has two or three. */
+/* Bytes that a registry of so many names needs; 0 below BS_SENT_NAMES_MIN and above BS_SENT_NAMES_MAX. Each takes 8,
+ * and a message has two or three. */
 size_t bs_sent_memory_size(size_t names);
 
 /* Begins a registry in `memory`, which is zeroed, aligned to 64 bytes and has bs_sent_memory_size(names) bytes. The

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The registry in memory: what was put is found, what is forgotten is admitted, and processes do not disturb one another. */
+/* The registry in memory: what was put is found, what is forgotten is admitted, and processes do not disturb one
+ * another. */
 #include "store/sent.h"
 
 #include "base/timestamp.h"
