@@ -15,10 +15,10 @@
  * replayed. What binding does not keep out: whoever has a message of a user's, such as every reader of a list, can
  * send that user bounces with its header, until the header is too old.
  *
- * "Not ours" needs all of this: the header of another message is returned whole (From and Received are there, no
- * limit was reached), or messages are named that the sent registry would know; it claims to be ours; all our mail has
- * carried proofs for longer than a queue lives; and it carries none. Or it carries a tag that only pretends to be
- * ours. A proof that is unsure, expired or another's leaves it open.
+ * "Not ours" needs all of this: the header of another message is returned whole (with trace, author and Date or
+ * Message-ID, and no limit was reached), or messages are named that the sent registry would know; it claims to be
+ * ours; all our mail has carried proofs for longer than a queue lives; and it carries none. Or it carries a tag that
+ * only pretends to be ours. A proof that is unsure, expired or another's leaves it open.
  */
 #ifndef BS_PROOF_EVIDENCE_H
 #define BS_PROOF_EVIDENCE_H

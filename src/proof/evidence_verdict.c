@@ -49,10 +49,12 @@ static const char *limit_of(const struct bs_evidence_facts *facts)
     return facts->parts ? facts->parts->limit : NULL;
 }
 
+/* Whether a program returned all fields, and not those only that it thinks people want to see: then there are the
+ * trace of the message and one of the fields that every server adds where it is missing. */
 static bool is_whole(const struct bs_header *header)
 {
-    return !(header->flags & BS_HEADER_INCOMPLETE) && !header->failed && bs_header_find(header, "From") &&
-           bs_header_find(header, "Received");
+    return !(header->flags & BS_HEADER_INCOMPLETE) && !header->failed && bs_header_find(header, "Received") &&
+           bs_header_find(header, "From") && (bs_header_find(header, "Message-ID") || bs_header_find(header, "Date"));
 }
 
 static bool has_our_address(const struct bs_evidence_facts *facts, struct bs_bytes body, struct bs_arena *arena)

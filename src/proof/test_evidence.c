@@ -459,8 +459,8 @@ static void a_forgery_that_is_returned_whole_is_not_ours(void **state)
         {.header = FORGERY, .registry = OLD_REGISTRY},
         {.header = FORGERY, .registry = DEAD_REGISTRY},
         /* claims us by Return-Path, and by whom the bounce was sent to */
-        {.header = "Received: x\r\nReturn-Path: <ann@example.com>\r\nFrom: Bank <info@bank.example>\r\n"},
-        {.header = "Received: x\r\nFrom: Bank <info@bank.example>\r\n", .to = "Ann <ann@example.com>"},
+        {.header = "Received: x\r\nReturn-Path: <ann@example.com>\r\nFrom: Bank <info@bank.example>\r\nDate: x\r\n"},
+        {.header = "Received: x\r\nFrom: Bank <info@bank.example>\r\nDate: x\r\n", .to = "Ann <ann@example.com>"},
         /* has somebody else's marks */
         {.header = FORGERY "DKIM-Signature: v=1; a=rsa-sha256; d=bot.example; s=s; h=from; bh=AAAA; b=AAAA\r\n"},
         {.header = FORGERY "Backstop-Token: rubbish\r\n"},
@@ -483,10 +483,11 @@ static void what_may_be_ours_after_all_cannot_be_told(void **state)
         /* no trace: a gateway may have left fields out, the token among them */
         {.header = "From: ann@example.com\r\nSubject: Buy\r\nMessage-ID: <9@bot>\r\n"},
         {.header = "From: ann@example.com\r\nMessage-ID: <9@bot>\r\n", .registry = YOUNG_REGISTRY},
-        {.header = "Received: x\r\nSubject: Buy\r\n"},
+        {.header = "Received: x\r\nSubject: Buy\r\nDate: x\r\n"},
+        {.header = "Received: x\r\nFrom: ann@example.com\r\nSubject: Buy\r\n"},
         /* somebody's own mail from elsewhere, whose bounce was forwarded here */
-        {.header = "Received: x\r\nFrom: ann@elsewhere.example\r\n", .to = "ann@elsewhere.example"},
-        {.header = "Received: x\r\nFrom: ann@elsewhere.example\r\n"},
+        {.header = "Received: x\r\nFrom: ann@elsewhere.example\r\nDate: x\r\n", .to = "ann@elsewhere.example"},
+        {.header = "Received: x\r\nFrom: ann@elsewhere.example\r\nDate: x\r\n"},
         /* carries something of ours that does not fit */
         {.marks = TOKEN, .header = FORGERY},
         {.marks = TOKEN, .header = FORGERY, .recipient = &bob, .inexact = true},
