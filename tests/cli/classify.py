@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
+import select
 import subprocess
 import sys
 
@@ -252,6 +254,45 @@ def _(world):
     for arguments in ((), ("--jobs", "0", "-"), ("--jobs", "65", "-"), ("--jobs", "x", "-"), ("--bad", "-"), ("--is", "", "-")):
         run = world.run(*arguments, given="")
         assert run.returncode == 64 and run.stdout == "" and run.stderr, run
+
+
+@suite.case("folders are read as deep as the limit, and one past it is said")
+def _(world):
+    deep = "deep" + "/d" * 101
+    world.file(deep + "/past", ordinary())
+    world.file(deep[:-2] + "/at", ordinary())
+    run = world.run("deep")
+    assert run.returncode == 66 and run.stdout == deep[:-2] + "/at\tnone\t-\t-\t-\n", run
+    assert run.stderr.startswith(f"backstop: {deep}: folders are too deep"), run
+
+
+@suite.case("files of rules are taken up to their limit")
+def _(world):
+    world.file("empty.rules", "")
+    taken = [word for _ in range(32) for word in ("--rules", "empty.rules")]
+    assert world.run(*taken, "-", given="").returncode == 0
+    assert world.run(*taken, "--rules", "empty.rules", "-", given="").returncode == 64
+
+
+@suite.case("a bar on a terminal shows progress when it takes long, and is taken away")
+def _(world):
+    world.file("one.eml", bounce())
+    ours, its = pty.openpty()
+    command = [machine.built("backstop"), "classify", "--summary", "one.eml", "-"]
+    with subprocess.Popen(command, cwd=world.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=its,
+                          env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(its)
+        shown = b""
+        while b"1 messages" not in shown:
+            assert select.select([ours], [], [], machine.PATIENCE)[0], shown
+            shown += os.read(ours, 4096)
+        process.stdin.close()
+        with contextlib.suppress(OSError):  # the terminal ends with the process
+            while piece := os.read(ours, 4096):
+                shown += piece
+    os.close(ours)
+    assert b"\r[####" in shown and b"100 %" in shown and shown.endswith(b"\r\x1b[K"), shown
+    assert process.returncode == 0
 
 
 @suite.case("rules of an administrator's file count, and a broken file is said to be so")

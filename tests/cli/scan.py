@@ -189,6 +189,35 @@ def _(world):
     assert acts["1"] == ("keep", "proven") and acts["2"] == ("would-move", "not-ours"), acts
 
 
+@suite.case("the keys of a configuration prove what carries its tags")
+def _(world):
+    world.fresh()
+    key, config = world.directory / "key", world.directory / "backstop.conf"
+    key.write_text("a secret that nobody else has\n")
+    key.chmod(0o640)
+    config.write_text(f'key 0 {{ secret-file = "{key}" }}\ndomain "example.org" {{ mode = enforce }}\n')
+    sign = subprocess.run([machine.built("backstop"), "batv", "sign", "--config", config, "jo@example.org"],
+                          capture_output=True, text=True, check=True)
+    tagged = sign.stdout.strip()
+    (world.maildir / "new/a.tagged").write_text(f"Delivered-To: {tagged}\n" + bounce(None))
+    (world.maildir / "new/b.returned").write_text(
+        bounce(STRANGE).replace("Return-Path: <jo@example.org>", f"Return-Path: <{tagged}>"))
+    acts = world.acts("--config", config, "--address", "jo@example.org")
+    assert (acts["a"], acts["b"], acts["2"]) == (("keep", "proven"), ("keep", "proven"), ("keep", "cannot-tell")), acts
+    key.unlink()
+    run = world.run("--config", config, world.maildir)
+    assert run.returncode == 78 and str(key) in run.stderr, run
+
+
+@suite.case("folders of sent mail and addresses are taken up to their limits")
+def _(world):
+    world.fresh()
+    for option, value, limit in (("--sent", world.sent, 32), ("--address", "jo@example.org", 16)):
+        taken = [word for _ in range(limit) for word in (option, value)]
+        assert world.run(*taken, world.maildir).returncode == 0
+        assert world.run(*taken, option, value, world.maildir).returncode == 64
+
+
 @suite.case("a message never takes another's place")
 def _(world):
     world.fresh()
