@@ -208,12 +208,6 @@ static void see_answer(struct bs_header_signs *signs, const struct bs_header_fie
         signs->signs |= BS_SIGN_ANSWERS;
 }
 
-static void see_forward(struct bs_header_signs *signs, const struct bs_header_field *field)
-{
-    (void)field;
-    signs->signs |= BS_SIGN_FORWARDS;
-}
-
 static void see_mailer(struct bs_header_signs *signs, const struct bs_header_field *field)
 {
     static const char *const programs[] = {
@@ -247,7 +241,6 @@ static const struct row {
     {{"Precedence", 10}, see_precedence},
     {{"References", 10}, see_answer},
     {{"User-Agent", 10}, see_mailer},
-    {{"Resent-From", 11}, see_forward},
     {{"In-Reply-To", 11}, see_answer},
     {{"Return-Path", 11}, see_return_path},
     {{"X-AutoReply", 11}, see_auto_reply},

@@ -22,7 +22,7 @@ enum bs_header_sign {
     BS_SIGN_LIST = 1 << 9,           /* List-Id, List-Post, Mailing-List */
     BS_SIGN_BULK = 1 << 10,          /* List-Unsubscribe, Precedence: bulk, list or junk */
     BS_SIGN_ANSWERS = 1 << 11,       /* In-Reply-To, References, or a Subject that begins with Re: */
-    BS_SIGN_FORWARDS = 1 << 12,      /* a Subject that begins with Fwd: and the like, Resent-… by a person */
+    BS_SIGN_FORWARDS = 1 << 12,      /* a Subject that begins with Fwd: and the like */
     BS_SIGN_PERSON = 1 << 13,        /* User-Agent or X-Mailer is a program that people write mail with */
     BS_SIGN_REPORT = 1 << 14,        /* Content-Type: multipart/report */
     BS_SIGN_EMPTY_SUBJECT = 1 << 15, /* Subject is missing or empty */

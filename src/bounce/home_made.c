@@ -165,11 +165,27 @@ static void add_alike(struct collection *collection, size_t begin, struct bs_byt
     }
 }
 
+/* An address that is a display name gives way to the one in brackets behind it, as in `jane@example.com <joe@example.org>`. */
+static struct bs_bytes behind_name(struct bs_bytes address, struct bs_bytes rest)
+{
+    struct bs_bytes next;
+    struct bs_bytes between = rest;
+    if (!bs_text_address_next(&rest, &next))
+        return address;
+    between = bs_bytes_trim(bs_bytes_first(between, (size_t)(next.ptr - between.ptr)));
+    bool name = bs_bytes_equal(between, BS_LITERAL("<")) || bs_bytes_equal(between, BS_LITERAL("\" <"));
+    return name ? next : address;
+}
+
 /* All addresses of one line that are set apart by commas or semicolons. */
 static void add_line(struct collection *collection, struct bs_bytes rest)
 {
     struct bs_bytes address, from = bs_bytes(NULL, 0);
     while (bs_text_address_next(&rest, &address)) {
+        struct bs_bytes named = behind_name(address, rest);
+        if (named.ptr != address.ptr)
+            rest = bs_bytes_skip(rest, (size_t)(named.ptr - rest.ptr) + named.len);
+        address = named;
         add(collection, address, origin_in(bs_bytes_skip(collection->text, offset_of(collection, address) + address.len)));
         from = bs_bytes_trim(rest);
         if (from.len > 0 && from.ptr[0] == '>')
@@ -285,7 +301,8 @@ static bool is_among(struct bs_bytes address, const struct bs_header *header, co
  * returns nothing, the only one that it has beside its own sender and recipient. */
 static void read_alone(struct collection *collection, const struct bs_header *own, const struct bs_header *returned)
 {
-    static const char *const recipients[] = {"To", "Cc", "Bcc", "Resent-To", "Delivered-To", "X-Original-To", NULL};
+    static const char *const recipients[] = {"To", "Cc", "Bcc", "Resent-To", "Delivered-To", "X-Original-To",
+                                             "X-Envelope-To", "Envelope-To", "Received", NULL};
     static const char *const ends[] = {"To", "From", "Reply-To", "Message-ID", "Cc", NULL};
     struct bs_bytes rest = bs_bytes_first(collection->text, ALONE_TEXT_MAX), address, only = bs_bytes(NULL, 0);
     size_t others = 0;

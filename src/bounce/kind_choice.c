@@ -178,7 +178,8 @@ static bool is_bounce_to_list(const struct view *view, bool text, bool subject)
     if (has(view, BS_SIGN_PERSON) || view->answered)
         return false;
     bool mailer = has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_FAILED_FIELD) || any_dsn(view->wording->from);
-    return (mailer && (text || subject)) || (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_NULL_PATH) && text && subject);
+    bool other = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_NULL_PATH) || (view->wording->returns && !has(view, BS_SIGN_ANSWERS));
+    return (mailer && (text || subject)) || (other && text && subject);
 }
 
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)

@@ -182,6 +182,27 @@ static bool explain(struct work *work)
     return look_at_notice(work) && bs_home_made_explain(&work->wording->notice, work->arena, work->reading);
 }
 
+/* Whether a host that said `user unknown` had taken the recipient and refused only at the end of the message, without a status of
+ * its own for addresses (RFC 3463 section 3.2): a mailbox that is there and filters. Postfix's words and Sendmail's transcript tell. */
+static bool was_filtered(const struct work *work, const struct bs_reported_recipient *recipient)
+{
+    static const struct bs_bytes marks[] = {{"in reply to end of DATA", 23}, {"\n>>> DATA", 9}};
+    if (recipient->failure != BS_FAILURE_USER_UNKNOWN || work->reading->recipient_count > 1 ||
+        (recipient->status.len > 3 && memcmp(recipient->status.ptr + 1, ".1.", 3) == 0))
+        return false;
+    for (size_t i = 0; i < work->parts->count; i++) {
+        struct bs_bytes text = work->parts->items[i].text;
+        if (work->parts->items[i].media != BS_MEDIA_TEXT || work->parts->items[i].returned || text.len == 0)
+            continue;
+        for (size_t j = 0; j < sizeof marks / sizeof marks[0]; j++) {
+            if (memmem(text.ptr, text.len, marks[j].ptr, marks[j].len))
+                return true;
+        }
+        break;
+    }
+    return false;
+}
+
 static bool diagnose(struct work *work)
 {
     for (size_t i = 0; i < work->reading->recipient_count; i++) {
@@ -189,6 +210,8 @@ static bool diagnose(struct work *work)
         if (recipient->kind == BS_KIND_DSN_SUCCESS)
             continue;
         recipient->failure = bs_diagnose(work->scan, recipient->status, recipient->reply_code, recipient->diagnostic);
+        if (was_filtered(work, recipient))
+            recipient->failure = BS_FAILURE_FILTERED;
         if (recipient->failure != BS_FAILURE_UNKNOWN || work->reading->recipient_count > 1)
             continue;
         if (!look_at_notice(work))

@@ -72,16 +72,41 @@ static bool read_status(const struct bs_part *part, struct bs_arena *arena, stru
     return true;
 }
 
-static bool read_disposition(const struct bs_part *part, struct bs_arena *arena, struct bs_reading *reading)
+/* Whether the notification is how a Sieve script refuses mail (RFC 5429 section 2.1.2): it was deleted, and the header calls it a
+ * refusal, as Dovecot's does. */
+static bool is_refusal(const struct bs_parts *parts, struct bs_bytes disposition)
+{
+    const struct bs_header_field *field = bs_header_find(&parts->header, "Auto-Submitted");
+    return field && bs_bytes_contains_nocase(disposition, BS_LITERAL("deleted")) &&
+           bs_bytes_contains_nocase(field->body, BS_LITERAL("reject"));
+}
+
+static bool add_refused(const struct bs_field_block *block, struct bs_arena *arena, struct bs_reading *reading)
+{
+    struct bs_typed_value final = bs_typed_value_split(bs_field_block_value(block, "Final-Recipient"));
+    struct bs_reported_recipient *recipient = bs_reading_add_recipient(reading, arena);
+    if (!recipient)
+        return false;
+    recipient->kind = BS_KIND_DSN_FAILED;
+    recipient->address = bs_typed_value_address(&final, arena);
+    return recipient->address.ptr != NULL;
+}
+
+static bool read_disposition(const struct bs_parts *parts, const struct bs_part *part, struct bs_arena *arena,
+                             struct bs_reading *reading)
 {
     struct bs_field_blocks blocks;
     if (!bs_field_blocks_read(part->text, arena, &blocks))
         return false;
-    for (size_t i = 0; i < blocks.count; i++) {
-        if (!bs_field_block_value(&blocks.items[i], "Disposition").ptr)
+    for (size_t i = 0; i < blocks.count && reading->kind == BS_KIND_NONE; i++) {
+        struct bs_bytes disposition = bs_field_block_value(&blocks.items[i], "Disposition");
+        if (!disposition.ptr)
             continue;
-        reading->kind = BS_KIND_MDN;
-        reading->sign = "disposition";
+        bool refusal = is_refusal(parts, disposition);
+        reading->kind = refusal ? BS_KIND_DSN_FAILED : BS_KIND_MDN;
+        reading->sign = refusal ? "sieve-reject" : "disposition";
+        if (refusal && !add_refused(&blocks.items[i], arena, reading))
+            return false;
     }
     for (size_t i = 0; i < blocks.count && reading->kind == BS_KIND_MDN; i++)
         bs_reading_add_references(reading, bs_field_block_value(&blocks.items[i], "Original-Message-ID"));
@@ -118,5 +143,5 @@ bool bs_standard_report_read(const struct bs_parts *parts, const struct bs_heade
     if (part && reading->kind == BS_KIND_NONE && !read_status(part, arena, reading))
         return false;
     part = own_part(parts, BS_MEDIA_DISPOSITION);
-    return !part || reading->kind != BS_KIND_NONE || read_disposition(part, arena, reading);
+    return !part || reading->kind != BS_KIND_NONE || read_disposition(parts, part, arena, reading);
 }
