@@ -6,7 +6,8 @@
 
 enum {
     PIECE = 4096,      /* bytes that are decoded at a time */
-    FIELD_COST = 128,  /* what a field of a returned header takes beside its bytes, at most */
+    HEADER_COST = 2048, /* what a returned header takes without its fields, at most */
+    FIELD_COST = 128,  /* and a field of it beside its bytes */
 };
 
 /* Bytes that are collected of a part: of HTML, whose tags come off, as many as of a report. */
@@ -32,6 +33,7 @@ void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use u
     bs_transfer_init(&content->decoder, encoding);
     if (use != BS_MIME_MESSAGE)
         return;
+    bs_strbuf_free(&content->bytes);
     if (!mime->inner)
         mime->inner = bs_arena_take(mime->arena, sizeof *mime->inner);
     if (mime->inner) {
@@ -156,6 +158,10 @@ static bool convert(const struct bs_mime_content *content, enum bs_media media, 
 static void make_text(struct bs_mime *mime, struct bs_part *part, size_t most)
 {
     struct bs_mime_content *content = &mime->content;
+    if (most == 0) {
+        part->cut = content->bytes.len > 0;
+        return;
+    }
     bool ready = part->media != BS_MEDIA_HTML && content->bytes.len <= most &&
                  bs_charset_is_utf8(content->charset, bs_strbuf_bytes(&content->bytes));
     struct bs_strbuf converted;
@@ -218,10 +224,15 @@ void bs_mime_content_end(struct bs_mime *mime)
     content->use = BS_MIME_IGNORE;
 }
 
-/* Bytes that the header may still take, those included that its fields take beside themselves. */
+size_t bs_mime_header_cost(const struct bs_header *header)
+{
+    return HEADER_COST + header->size + header->count * FIELD_COST;
+}
+
+/* Bytes that the header may still take. */
 static size_t header_room(const struct bs_mime *mime)
 {
-    size_t used = mime->top->kept + mime->header->size + mime->header->count * FIELD_COST;
+    size_t used = mime->top->kept + bs_mime_header_cost(mime->header);
     return used < BS_PARTS_KEPT_MAX ? BS_PARTS_KEPT_MAX - used : 0;
 }
 

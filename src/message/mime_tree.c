@@ -161,6 +161,7 @@ void bs_mime_init(struct bs_mime *mime, struct bs_parts *parts, struct bs_mime *
 /* What becomes of the content of a part of that media. */
 static void open_content(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t place)
 {
+    size_t used = mime->arena->used;
     struct bs_part *part = &mime->parts->items[place];
     enum bs_transfer_encoding encoding = bs_transfer_encoding_parse(fields->encoding);
     struct bs_bytes charset = bs_bytes(NULL, 0);
@@ -173,6 +174,7 @@ static void open_content(struct bs_mime *mime, const struct bs_mime_fields *fiel
         use = BS_MIME_MESSAGE;
     else
         charset = bs_parameter_find(fields->type, "charset", mime->arena);
+    mime->top->kept += mime->arena->used - used;
     bool here = use == BS_MIME_MESSAGE && encoding == BS_TRANSFER_IDENTITY;
     mime->state = BS_MIME_BODY;
     bs_mime_content_begin(mime, place, here ? BS_MIME_IGNORE : use, encoding, charset);
@@ -190,15 +192,13 @@ static struct bs_bytes find_name(const struct bs_mime_fields *fields, struct bs_
     return name;
 }
 
-static void begin_part(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t parent)
+/* What the fields of a part say of it. */
+static void describe(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t place)
 {
-    struct bs_part *part = bs_mime_add_part(mime, parent);
-    size_t place = mime->parts->count - 1;
-    if (!part)
-        return;
+    struct bs_part *part = &mime->parts->items[place];
     if (fields->type.len > 0)
         part->type = bs_parameters_value(fields->type, mime->arena);
-    bool digest = part->type.len == 0 && parent != BS_MIME_NO_PART && is(mime->parts->items[parent].type, "multipart/digest");
+    bool digest = part->type.len == 0 && part->parent != place && is(mime->parts->items[part->parent].type, "multipart/digest");
     part->media = digest ? BS_MEDIA_MESSAGE : find_media(part->type);
     part->name = find_name(fields, mime->arena);
     if (holds_others(part->media) && part->depth >= BS_PARTS_DEPTH_MAX) {
@@ -213,6 +213,21 @@ static void begin_part(struct bs_mime *mime, const struct bs_mime_fields *fields
         part->media = BS_MEDIA_OTHER;
     part->cut = part->media == BS_MEDIA_OTHER && mime->parts->limit;
     part->returned = part->returned || part->media == BS_MEDIA_MESSAGE || part->media == BS_MEDIA_HEADERS;
+}
+
+static void begin_part(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t parent)
+{
+    size_t used = mime->arena->used;
+    if (mime->top->kept >= BS_PARTS_KEPT_MAX) {
+        bs_mime_note_limit(mime, "BS_PARTS_KEPT_MAX");
+        mime->top->stopped = true;
+        return;
+    }
+    if (!bs_mime_add_part(mime, parent))
+        return;
+    size_t place = mime->parts->count - 1;
+    describe(mime, fields, place);
+    mime->top->kept += mime->arena->used - used;
     open_content(mime, fields, place);
 }
 
@@ -255,7 +270,7 @@ static void end_header(struct bs_mime *mime)
     note_limits(mime, header);
     if (mime->message != BS_MIME_NO_PART) {
         mime->parts->items[mime->message].cut = header->flags & BS_HEADER_INCOMPLETE;
-        mime->top->kept += header->size;
+        mime->top->kept += bs_mime_header_cost(header);
     }
     mime->header = NULL;
 }

@@ -77,7 +77,7 @@ struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena 
 {
     struct bs_bytes second, first = take_value(&field_body, &second);
     size_t len = first.len + (second.len > 0 ? 1 + second.len : 0);
-    char *text = len > 0 ? bs_arena_take(arena, len) : NULL;
+    char *text = len > 0 && len <= BS_PARAMETERS_VALUE_MAX ? bs_arena_take(arena, len) : NULL;
     if (!text)
         return bs_bytes(NULL, 0);
     for (size_t i = 0; i < first.len; i++)
@@ -208,36 +208,48 @@ static struct bs_bytes take_charset(struct bs_bytes *io_text)
     return result;
 }
 
+/* Finds section `number` of a parameter, `name*N` or `name*N*`, or below 0 the whole of it, `name*`. */
+static bool find_section(struct bs_bytes field_body, const char *name, int number, struct parameter *ret_section,
+                         bool *ret_encoded)
+{
+    char wanted[64];
+    int len = number < 0 ? snprintf(wanted, sizeof wanted, "%s*", name) : snprintf(wanted, sizeof wanted, "%s*%d", name, number);
+    struct bs_bytes rest = skip_to_parameters(field_body), prefix = bs_bytes(wanted, (size_t)len);
+    while (take_parameter(&rest, ret_section)) {
+        if (!bs_bytes_starts_nocase(ret_section->name, prefix))
+            continue;
+        struct bs_bytes behind = bs_bytes_skip(ret_section->name, prefix.len);
+        *ret_encoded = number < 0 || bs_bytes_equal(behind, BS_LITERAL("*"));
+        if (behind.len == 0 || (number >= 0 && *ret_encoded))
+            return true;
+    }
+    return false;
+}
+
 /* The sections of a parameter, decoded but in their charset; false where there are none. */
 static bool gather_sections(struct bs_bytes field_body, const char *name, struct bs_arena *arena, struct bs_strbuf *out,
                             struct bs_bytes *ret_charset)
 {
-    unsigned section = 0;
+    struct parameter section;
+    bool encoded;
     *ret_charset = bs_bytes(NULL, 0);
-    for (; section <= BS_PARAMETER_SECTIONS_MAX; section++) {
-        char plain[64], extended[64];
-        struct parameter parameter;
-        snprintf(plain, sizeof plain, section == 0 ? "%s*" : "%s*%u", name, section - 1);
-        snprintf(extended, sizeof extended, "%s*%u*", name, section == 0 ? 0 : section - 1);
-        bool encoded = section == 0;
-        if (!find(field_body, bs_bytes_from_cstr(plain), &parameter)) {
-            encoded = true;
-            if (section == 0)
-                continue;
-            if (!find(field_body, bs_bytes_from_cstr(extended), &parameter))
-                break;
-        }
-        struct bs_bytes value = unquote(&parameter, arena);
-        if (encoded && section <= 1)
+    if (find_section(field_body, name, -1, &section, &encoded)) {
+        struct bs_bytes value = unquote(&section, arena);
+        *ret_charset = take_charset(&value);
+        append_percent(out, value);
+        return true;
+    }
+    int number = 0;
+    for (; number < BS_PARAMETER_SECTIONS_MAX && find_section(field_body, name, number, &section, &encoded); number++) {
+        struct bs_bytes value = unquote(&section, arena);
+        if (encoded && number == 0)
             *ret_charset = take_charset(&value);
         if (encoded)
             append_percent(out, value);
         else
             bs_strbuf_append(out, value);
-        if (section == 0)
-            return true;
     }
-    return section > 1;
+    return number > 0;
 }
 
 struct bs_bytes bs_parameter_text(struct bs_bytes field_body, const char *name, struct bs_arena *arena)
