@@ -99,7 +99,7 @@ enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_
         .registry = session->host.sent != NULL,
         .now = session->message->now,
         .queue_life = settings->queue_life,
-        .marking_since = BS_MARKING_SINCE,
+        .marking_since = settings->header_token ? BS_MARKING_SINCE : 0,
     };
     enum bs_step step = bs_evidence_judge(&facts, &session->message->answers, &automatic->arena, &automatic->evidence,
                                           ret_missing);

@@ -12,7 +12,7 @@
 #include "proof/evidence.h"
 
 enum {
-    BS_MARKING_SINCE = 1,        /* who observes or enforces says that all mail has been marked for long enough */
+    BS_MARKING_SINCE = 1,        /* who observes or enforces says that all mail has been marked for long enough, where tokens are made */
     BS_READING_MEMORY = 4 << 20, /* bytes of what is read of a message, beside its parts, and of its proofs */
 };
 
