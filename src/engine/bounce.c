@@ -50,6 +50,7 @@ struct bs_bounce *bs_bounce_new(struct bs_session *session)
     bs_strbuf_init(&bounce->resolved, BS_PATH_MAX);
     bs_automatic_init(&bounce->automatic);
     bounce->end = &bounce->first;
+    bounce->decision = (struct bs_decision){.action = BS_ACTION_PASS};
     return bounce;
 }
 
@@ -308,11 +309,19 @@ static bool count_for_campaign(struct bs_session *session, const struct recipien
            domain;
 }
 
+/* What the message is treated as: with the null sender, whatever returns another message is a bounce, in whatever words. */
+static enum bs_kind treated_as(const struct bs_bounce *bounce)
+{
+    const struct bs_reading *reading = &bounce->automatic.reading;
+    bool nameless = reading->kind == BS_KIND_OTHER || reading->kind == BS_KIND_NONE;
+    return bounce->null_sender && nameless && reading->returned.header ? BS_KIND_DSN_FAILED : reading->kind;
+}
+
 /* What the policy says for one recipient. */
 static struct bs_decision judge_recipient(struct bs_session *session, const struct recipient *recipient, bool count)
 {
     struct bs_bounce *bounce = session->message->bounce;
-    enum bs_kind kind = bounce->automatic.reading.kind;
+    enum bs_kind kind = treated_as(bounce);
     enum bs_verdict verdict = bounce->automatic.evidence.verdict;
     const struct bs_bounce_policy *policy = bs_recipient_policies_find(&session->settings->policies, &recipient->who.address);
     bool campaign = bs_bounce_policy_is_unproven(kind, verdict) && count_for_campaign(session, recipient, count);
@@ -403,8 +412,8 @@ bool bs_bounce_mark(struct bs_session *session, bool forged_too, struct bs_chang
     const struct bs_automatic_finding finding = {&automatic->reading, &automatic->evidence, bounce->campaign};
     if (forged_too && !bs_marks_remove_forged(automatic->marks_seen, &bounce->arena, changes))
         return false;
-    bool marked = automatic->is_judged && automatic->reading.kind != BS_KIND_NONE &&
-                  (bounce->null_sender || automatic->reading.kind != BS_KIND_LIST);
+    enum bs_kind kind = treated_as(bounce);
+    bool marked = automatic->is_judged && kind != BS_KIND_NONE && (bounce->null_sender || kind != BS_KIND_LIST);
     if (marked)
         bs_marks_add_finding(&finding, &bounce->decision, &bounce->arena, changes);
     return true;

@@ -60,6 +60,7 @@ struct play {
     char answer[ANSWER_MAX]; /* to the last command */
     char sender[ANSWER_MAX];
     char parameters[ANSWER_MAX]; /* that the filter gave with the sender */
+    char envelope_id[ANSWER_MAX]; /* that it gave last */
     struct bs_strbuf log; /* its last line */
     char failure[4 * ANSWER_MAX];
 };
@@ -151,6 +152,8 @@ static bool apply_answer(struct play *play, const struct bs_milter_answer *answe
     case BS_MILTER_CHANGE_FROM:
         snprintf(play->sender, sizeof play->sender, "%.*s", BS_BYTES_ARG(answer->envelope.path));
         snprintf(play->parameters, sizeof play->parameters, "%.*s", BS_BYTES_ARG(answer->envelope.parameters));
+        if (strncmp(play->parameters, "ENVID=", 6) == 0)
+            snprintf(play->envelope_id, sizeof play->envelope_id, "%s", play->parameters + 6);
         return false;
     default:
         if (message_change(&play->message, answer))
@@ -607,20 +610,45 @@ static void read_block(struct play *play, FILE *file, struct bs_strbuf *text)
         append_line(play, line, text);
 }
 
+/* The header of the message as the MTA has it, each line behind `before`. */
+static void append_returned(const struct play *play, const char *before, struct bs_strbuf *text)
+{
+    for (size_t i = 0; i < play->message.count; i++) {
+        for (const char *at = play->message.fields[i]; *at;) {
+            size_t length = strcspn(at, "\n") + 1;
+            bs_strbuf_printf(text, "%s%.*s", before, (int)length, at);
+            at += length;
+        }
+    }
+}
+
+/* A line of a message: what it stands for. */
+static void append_message_line(const struct play *play, const char *line, struct bs_strbuf *text)
+{
+    const char *id = strstr(line, "@envelope-id");
+    long count = 1;
+    int start = 0;
+    if (strncmp(line, "@returned ", 10) == 0) {
+        append_returned(play, line + 10, text);
+    } else if (strcmp(line, "@returned") == 0) {
+        append_returned(play, "", text);
+    } else if (id) {
+        bs_strbuf_printf(text, "%.*s%s\n", (int)(id - line), line, play->envelope_id);
+    } else {
+        if (sscanf(line, "@repeat %ld %n", &count, &start) < 1 || start == 0)
+            count = 1, start = 0;
+        for (long i = 0; i < count; i++)
+            bs_strbuf_printf(text, "%s\n", line + start);
+    }
+}
+
 static bool read_message(struct play *play, FILE *file)
 {
     struct bs_strbuf text;
     char line[ANSWER_MAX];
-    int start;
     bs_strbuf_init(&text, TEXT_MAX);
-    while (read_line(play, file, line) && strcmp(line, ".") != 0) {
-        long count = 1;
-        start = 0;
-        if (sscanf(line, "@repeat %ld %n", &count, &start) < 1)
-            start = 0;
-        for (long i = 0; i < (start ? count : 1); i++)
-            bs_strbuf_printf(&text, "%s\n", line + start);
-    }
+    while (read_line(play, file, line) && strcmp(line, ".") != 0)
+        append_message_line(play, line, &text);
     bool good = command_data(play, bs_strbuf_cstr(&text));
     bs_strbuf_free(&text);
     return good;
