@@ -55,3 +55,6 @@ class Hop(Sink):
     def __init__(self, address):
         super().__init__(address, 25)
         self.RequestHandlerClass = HopSession
+
+    def handle_error(self, request, client_address):
+        """A site that keeps a connection without a word loses it."""

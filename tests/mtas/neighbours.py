@@ -4,6 +4,7 @@
 import concurrent.futures
 import contextlib
 import shutil
+import time
 
 from mta import machine, tags
 from mta.authenticator import Authenticator
@@ -23,6 +24,7 @@ example.com. 60 IN MX 10 mail.example.com.
 mail.example.com. 60 IN A {OURS}
 """
 SUBJECT = "what alice wrote"
+FORGED = "forged-for-"
 OTHERS = ("nsd",)  # packages beside those of the sites
 
 
@@ -72,22 +74,25 @@ class Neighbours:
         for server in (*self.sites, self.postfix, self.backstopd, self.hop, self.authenticator):
             server.stop()
 
-    def letter(self, site, case):
-        """What alice writes. Whatever comes of it can be told by the words that site.about() gives."""
-        to = site.recipient(case)
-        return (f"From: Alice <{ALICE}>\nTo: <{to}>\nSubject: {SUBJECT}, {site.about(case)}\n"
-                f"Date: Sun, 22 Nov 2026 09:00:00 +0000\nMessage-ID: <{site.about(case)}@example.com>\n\nHello.\n")
+    def letter(self, site, case, forged=False):
+        """What alice writes, or a stranger in her name. Whatever comes of hers can be told by the words that site.about()
+        gives."""
+        to, about = site.recipient(case), FORGED + site.name if forged else site.about(case)
+        return (f"From: Alice <{ALICE}>\nTo: <{to}>\nSubject: {SUBJECT}, {about}\n"
+                f"Date: Sun, 22 Nov 2026 09:00:00 +0000\nMessage-ID: <{about}.{case}@example.com>\n\nHello.\n")
 
-    def leaves(self, site, case, message=None):
-        """Alice sends a message to the site."""
+    def leaves(self, site, case):
+        """Alice sends a message to the site. She wants to know it when all goes well with what should."""
+        notify = " NOTIFY=SUCCESS,FAILURE" if case == "fine" else ""
         with Client(self.postfix.port, HERE) as client:
-            reply = client.send(ALICE, site.recipient(case), message or self.letter(site, case))
-        assert reply.accepted, reply
+            replies = [client.mail(ALICE), client.command("RCPT", f"RCPT TO:<{site.recipient(case)}>{notify}"),
+                       client.data(self.letter(site, case))]
+        assert replies[-1].accepted, replies
 
-    def forge(self, site, case, message=None):
+    def forge(self, site, case):
         """A stranger sends the site mail as if alice had written it."""
         with Client(25, STRANGER, server=site.address) as client:
-            reply = client.send(ALICE, site.recipient(case), message or self.letter(site, case))
+            reply = client.send(ALICE, site.recipient(case), self.letter(site, case, forged=True))
         assert reply.accepted, reply
 
     def arrived(self):
@@ -95,10 +100,21 @@ class Neighbours:
         files = sorted((self.alice.path / "new").glob("*"), key=lambda file: file.stat().st_mtime_ns)
         return [file.read_bytes() for file in files]
 
-    def come_of(self, site, case):
-        """What arrived of what alice wrote."""
-        site.go_on()
-        return [content for content in self.arrived() if site.is_about(case, content)]
+    def come_of(self, expected):
+        """What arrived of what alice wrote, oldest first: for each site and case of `expected` as many messages as it
+        says. Waits for all of them."""
+        def found():
+            for site in self.sites:
+                site.go_on()
+            arrived = self.arrived()
+            come = {key: [content for content in arrived if key[0].is_about(key[1], content)] for key in expected}
+            self.missing = [site.about(case) for (site, case), messages in come.items()
+                            if len(messages) < expected[site, case]]
+            return come if not self.missing else time.sleep(0.3)
+        try:
+            return machine.wait_for("all bounces", found)
+        except machine.Failed as failure:
+            raise machine.Failed(f"{failure}; these are missing: {' '.join(self.missing)}") from None
 
     def sign(self, address):
         return tags.sign(address, SECRETS[SIGNING_KEY], SIGNING_KEY)
@@ -112,10 +128,10 @@ class Neighbours:
 
 
 @contextlib.contextmanager
-def neighbours(name, sites, **how):
+def neighbours(name, sites, *how):
     internet.enter(dict.fromkeys([package for site in sites for package in site.packages] + ["postfix", *OTHERS]))
     with machine.scratch(name) as directory:
-        made = Neighbours(directory, sites, **how)
+        made = Neighbours(directory, sites, *how)
         try:
             made.start()
             yield made

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Mail servers as others run them. Each takes all mail for DOMAIN, next.DOMAIN and nowhere.DOMAIN, and finds out afterwards
 what becomes of it: nobody in DOMAIN has the name "gone", the next hop refuses what goes to next.DOMAIN, and
-nowhere.DOMAIN does not exist. Who is told waits 1 second for a warning and 6 for the end."""
+nowhere.DOMAIN does not exist. Who asks is told what was fine; a warning comes after 1 second, and the end after 6."""
 
 import os
 
@@ -14,10 +14,12 @@ from .internet import SITES
 
 
 class Site:
-    """`cases` are those of its recipients that it can bounce."""
+    """`cases` are the recipients that it can make something come of: the comment on the file says what."""
     packages, accounts, groups = (), (), ()
-    cases = ("gone", "unknown", "full", "spam", "listed", "nowhere", "busy")
-    warns = True
+    cases = ("gone", "unknown", "full", "spam", "listed", "nowhere", "busy", "fine")
+    forwarded = ()  # cases whose bounces come back by way of another address
+    about_busy = ("dsn-delayed", "dsn-failed")  # what its messages about waiting mail say that they are, in their order
+    codes = {}      # status codes that it makes up itself; the next hop's are those of its replies
 
     def __init__(self, directory, number):
         self.address, self.domain = SITES.format(number), f"{self.name}.example"
@@ -30,8 +32,9 @@ class Site:
         return [f"next.{self.domain}", f"nowhere.{self.domain}"]
 
     def recipient(self, case):
-        return {"gone": f"gone@{self.domain}", "away": f"away@{self.domain}",
-                "nowhere": f"someone@nowhere.{self.domain}"}.get(case, f"{case}@next.{self.domain}")
+        if case == "nowhere":
+            return f"someone@nowhere.{self.domain}"
+        return f"{case}@{self.domain}" if case in ("gone", "away", "list", "team") else f"{case}@next.{self.domain}"
 
     def about(self, case):
         """Words of the message to this recipient; those of what comes of it."""
@@ -61,11 +64,15 @@ class Site:
 
 
 class PostfixSite(Site):
-    name = "postfix"
+    """Also has a list, bounces of which its owner-list forwards to alice, as they are, and a team, bounces of which are read
+    by a program that sends them on as mail of its own."""
+    name, codes = "postfix", {"gone": "5.1.1", "nowhere": "5.4.4"}
+    forwarded = ("list", "team")
     packages, accounts, groups = ("postfix",), ("postfix",), ("postdrop",)
     settings = """\
 compatibility_level = 3.6
 myhostname = {hostname}
+myorigin = {domain}
 mydestination = {domain}
 mynetworks = 127.0.0.1/32
 relay_domains = {beyond}
@@ -75,7 +82,7 @@ daemon_directory = /usr/lib/postfix/sbin
 shlib_directory = /usr/lib/postfix
 maillog_file = /var/log/mail.log
 local_recipient_maps =
-alias_maps =
+alias_maps = texthash:/etc/postfix/aliases
 alias_database =
 smtpd_peername_lookup = no
 smtp_tls_security_level = none
@@ -91,16 +98,22 @@ queue_run_delay = 1s
         house = self.house
         house.write("/etc/postfix/main.cf", self.fill(self.settings))
         house.write("/etc/postfix/master.cf", MASTER.format(port=f"{self.address}:25") + self.services)
+        house.write("/etc/postfix/aliases", self.fill(
+            "postmaster root\nlist unknown@next.{domain}\nowner-list alice@example.com\nteam unknown@next.{domain}\n"
+            "owner-team \"|/usr/sbin/sendmail -i -f team@{domain} alice@example.com\"\n"))
         house.folder("/var/lib/postfix", "postfix")
         house.write("/etc/postfix/dynamicmaps.cf", "")
         house.run("postfix", "-c", "/etc/postfix", "check")
+        house.own("/usr/sbin/postdrop", "root", "postdrop", 0o2555)
+        house.own("/var/spool/postfix/maildrop", "postfix", "postdrop", 0o1730)
+        house.own("/var/spool/postfix/public", "postfix", "postdrop", 0o710)
 
     def run(self):
         return self.house.start("/usr/lib/postfix/sbin/master", "-d", "-c", "/etc/postfix")
 
 
 class EximSite(Site):
-    name = "exim"
+    name, codes = "exim", {"gone": "5.0.0", "nowhere": "5.0.0"}
     packages, accounts = ("exim4-daemon-light", "exim4-base"), ("Debian-exim",)
     cases = (*Site.cases, "away")
     settings = """\
@@ -170,7 +183,7 @@ PROGRAMS = "/usr/libexec/sendmail"
 
 
 class SendmailSite(Site):
-    name = "sendmail"
+    name, codes = "sendmail", {"gone": "5.1.1", "nowhere": "5.1.2"}
     packages, accounts = ("sendmail-bin", "sendmail-base", "sendmail-cf"), ("smmta", "smmsp")
     cases = (*Site.cases, "away")
     settings = """\
@@ -228,7 +241,8 @@ CR {beyond}
 
 
 class OpenSmtpdSite(Site):
-    name = "opensmtpd"
+    name, codes = "opensmtpd", {"gone": "5.3.0", "nowhere": "5.0.0"}
+    about_busy = ("dsn-delayed", "dsn-delayed")  # the second when it has given up
     packages, accounts = ("opensmtpd",), ("opensmtpd", "opensmtpq")
     settings = """\
 queue ttl 6s
@@ -254,7 +268,7 @@ match from local for any action "out"
 
 
 class CourierSite(Site):
-    name = "courier"
+    name, codes = "courier", {"gone": "5.0.0", "nowhere": "5.0.0"}
     packages, accounts = ("courier-mta", "courier-base", "courier-authlib"), ("courier",)
     times = {"queuetime": "6s", "warntime": "1s", "retryalpha": "1s", "retrybeta": "5", "retrygamma": "1s",
              "retrymaxdelta": "1", "esmtpdelay": "1s"}
@@ -265,7 +279,7 @@ class CourierSite(Site):
         for name, text in {**self.times, "me": self.hostname, "defaultdomain": self.domain, "locals": self.domain,
                            "esmtpacceptmailfor": "\n".join([self.domain, *self.beyond]),
                            "dsnfrom": f'"Courier mail server at {self.hostname}" <@>',
-                           "aliasdir/.courier-default": "| exit 67"}.items():
+                           "aliasdir/.courier-default": "| echo no such user here; exit 67"}.items():
             house.write(f"/etc/courier/{name}", text + "\n", 0o644, *own)
         for name, line in (("courierd", "ESMTP_BLOCKBACKSCATTER=\nESMTP_USE_STARTTLS=0\n"),
                            ("esmtpd", f"BOFHCHECKDNS=0\nTARPIT=0\nADDRESS={self.address}\nPORT=25\n")):
@@ -290,6 +304,7 @@ class CourierSite(Site):
 
 class FrontedSite(PostfixSite):
     """A program that only sends: Postfix takes the mail and hands it over, as a forwarder's script would."""
+    forwarded = ()
     settings = PostfixSite.settings + "transport_maps = texthash:/etc/postfix/transport\n"
     services = "onward unix - n n - - pipe user=mail argv=/usr/sbin/sendmail -f ${sender} -- ${recipient}\n"
 
@@ -300,7 +315,7 @@ class FrontedSite(PostfixSite):
 
 class NullmailerSite(FrontedSite):
     """Its smarthost, which refuses in the words of the next hop, is that Postfix on another port."""
-    name, warns = "nullmailer", False
+    name, about_busy = "nullmailer", ("dsn-delayed",)  # when it has given up
     packages = ("nullmailer", "postfix")
     cases = ("unknown", "full", "spam", "listed", "busy")
     services = FrontedSite.services + (
@@ -324,7 +339,7 @@ class NullmailerSite(FrontedSite):
 
 
 class DmaSite(FrontedSite):
-    name = "dma"
+    name, codes = "dma", {}
     packages = ("dma", "postfix")
     cases = ("unknown", "full", "spam", "listed", "nowhere")
 
