@@ -146,8 +146,8 @@ static const struct bs_option options[] = {
         .example = "{ \"list@lists.example.net\", \"example.org\", \".example.org\" }",
         .meaning = "Recipients who need the sender's address as it is, such as mailing lists that know their members "
                    "by it: user@domain, domain, or .domain for every domain below it. A message is not signed if any "
-                   "of its recipients is listed. A bounce of such a message has no tag to show: where the mode is "
-                   "enforce it is refused.",
+                   "of its recipients is listed. A bounce of such a message has no tag to show, but it may have other "
+                   "proofs, see header-token.",
     },
     {
         .heading = "Bounces and automatic replies",
@@ -477,7 +477,8 @@ static const struct bs_option options[] = {
         .default_value = "sign",
         .choices = {"off", "sign", "observe", "enforce"},
         .meaning = "off: the domain is left alone. sign: envelope senders are tagged, nothing is judged. observe: "
-                   "also say in the log which bounces would be refused. enforce: refuse them. Stay with sign until "
+                   "also say in the log, and in `Backstop-Result:`, what would become of bounces and automatic replies. enforce: "
+                   "do it, see the policies. Stay with sign until "
                    "the bounces of untagged mail have come back, which takes as long as the longest queue on the way "
                    "and tag-lifetime together.",
     },

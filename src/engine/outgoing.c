@@ -108,7 +108,8 @@ static void add_token(struct bs_session *session, struct bs_changes *changes)
 {
     struct bs_outgoing *outgoing = session->message->outgoing;
     char value[BS_TOKEN_SIZE];
-    if (!session->settings->header_token || changes->added_count == BS_FIELDS_ADDED_MAX ||
+    bool whole = !(outgoing->header->flags & BS_HEADER_INCOMPLETE) && !outgoing->header->failed;
+    if (!session->settings->header_token || !whole || changes->added_count == BS_FIELDS_ADDED_MAX ||
         !bs_token_make(&session->settings->proof_keys, outgoing->header, &outgoing->sender, session->message->now,
                        &outgoing->arena, value))
         return;
@@ -138,8 +139,9 @@ static void remember(struct bs_session *session)
         bs_sent_memory_gap(session->host.sent, message->now);
         return;
     }
-    if (outgoing->sender.local.len > 0)
-        put(session, message_id, &outgoing->sender);
+    if (outgoing->sender.local.len == 0)
+        return; /* what has the null sender nobody answers; strangers can ask for automatic replies */
+    put(session, message_id, &outgoing->sender);
     size_t count = bs_from_addresses(outgoing->author_field, &outgoing->arena, authors);
     for (size_t i = 0; i < count; i++) {
         if (!bs_address_same(&authors[i], &outgoing->sender))

@@ -2,6 +2,7 @@
 /* The limits of a session and of its signatures, at each and one past it. */
 #include "engine/marks.h"
 #include "engine/message.h"
+#include "engine/rule_files.h"
 #include "engine/socketmap_session.h"
 
 #include <setjmp.h>
@@ -9,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -264,6 +267,102 @@ static void the_largest_header_is_signed_and_a_larger_one_is_not(void **state)
     assert_int_equal(sign_with(BS_SIGNATURES_MADE_MAX, BS_HEADER_SIZE_MAX + 60000), 0);
 }
 
+/* --- Automatic mail ----------------------------------------------------------------------------------------- */
+
+static const char one_domain[] = "key 0 { secret-file = \"%s\" }\nmax-null-recipients = 100000\nmax-recipients = 100000\n"
+                                 "domain \"our.example\" { mode = observe }\n";
+
+/* A world of one domain that observes, whose key is in a file that is gone afterwards. */
+static void open_observing_world(struct world *world)
+{
+    char path[] = "/tmp/backstop-limits-XXXXXX", text[512];
+    struct bs_error error;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, "secret\n", 7) == 7);
+    close(fd);
+    snprintf(text, sizeof text, one_domain, path);
+    *world = (struct world){.idle = {.left = 0}};
+    if (!bs_config_parse(text, "test", &world->config, &error) ||
+        !bs_settings_load(&world->config, &world->settings, &error))
+        fail_msg("%s", error.text);
+    unlink(path);
+    const struct bs_session_host host = {.report = report};
+    bs_session_init(&world->session, &world->settings, &host);
+}
+
+static void recipients_of_a_bounce_that_memory_has_no_room_for_shall_come_again(void **state)
+{
+    static const struct bs_ip client = {.family = 4, .address = {192, 0, 2, 1}};
+    enum { PATH = 900 };
+    char path[PATH + 1];
+    struct world world;
+    struct bs_reply reply;
+    unsigned taken = 0;
+    (void)state;
+    open_observing_world(&world);
+    bs_session_client(&world.session, &client);
+    bs_session_mail(&world.session, BS_LITERAL("<>"), false, NOW);
+    memset(path, 'x', sizeof path);
+    memcpy(path + PATH - 13, "@our.example", 13);
+    do {
+        reply = bs_session_recipient(&world.session, bs_bytes(path, PATH - 1), false);
+        taken += reply.kind == BS_REPLY_CONTINUE;
+    } while (reply.kind == BS_REPLY_CONTINUE && taken < BS_BOUNCE_MEMORY / PATH);
+    assert_int_equal(reply.kind, BS_REPLY_REFUSE);
+    assert_int_equal(reply.code, 452);
+    assert_true(taken > 100);
+    close_world(&world);
+}
+
+/* The fields that an outgoing message gets whose header has `size` bytes or more. */
+static size_t send_outgoing(size_t size)
+{
+    static char text[60000];
+    struct world world;
+    struct bs_changes changes;
+    open_observing_world(&world);
+    bs_session_client(&world.session, NULL);
+    bs_session_mail(&world.session, BS_LITERAL("<a@our.example>"), false, NOW);
+    bs_session_header(&world.session, BS_LITERAL("From"), BS_LITERAL(" a@our.example"));
+    memset(text, 'x', sizeof text);
+    for (; size >= sizeof text; size -= sizeof text)
+        bs_session_header(&world.session, BS_LITERAL("Subject"), bs_bytes(text, sizeof text - 64));
+    bs_session_end_of_header(&world.session);
+    assert_int_equal(bs_session_end(&world.session, &changes).kind, BS_REPLY_ACCEPT);
+    assert_true(changes.sender.len > 0);
+    size_t count = changes.added_count;
+    close_world(&world);
+    return count;
+}
+
+static void the_largest_header_gets_a_token_and_a_larger_one_does_not(void **state)
+{
+    (void)state;
+    assert_int_equal(send_outgoing(BS_HEADER_SIZE_MAX - 60000), 1);
+    assert_int_equal(send_outgoing(BS_HEADER_SIZE_MAX + 60000), 0);
+}
+
+static void a_file_of_rules_has_a_largest_size(void **state)
+{
+    (void)state;
+    for (long past = 0; past < 2; past++) {
+        char path[] = "/tmp/backstop-limits-XXXXXX";
+        const char *files[] = {path};
+        const struct bs_config_list list = {files, 1};
+        struct bs_error error = {""};
+        FILE *file = fdopen(mkstemp(path), "w");
+        assert_non_null(file);
+        for (long i = 0; i < BS_RULE_FILE_MAX + past; i++)
+            fputc(i % 100 == 0 ? '#' : i % 100 == 99 ? '\n' : 'x', file);
+        fclose(file);
+        struct bs_rules *rules = bs_rule_files_load(&list, &error);
+        unlink(path);
+        assert_int_equal(rules != NULL, !past);
+        assert_int_equal(strstr(error.text, "1048576 bytes") != NULL, past);
+        bs_rules_free(rules);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +372,9 @@ int main(void)
         cmocka_unit_test(a_queue_id_is_kept_up_to_its_limit),
         cmocka_unit_test(answers_that_a_map_client_does_not_read_are_kept_up_to_the_limit),
         cmocka_unit_test(the_largest_header_is_signed_and_a_larger_one_is_not),
+        cmocka_unit_test(recipients_of_a_bounce_that_memory_has_no_room_for_shall_come_again),
+        cmocka_unit_test(the_largest_header_gets_a_token_and_a_larger_one_does_not),
+        cmocka_unit_test(a_file_of_rules_has_a_largest_size),
         cmocka_unit_test(four_keys_of_a_domain_sign_and_a_fifth_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
