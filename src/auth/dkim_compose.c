@@ -23,6 +23,7 @@ static const struct bs_bytes completed_later[] = {BS_LITERAL("Date"), BS_LITERAL
 static const struct bs_bytes signed_where_present[] = {
     BS_LITERAL("Sender"),     BS_LITERAL("Reply-To"),   BS_LITERAL("Cc"),
     BS_LITERAL("In-Reply-To"), BS_LITERAL("References"), BS_LITERAL("Content-Transfer-Encoding"),
+    BS_LITERAL("Auto-Submitted"),
 };
 
 /* Not covered by an ARC-Message-Signature, whatever the signer is told to oversign. */

@@ -43,6 +43,13 @@ static int64_t signing_time(const struct bs_header *header, const struct bs_dkim
     return field && bs_date_parse(field->body, &date) ? date : BS_DKIM_NO_TIME;
 }
 
+/* Whether the message was an automatic reply, as its signed header says. */
+static bool is_auto_reply(const struct bs_header *header, const struct bs_dkim_signature *signature)
+{
+    const struct bs_header_field *field = only_covered(header, signature, BS_LITERAL("Auto-Submitted"));
+    return field && bs_bytes_starts_nocase(bs_bytes_trim(field->body), BS_LITERAL("auto-replied"));
+}
+
 /* Whether the key made the signature over that sum; false also where the key cannot be read. */
 static bool key_verifies(const struct bs_dkim_own_keys *keys, const struct bs_dkim_own_key *key,
                          const struct bs_dkim_signature *signature, const unsigned char *sum)
@@ -72,6 +79,7 @@ static bool verify(const struct bs_header *header, const struct bs_dkim_own_keys
     returned->code = BS_DKIM_RETURNED_HOLDS;
     returned->from = only_covered(header, returned->signature, BS_LITERAL("From"));
     returned->signed_at = signing_time(header, returned->signature);
+    returned->auto_reply = is_auto_reply(header, returned->signature);
     return true;
 }
 
@@ -91,7 +99,8 @@ static bool try_field(const struct bs_header *header, const struct bs_header_fie
         return true;
     }
     struct bs_dkim_returned *returned = &results->items[results->count++];
-    *returned = (struct bs_dkim_returned){BS_DKIM_RETURNED_UNREADABLE, signature, NULL, BS_DKIM_NO_TIME};
+    *returned = (struct bs_dkim_returned){
+        .code = BS_DKIM_RETURNED_UNREADABLE, .signature = signature, .signed_at = BS_DKIM_NO_TIME};
     if (signature->code != BS_DKIM_PASS || header->flags & BS_HEADER_INCOMPLETE)
         return true;
     return verify(header, keys, key, arena, returned);

@@ -37,6 +37,7 @@ struct bs_dkim_returned {
     const struct bs_dkim_signature *signature;
     const struct bs_header_field *from; /* of HOLDS: the From field that it covers; NULL where it covers several */
     int64_t signed_at;                  /* of HOLDS: t=, or else the Date that it covers; BS_DKIM_NO_TIME without */
+    bool auto_reply;                    /* of HOLDS: it covers `Auto-Submitted: auto-replied` (RFC 3834 section 5) */
 };
 
 struct bs_dkim_returned_results {

@@ -106,7 +106,7 @@ static enum bs_proof_result judge_one_signature(const struct bs_evidence_facts *
     case BS_DKIM_RETURNED_BROKEN:
         return facts->reading->returned.exact ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
     case BS_DKIM_RETURNED_HOLDS:
-        if (!from_has_a_recipient(facts, returned->from, arena))
+        if (returned->auto_reply || !from_has_a_recipient(facts, returned->from, arena))
             return BS_PROOF_UNBOUND;
         return returned->signed_at == BS_DKIM_NO_TIME ? BS_PROOF_UNSURE
                                                       : by_age(facts, bs_timestamp_day(returned->signed_at));
@@ -156,7 +156,7 @@ static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, s
     }
     bool bound = verdict.sender_holds ||
                  from_has_a_recipient(facts, bs_header_find(returned->header, "From"), arena);
-    return bound ? by_age(facts, verdict.day) : BS_PROOF_UNBOUND;
+    return bound && !verdict.null_sender ? by_age(facts, verdict.day) : BS_PROOF_UNBOUND;
 }
 
 static enum bs_proof_result judge_envelope_id(const struct bs_evidence_facts *facts, struct bs_arena *arena)

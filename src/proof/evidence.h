@@ -13,7 +13,9 @@
  * A proof is bound: it is good only where it was made for mail of the automatic message's recipient, as envelope
  * sender or as From, and is younger than the longest life of a queue; else any mail that we ever sent could be
  * replayed. What binding does not keep out: whoever has a message of a user's, such as every reader of a list, can
- * send that user bounces with its header, until the header is too old.
+ * send that user bounces with its header, until the header is too old. Automatic replies, which any stranger can ask
+ * for, are no such message: what left with the null sender is returned by nobody (RFC 5321 section 6.1), and proves
+ * nothing.
  *
  * "Not ours" needs all of this: the header of another message is returned whole (with trace, author and Date or
  * Message-ID, and no limit was reached), or messages are named that the sent registry would know; it claims to be

@@ -24,7 +24,7 @@ static const struct bs_address ann = {{"ann", 3}, {"example.com", 11}};
 static const struct bs_address bob = {{"bob", 3}, {"example.com", 11}};
 
 /* What the message of ann carries when it leaves. */
-enum { TAG = 1 << 0, SIGNATURE = 1 << 1, TOKEN = 1 << 2, BOBS_TOKEN = 1 << 3, ALL = TAG | SIGNATURE | TOKEN };
+enum { TAG = 1, SIGNATURE = 2, TOKEN = 4, BOBS_TOKEN = 8, NOBODYS_TOKEN = 16, ALL = TAG | SIGNATURE | TOKEN };
 
 static struct {
     struct bs_batv_keys batv;
@@ -74,7 +74,8 @@ static struct bs_header *read_header(struct bs_bytes text, struct bs_arena *aren
     return header;
 }
 
-static void append_signature(struct bs_strbuf *text, struct bs_arena *arena)
+/* Signs the header as it is. */
+static void append_signature(struct bs_bytes signed_header, struct bs_strbuf *text, struct bs_arena *arena)
 {
     struct bs_dkim_bodies bodies;
     struct bs_error error;
@@ -83,7 +84,7 @@ static void append_signature(struct bs_strbuf *text, struct bs_arena *arena)
     bs_dkim_bodies_init(&bodies);
     size_t place = bs_dkim_sign_body(&bodies);
     bs_dkim_bodies_finish(&bodies);
-    assert_true(bs_dkim_sign(&signer, read_header(BS_LITERAL(HEADER), arena), &bodies.sums[place], text, &error));
+    assert_true(bs_dkim_sign(&signer, read_header(signed_header, arena), &bodies.sums[place], text, &error));
     bs_strbuf_append_cstr(text, "\r\n");
     bs_dkim_bodies_free(&bodies);
 }
@@ -99,10 +100,11 @@ static void write_returned(unsigned marks, const char *top, const char *header, 
         bs_strbuf_printf(text, "Return-Path: <%.*s>\r\n", BS_BYTES_ARG(tagged));
     }
     if (marks & SIGNATURE)
-        append_signature(text, arena);
-    if (marks & (TOKEN | BOBS_TOKEN)) {
-        assert_true(bs_token_make(&keys.proof, read_header(BS_LITERAL(HEADER), arena), marks & TOKEN ? &ann : &bob,
-                                  SENT, arena, token));
+        append_signature(BS_LITERAL(HEADER), text, arena);
+    if (marks & (TOKEN | BOBS_TOKEN | NOBODYS_TOKEN)) {
+        static const struct bs_address nobody;
+        const struct bs_address *sender = marks & TOKEN ? &ann : marks & BOBS_TOKEN ? &bob : &nobody;
+        assert_true(bs_token_make(&keys.proof, read_header(BS_LITERAL(HEADER), arena), sender, SENT, arena, token));
         bs_strbuf_printf(text, "Backstop-Token: %s\r\n", token);
     }
     bs_strbuf_append_cstr(text, header);
@@ -312,6 +314,31 @@ static void a_token_proves_mail_of_an_envelope_sender_who_is_not_in_from(void **
     assert_int_equal(story.evidence.results[BS_PROOF_TOKEN], BS_PROOF_GOOD);
     assert_int_equal(story.evidence.results[BS_PROOF_SIGNATURE], BS_PROOF_UNBOUND);
     assert_int_equal(story.evidence.verdict, BS_VERDICT_PROVEN);
+}
+
+static void an_automatic_reply_that_a_stranger_asked_for_proves_nothing(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"Auto-Submitted: auto-replied (vacation)\r\n", "Auto-Submitted: auto-generated\r\n",
+                                         ""};
+    struct story token = {.marks = NOBODYS_TOKEN, .header = HEADER};
+    assert_int_equal(result_of(token, BS_PROOF_TOKEN), BS_PROOF_UNBOUND);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct bs_strbuf signed_header, top;
+        struct bs_arena arena;
+        bs_arena_init(&arena, MEMORY);
+        bs_strbuf_init(&signed_header, 4096);
+        bs_strbuf_init(&top, 4096);
+        bs_strbuf_printf(&signed_header, "%s" HEADER, fields[i]);
+        append_signature(bs_strbuf_bytes(&signed_header), &top, &arena);
+        struct story story = {.top = bs_strbuf_cstr(&top), .header = bs_strbuf_cstr(&signed_header)};
+        assert_int_equal(result_of(story, BS_PROOF_SIGNATURE), i == 0 ? BS_PROOF_UNBOUND : BS_PROOF_GOOD);
+        story.header = HEADER;
+        assert_int_equal(result_of(story, BS_PROOF_SIGNATURE), i == 2 ? BS_PROOF_GOOD : BS_PROOF_FORGED);
+        bs_strbuf_free(&signed_header);
+        bs_strbuf_free(&top);
+        bs_arena_reset(&arena);
+    }
 }
 
 static void proofs_are_good_for_the_life_of_a_queue_and_no_longer(void **state)
@@ -621,6 +648,7 @@ int main(void)
         cmocka_unit_test(no_mark_proves_a_bounce_to_somebody_else),
         cmocka_unit_test(one_recipient_of_several_is_enough),
         cmocka_unit_test(a_token_proves_mail_of_an_envelope_sender_who_is_not_in_from),
+        cmocka_unit_test(an_automatic_reply_that_a_stranger_asked_for_proves_nothing),
         cmocka_unit_test(proofs_are_good_for_the_life_of_a_queue_and_no_longer),
         cmocka_unit_test(a_tag_is_found_wherever_it_is_returned),
         cmocka_unit_test(a_false_tag_is_forged_where_texts_are_not_rewritten),

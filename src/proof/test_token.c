@@ -195,9 +195,13 @@ static void a_token_is_bound_to_the_envelope_sender_beside_from(void **state)
     verdict = verify(&keys, text, &ann);
     assert_int_equal(verdict.result, BS_TOKEN_HOLDS);
     assert_false(verdict.sender_holds);
+    assert_false(verdict.null_sender);
     assert_true(make(MESSAGE, &null_sender, token));
     snprintf(text, sizeof text, MESSAGE "Backstop-Token: %s\r\n", token);
-    assert_false(verify(&keys, text, &ann).sender_holds);
+    verdict = verify(&keys, text, &ann);
+    assert_int_equal(verdict.result, BS_TOKEN_HOLDS);
+    assert_false(verdict.sender_holds);
+    assert_true(verdict.null_sender);
 }
 
 static void fields_that_the_mta_adds_later_are_not_covered(void **state)

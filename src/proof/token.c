@@ -254,7 +254,9 @@ static struct bs_token_verdict verify_field(const struct bs_proof_keys *keys, st
     }
     const unsigned char *sum = sum_of(sums, token.list);
     bool fields_hold = sum && fields_mac(keys, &token, sum, mac) && bs_secret_equal(mac, token.fields_mac, sizeof mac);
+    static const struct bs_address nobody;
     verdict.day = token.day;
+    verdict.null_sender = fields_hold && any_sender_holds(keys, &token, &nobody, 1, arena);
     verdict.sender_holds = any_sender_holds(keys, &token, senders, sender_count, arena);
     verdict.result = fields_hold ? BS_TOKEN_HOLDS : verdict.sender_holds ? BS_TOKEN_CHANGED : BS_TOKEN_FORGED;
     return verdict;

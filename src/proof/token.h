@@ -49,6 +49,7 @@ struct bs_token_verdict {
     enum bs_token_result result; /* the best of all token fields of the header */
     int64_t day;                 /* of CHANGED and HOLDS: when it was made */
     bool sender_holds;           /* of HOLDS: it was made for mail of one of these senders, whatever From is */
+    bool null_sender;            /* of HOLDS: it was made for mail with the null sender, about which there is no bounce */
 };
 
 /* Looks at the tokens of a returned header. `senders` are those whose it may be: the bounce's recipients. */
