@@ -8,6 +8,7 @@ enum {
     FIELDS_TEXT_MAX = 8 * 1024,
     OPENING = 1500,          /* bytes of a text in which a bounce says that it is one */
     OPENING_OF_ANSWER = 200, /* the same of a message that answers another */
+    SURE_WEIGHT = 80,        /* of a rule for a subject that people do not write */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
 };
 
@@ -182,6 +183,27 @@ static bool is_bounce_to_list(const struct view *view, bool text, bool subject)
     return (mailer && (text || subject)) || (other && text && subject);
 }
 
+/* Whether the signs and the places of the wording together make a bounce; each row of DSN wording alone is what people cite, too. */
+static bool is_bounce(const struct view *view, bool text, bool subject, bool field)
+{
+    const struct bs_wording *wording = view->wording;
+    bool returns = wording->returns || has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) ||
+                   wording->notice.header < wording->notice.text.len;
+    bool null = has(view, BS_SIGN_NULL_PATH);
+    if (view->answered && !null)
+        return false;
+    bool plain = has(view, BS_SIGN_DAEMON_FROM) && !has(view, BS_SIGN_PERSON) && !wording->notice.html;
+    if (view->system)
+        return text || field || (subject && (returns || plain) && !has(view, BS_SIGN_ANSWERS));
+    if (view->human && has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON))
+        return false;
+    if (has(view, BS_SIGN_FAILED_FIELD))
+        return text || (subject && !view->human);
+    if (has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) || wording->from[BS_KIND_NOTICE])
+        return text && (subject || field);
+    return text && (subject || field) && !has(view, BS_SIGN_ANSWERS) && opens_with_dsn(&wording->notice, OPENING_OF_ANSWER);
+}
+
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
@@ -189,17 +211,13 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
     bool text = any_dsn(wording->notice.kinds) &&
                 (subject || has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD) ||
                  opens_with_dsn(&wording->notice, has(view, BS_SIGN_ANSWERS) ? OPENING_OF_ANSWER : OPENING));
-    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_FAILED_FIELD | BS_SIGN_ROBOT_FROM);
-    if (!text && !subject && !(field && view->system))
+    if (!text && !subject && !field)
         return BS_KIND_NONE;
     if (has(view, BS_SIGN_LIST) && !is_bounce_to_list(view, text, subject))
         return BS_KIND_NONE;
     if (has(view, BS_SIGN_ROBOT_FROM) && !has(view, BS_SIGN_PERSON) && is_conclusive(view, ret_sign))
         return which_dsn(view);
-    bool holds = view->human ? text && subject && !view->answered && !has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON)
-                 : view->system ? text || field || !has(view, BS_SIGN_ANSWERS | BS_SIGN_FORWARDS)
-                                : !view->answered && ((text && (program || subject || field)) || (subject && program));
-    if (!holds)
+    if (!is_bounce(view, text, subject, field))
         return BS_KIND_NONE;
     enum bs_kind kind = which_dsn(view);
     const struct bs_rule *rule = anywhere(view, kind);
@@ -214,7 +232,8 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     const struct bs_rule *text = in_text(view, BS_KIND_NOTICE), *subject = in_subject(view, BS_KIND_NOTICE);
     bool program = view->system || has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
                    view->wording->from[BS_KIND_NOTICE] || view->wording->field[BS_KIND_NOTICE];
-    if (has(view, BS_SIGN_LIST) || view->answered || (!text && !subject) || (!program && !(text && subject)))
+    if (has(view, BS_SIGN_LIST) || view->answered || (!text && !subject) || (!program && !(text && subject)) ||
+        (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
     for (size_t i = 0; text && !subject && i < DSN_KINDS; i++) {
         if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < notice->ends[BS_KIND_NOTICE])
@@ -239,6 +258,26 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     return BS_KIND_CHALLENGE;
 }
 
+/* How much wording a reply of a program needs, by the signs that there are. */
+static bool is_reply(const struct view *view, const struct bs_rule *text, const struct bs_rule *subject)
+{
+    bool sure = subject && subject->weight >= SURE_WEIGHT, sure_text = text && text->weight >= SURE_WEIGHT;
+    bool answers = has(view, BS_SIGN_ANSWERS);
+    if (has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED))
+        return text || subject;
+    if (has(view, BS_SIGN_AUTO_GENERATED))
+        return subject || (text && answers);
+    if (has(view, BS_SIGN_SUPPRESS))
+        return sure || (subject && (text || answers));
+    if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
+        return sure || (subject && text);
+    if (sure && text)
+        return true;
+    if (view->answered || has(view, BS_SIGN_PERSON) || (has(view, BS_SIGN_LIST | BS_SIGN_BULK) && !(sure_text && subject)))
+        return false;
+    return sure || sure_text;
+}
+
 static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
 {
     const struct bs_rule *text = in_text(view, BS_KIND_AUTOREPLY), *subject = in_subject(view, BS_KIND_AUTOREPLY);
@@ -247,8 +286,7 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
     if (has(view, BS_SIGN_FORWARDS) ||
         (has(view, BS_SIGN_LIST) && (!subject || !(text || program) || has(view, BS_SIGN_PERSON | BS_SIGN_ANSWERS))))
         return BS_KIND_NONE;
-    bool hint = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM);
-    if ((program && (text || subject)) || (hint && subject) || (text && subject && !(view->answered && has(view, BS_SIGN_PERSON)))) {
+    if (is_reply(view, text, subject)) {
         *ret_sign = (subject ? subject : text)->id;
         return BS_KIND_AUTOREPLY;
     }
@@ -290,10 +328,22 @@ static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
 static enum bs_kind is_return(const struct view *view, const char **ret_sign)
 {
     if (!view->system || view->answered || has(view, BS_SIGN_LIST | BS_SIGN_PERSON) ||
-        !(view->wording->returns || has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD)))
+        !(has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) ||
+          (view->wording->returns && has(view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH))))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
     return BS_KIND_DSN_FAILED;
+}
+
+/* A list's program writes to its people with the list's fields, too. */
+static enum bs_kind is_administration(const struct view *view, const char **ret_sign)
+{
+    const struct bs_rule *field = view->wording->field[BS_KIND_OTHER];
+    if (has(view, BS_SIGN_PERSON) || view->answered ||
+        !(field || (in_subject(view, BS_KIND_OTHER) && in_text(view, BS_KIND_OTHER) && !has(view, BS_SIGN_ANSWERS))))
+        return BS_KIND_NONE;
+    *ret_sign = anywhere(view, BS_KIND_OTHER)->id;
+    return BS_KIND_OTHER;
 }
 
 static enum bs_kind is_list(const struct view *view, const char **ret_sign)
@@ -325,7 +375,8 @@ static enum bs_kind is_other(const struct view *view, const char **ret_sign)
 }
 
 static enum bs_kind (*const conditions[])(const struct view *view, const char **ret_sign) = {
-    is_arf, is_mdn, is_challenge, is_notice, is_dsn, is_autoreply, is_return, is_list, is_other,
+    is_arf, is_mdn, is_challenge, is_notice, is_dsn, is_autoreply, is_return, is_administration, is_list,
+    is_other,
 };
 
 enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs_wording *wording, const char **ret_sign)
