@@ -8,7 +8,7 @@
 #ifndef BS_CLI_MAIL_SOURCE_H
 #define BS_CLI_MAIL_SOURCE_H
 
-#include "cli/mbox.h"
+#include "message/mbox.h"
 #include "cli/walk.h"
 #include "message/header.h"
 

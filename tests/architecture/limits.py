@@ -13,7 +13,7 @@ import sys
 PLACES = ["src/ask/*.h", "src/message/author.h", "src/message/domain_names.h", "src/message/header.h", "src/auth/*.h",
           "src/resolver/*.h", "src/engine/*.h", "src/message/boundaries.h", "src/message/field_blocks.h",
           "src/message/header_text.h", "src/message/parameters.h", "src/message/parts.h",
-          "src/message/date.h", "src/proof/envelope_id.h", "src/proof/evidence.h", "src/proof/from_field.h",
+          "src/message/date.h", "src/message/mbox.h", "src/proof/envelope_id.h", "src/proof/evidence.h", "src/proof/from_field.h",
           "src/proof/sent_name.h", "src/proof/token.h", "src/store/*.h"]
 LIMIT = re.compile(r"\b(BS_[A-Z0-9_]*(?:_MAX|_MIN|_MEMORY|_SKEW|_SIZE))\s*=\s*([^,}/]+?)\s*(?=[,}/])")
 # A buffer that is emptied when it is full, and what has one size.

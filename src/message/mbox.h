@@ -5,8 +5,8 @@
  * it; lines that were quoted as `>From ` get one > less (the form called mboxrd). Content-Length fields are not believed.
  * Both readers take the file in any pieces.
  */
-#ifndef BS_CLI_MBOX_H
-#define BS_CLI_MBOX_H
+#ifndef BS_MESSAGE_MBOX_H
+#define BS_MESSAGE_MBOX_H
 
 #include "base/bytes.h"
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
-#include "cli/mbox.h"
+#include "message/mbox.h"
 
 #define FROM_A "From a@b.example Fri Nov 20 10:11:12 2026\n"
 #define FROM_B "From MAILER-DAEMON Fri Nov 20 10:11:13 +0100 2026\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Parting an mbox into messages; see mbox.h. */
-#include "cli/mbox.h"
+#include "message/mbox.h"
 
 #define FROM BS_LITERAL("From ")
 
