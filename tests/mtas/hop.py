@@ -6,6 +6,7 @@ from mta.sink import Mail, Session, Sink
 
 RCPT = {
     "unknown": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
+    "plain": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
     "full": "552 5.2.2 <{}>: user is over quota",
     "listed": "550 5.7.1 Service unavailable; Client host [{client}] blocked using bl.example",
     "busy": "450 4.3.2 System busy, try again later",

@@ -24,6 +24,8 @@ suite = Suite()
 KEPT = machine.BUILD / "bounces-of-mtas"  # what arrived, to look at
 
 SILENT = {("sendmail", "away")}           # says nothing of what it answers
+# Mail to these leaves with alice's plain address as its sender. No campaign is to change what the stranger gets.
+OPTIONS = "campaign-threshold = 0\nno-sign = { %s }\n" % ", ".join(f'"plain@next.{site.name}.example"' for site in sites.ALL)
 
 
 def expect(actual, wanted):
@@ -55,6 +57,7 @@ def _(world):
 MEANING = {
     "gone": ("dsn-failed", "user-unknown", True),
     "unknown": ("dsn-failed", "user-unknown", True),
+    "plain": ("dsn-failed", "user-unknown", True),
     "full": ("dsn-failed", "mailbox-full", False),
     "spam": ("dsn-failed", "content", False),
     "listed": ("dsn-failed", "reputation", False),
@@ -131,6 +134,7 @@ for each in sites.ALL:
         wrong = [line for case in site.cases if (site.name, case) not in SILENT
                  for content in world.come[site, case] for line in unproven(world, site, case, content)]
         assert not wrong, "\n".join(wrong)
+        expect("tag" in proofs(finding(world, world.come[site, "plain"][0])), False)
 
 
 @suite.case("a bounce that another forwards to alice's plain address is proven by what it returns, also where it is sent on as "
@@ -185,4 +189,4 @@ def refusals(world, site, wanted):
 
 
 if __name__ == "__main__":
-    suite.run(lambda: neighbours("mtas", sites.ALL, "campaign-threshold = 0\n"))
+    suite.run(lambda: neighbours("mtas", sites.ALL, OPTIONS))

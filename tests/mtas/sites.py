@@ -4,6 +4,7 @@ what becomes of it: nobody in DOMAIN has the name "gone", the next hop refuses w
 nowhere.DOMAIN does not exist. Who asks is told what was fine; a warning comes after 1 second, and the end after 6."""
 
 import os
+import socket
 
 from mta import machine
 from mta.postfix import MASTER
@@ -16,7 +17,7 @@ from .internet import SITES
 class Site:
     """`cases` are the recipients that it can make something come of: the comment on the file says what."""
     packages, accounts, groups = (), (), ()
-    cases = ("gone", "unknown", "full", "spam", "listed", "nowhere", "busy", "fine")
+    cases = ("gone", "unknown", "plain", "full", "spam", "listed", "nowhere", "busy", "fine")
     forwarded = ()  # cases whose bounces come back by way of another address
     about_busy = ("dsn-delayed", "dsn-failed")  # what its messages about waiting mail say that they are, in their order
     codes = {}      # status codes that it makes up itself; the next hop's are those of its replies
@@ -51,7 +52,15 @@ class Site:
         self.house = House(self.directory, self.hostname, self.address, self.packages, self.accounts, self.groups)
         self.configure()
         self.process = self.run()
-        machine.wait_for(f"{self.name} on port 25 of {self.address}", lambda: machine.listens(25, self.address))
+        machine.wait_for(f"{self.name} on port 25 of {self.address}", self.greets)
+
+    def greets(self):
+        """Some listen before they are ready, and then hang up."""
+        try:
+            with socket.create_connection((self.address, 25), 1) as connection:
+                return connection.recv(100).startswith(b"220")
+        except OSError:
+            return False
 
     def stop(self):
         for process in filter(None, (self.sender, self.process)):
@@ -282,7 +291,7 @@ class CourierSite(Site):
                            "aliasdir/.courier-default": "| echo no such user here; exit 67"}.items():
             house.write(f"/etc/courier/{name}", text + "\n", 0o644, *own)
         for name, line in (("courierd", "ESMTP_BLOCKBACKSCATTER=\nESMTP_USE_STARTTLS=0\n"),
-                           ("esmtpd", f"BOFHCHECKDNS=0\nTARPIT=0\nADDRESS={self.address}\nPORT=25\n")):
+                           ("esmtpd", f"BOFHCHECKDNS=0\nTARPIT=0\nMAXPERIP=40\nMAXPERC=40\nADDRESS={self.address}\nPORT=25\n")):
             with open(house.path(f"/etc/courier/{name}"), "a", encoding="ascii") as file:
                 file.write(line)
         house.write("/etc/courier/authdaemonrc", 'authmodulelist="authpam"\nauthmodulelistorig="authpam"\ndaemons=1\n'
@@ -317,7 +326,7 @@ class NullmailerSite(FrontedSite):
     """Its smarthost, which refuses in the words of the next hop, is that Postfix on another port."""
     name, about_busy = "nullmailer", ("dsn-delayed",)  # when it has given up
     packages = ("nullmailer", "postfix")
-    cases = ("unknown", "full", "spam", "listed", "busy")
+    cases = ("unknown", "plain", "full", "spam", "listed", "busy")
     services = FrontedSite.services + (
         "127.0.0.1:2525 inet n - n - - smtpd -o smtpd_recipient_restrictions=check_recipient_access,"
         "texthash:/etc/postfix/refused,permit_mynetworks,reject\n")
@@ -341,7 +350,7 @@ class NullmailerSite(FrontedSite):
 class DmaSite(FrontedSite):
     name, codes = "dma", {}
     packages = ("dma", "postfix")
-    cases = ("unknown", "full", "spam", "listed", "nowhere")
+    cases = ("unknown", "plain", "full", "spam", "listed", "nowhere")
 
     def configure(self):
         super().configure()
