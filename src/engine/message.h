@@ -38,6 +38,7 @@ struct bs_message {
     unsigned rounds;
     bool out_of_time; /* what is not answered counts as unanswered */
     bool sender_judged; /* or there is nothing to judge about it */
+    bool header_ended;
     enum bs_wait wait;
 };
 

@@ -297,11 +297,12 @@ static bool is_over(const struct bs_message *message)
     return !message->authentication && !bs_bounce_waits(message->bounce);
 }
 
-struct bs_reply bs_session_end_of_header(struct bs_session *session)
+static void end_header(struct bs_session *session)
 {
     struct bs_message *message = session->message;
-    if (!message)
-        return accepted;
+    if (message->header_ended)
+        return;
+    message->header_ended = true;
     if (message->bounce)
         bs_bounce_end_of_header(message->bounce);
     if (message->authentication) {
@@ -313,14 +314,24 @@ struct bs_reply bs_session_end_of_header(struct bs_session *session)
     if (message->outgoing)
         end_outgoing_header(session);
     ask_ahead(session);
-    return is_over(message) ? accepted : go_on;
+}
+
+struct bs_reply bs_session_end_of_header(struct bs_session *session)
+{
+    if (!session->message)
+        return accepted;
+    end_header(session);
+    return is_over(session->message) ? accepted : go_on;
 }
 
 struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chunk)
 {
     bool wanted = false;
     struct bs_message *message = session->message;
-    if (!message || is_over(message))
+    if (!message)
+        return accepted;
+    end_header(session); /* where nobody told that it is over */
+    if (is_over(message))
         return accepted;
     if (message->bounce && bs_bounce_wants_body(message->bounce)) {
         bs_bounce_body(message->bounce, chunk);
@@ -343,6 +354,7 @@ struct bs_reply bs_session_end(struct bs_session *session, struct bs_changes *re
     *ret_changes = (struct bs_changes){0};
     if (!message)
         return accepted;
+    end_header(session);
     struct bs_reply reply = message->bounce || message->authentication ? bs_inbound_end(session, ret_changes)
                                                                        : bs_outbound_end(session, ret_changes);
     message->wait = reply.kind == BS_REPLY_WAIT ? BS_WAIT_END : BS_WAIT_NOTHING;

@@ -7,6 +7,8 @@ expect(c, mt.mailfrom(c, "<>"), SMFIR_CONTINUE)
 expect(c, mt.rcptto(c, "<alice@example.com>"), SMFIR_CONTINUE)
 expect(c, mt.header(c, "Content-Type", "multipart/report;\n\treport-type=disposition-notification; boundary=x"),
        SMFIR_CONTINUE)
-expect(c, mt.bodystring(c, "--x\r\n\r\nread\r\n--x--\r\n"), SMFIR_CONTINUE)
+expect(c, mt.bodystring(c, "--x\r\n\r\nread\r\n--x\r\n" ..
+    "Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; friend@elsewhere.example\r\n" ..
+    "Disposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--x--\r\n"), SMFIR_CONTINUE)
 expect(c, mt.eom(c), SMFIR_ACCEPT)
 mt.disconnect(c)

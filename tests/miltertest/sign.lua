@@ -1,4 +1,4 @@
--- mail of a client that logged in is signed at the end of data, and nothing else of it is changed
+-- mail of a client that logged in is tagged at the end of data and gets a token, and nothing else of it is changed
 -- log: decision=sign reason=signed queue-id=SIGN1 client=192.0.2.1 from=<alice@example.com> signed=<TAGGED>
 dofile(HERE .. "/expect.lua")
 local c = client("192.0.2.1")
@@ -10,7 +10,8 @@ expect(c, mt.header(c, "From", "alice@example.com"), SMFIR_CONTINUE)
 expect(c, mt.header(c, "Subject", "hello"), SMFIR_CONTINUE)
 expect(c, mt.bodystring(c, "Hello.\r\n"), SMFIR_SKIP)
 expect(c, mt.eom(c), SMFIR_ACCEPT)
-for _, change in ipairs({MT_HDRADD, MT_HDRINSERT, MT_HDRCHANGE, MT_HDRDELETE, MT_BODYCHANGE, MT_QUARANTINE}) do
+check(mt.eom_check(c, MT_HDRINSERT, "Backstop-Token"), "there is no token")
+for _, change in ipairs({MT_HDRADD, MT_HDRCHANGE, MT_HDRDELETE, MT_BODYCHANGE, MT_QUARANTINE}) do
     check(not mt.eom_check(c, change), "the message was changed")
 end
 mt.disconnect(c)

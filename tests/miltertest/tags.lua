@@ -17,6 +17,6 @@ expect(c, mt.rcptto(c, "<" .. TAGGED .. ">"), SMFIR_CONTINUE)
 expect(c, mt.rcptto(c, "<btv1==0123456789==alice@example.com>"), SMFIR_CONTINUE)
 expect(c, mt.data(c), SMFIR_CONTINUE)
 expect(c, mt.header(c, "Subject", "failure notice"), SMFIR_CONTINUE)
--- Every recipient is settled: the body is of no interest.
-expect(c, mt.bodystring(c, "Hi. This is the qmail-send program.\r\n"), SMFIR_ACCEPT)
+expect(c, mt.bodystring(c, "Hi. This is the qmail-send program.\r\n"), SMFIR_CONTINUE)
+expect(c, mt.eom(c), SMFIR_ACCEPT)
 mt.disconnect(c)
