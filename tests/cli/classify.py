@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pty
+import resource
 import select
 import subprocess
 import sys
@@ -254,6 +255,19 @@ def _(world):
     for arguments in ((), ("--jobs", "0", "-"), ("--jobs", "65", "-"), ("--jobs", "x", "-"), ("--bad", "-"), ("--is", "", "-")):
         run = world.run(*arguments, given="")
         assert run.returncode == 64 and run.stdout == "" and run.stderr, run
+
+
+@suite.case("messages longer than the memory that there is are read: a body, a line of the header, a mailbox")
+def _(world):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+
+    for name, beginning in (("body", ordinary()), ("line", "Subject: x"), ("box", SEPARATOR + ordinary())):
+        with open(world.file(name, beginning), "ab") as file:
+            file.truncate(500 << 20)
+        run = world.run("--jobs", 1, name, preexec_fn=limit)
+        assert (run.returncode, run.stdout) == (0, name + "\tnone\t-\t-\t-\n"), run
+        (world.directory / name).unlink()
 
 
 @suite.case("folders are read as deep as the limit, and one past it is said")
