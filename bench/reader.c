@@ -10,6 +10,7 @@
 #include "reader.h"
 #include "reader_mail.h"
 
+#include "message/charset.h"
 #include "message/parts.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ static void *begin_parts(void)
 {
     static struct bs_arena arena;
     bs_arena_init(&arena, BS_PARTS_MEMORY);
+    bs_charset_keep_new(); /* for as long as the program runs, as backstopd has it */
     return &arena;
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 enum { PIECE = 1024 };
 
@@ -202,4 +203,29 @@ bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs
     if (converter && converter != UTF8 && converter != ASCII && append_by_iconv(out, converter, text, &whole))
         return whole;
     return append_text(out, text, converter == UTF8 || bs_utf8_is_valid(text));
+}
+
+struct bs_charset_keep {
+    iconv_t converters[sizeof charsets / sizeof *charsets];
+    size_t count;
+};
+
+struct bs_charset_keep *bs_charset_keep_new(void)
+{
+    struct bs_charset_keep *keep = calloc(1, sizeof *keep);
+    for (size_t i = 0; keep && i < sizeof charsets / sizeof *charsets; i++) {
+        const char *name = charsets[i].converter;
+        bool ours = name == UTF8 || name == ASCII || name == WINDOWS_1252;
+        iconv_t converter = ours || (i > 0 && name == charsets[i - 1].converter) ? (iconv_t)-1 : iconv_open("UTF-8", name);
+        if (converter != (iconv_t)-1)
+            keep->converters[keep->count++] = converter;
+    }
+    return keep;
+}
+
+void bs_charset_keep_free(struct bs_charset_keep *keep)
+{
+    for (size_t i = 0; keep && i < keep->count; i++)
+        iconv_close(keep->converters[i]);
+    free(keep);
 }

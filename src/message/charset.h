@@ -14,6 +14,11 @@
 /* Appends the text to `out`, whole characters only; false where the limit of `out` left something out. */
 bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs_bytes text);
 
+/* iconv reads its converters from files when they are first needed, and forgets those that nobody uses. A program that converts
+ * keeps the usual ones in memory, also for a time when it can open no files. NULL without memory. */
+struct bs_charset_keep *bs_charset_keep_new(void);
+void bs_charset_keep_free(struct bs_charset_keep *keep);
+
 /* Whether the text is, as it stands, what bs_charset_append would make of it. */
 bool bs_charset_is_utf8(struct bs_bytes charset, struct bs_bytes text);
 

@@ -103,28 +103,31 @@ static bool is_mbox_from(struct bs_bytes raw)
 /* Splits `raw` at its colon; the rest of the field is filled in. */
 static void split_field(struct bs_header_field *field)
 {
-    size_t colon = bs_bytes_find(field->raw, ':');
-    if (colon == field->raw.len || field->flags & BS_FIELD_MBOX_FROM) {
+    const struct bs_bytes raw = field->raw;
+    size_t colon = 0, name = 0; /* `name` is behind the last byte before the colon that is no blank */
+    unsigned hash = HASH_BASIS, hash_of_name = HASH_BASIS;
+    bool good = true, good_name = true;
+    for (; colon < raw.len && raw.ptr[colon] != ':'; colon++) {
+        unsigned char c = (unsigned char)raw.ptr[colon];
+        hash = hash_on(hash, c);
+        good = good && c >= 33 && c <= 126;
+        if (is_blank((char)c))
+            continue;
+        name = colon + 1;
+        hash_of_name = hash;
+        good_name = good;
+    }
+    if (colon == raw.len || field->flags & BS_FIELD_MBOX_FROM) {
         field->flags |= BS_FIELD_NO_COLON;
         return;
     }
-    size_t name = colon;
-    while (name > 0 && is_blank(field->raw.ptr[name - 1]))
-        name--;
-    field->name = bs_bytes_first(field->raw, name);
-    field->body = bs_bytes_skip(field->raw, colon + 1);
+    field->name = bs_bytes_first(raw, name);
+    field->body = bs_bytes_skip(raw, colon + 1);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    bool good = name > 0;
-    unsigned hash = HASH_BASIS;
-    for (size_t i = 0; i < name; i++) {
-        unsigned char c = (unsigned char)field->raw.ptr[i];
-        good = good && c >= 33 && c <= 126;
-        hash = hash_on(hash, c);
-    }
-    if (!good)
+    if (name == 0 || !good_name)
         field->flags |= BS_FIELD_BAD_NAME;
-    field->name_hash = hash;
+    field->name_hash = hash_of_name;
 }
 
 static struct bs_header_field *next_field(struct bs_header *header)

@@ -189,9 +189,12 @@ static void append_percent(struct bs_strbuf *out, struct bs_bytes text)
     for (size_t i = 0; i < text.len; i++) {
         int high = text.ptr[i] == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
-        char byte = (char)(high << 4 | low);
-        bs_strbuf_append_char(out, low >= 0 ? byte : text.ptr[i]);
-        i += low >= 0 ? 2 : 0;
+        char byte = text.ptr[i];
+        if (low >= 0) {
+            byte = (char)(high << 4 | low);
+            i += 2;
+        }
+        bs_strbuf_append_char(out, byte);
     }
 }
 

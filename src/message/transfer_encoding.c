@@ -34,14 +34,37 @@ static const unsigned char base64_digits[256] = {
     ALPHABET('A', 1), ALPHABET('a', 27), LETTERS('0', 53), ['+'] = 63, ['/'] = 64,
 };
 
-static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes, size_t room)
+/* Decodes groups of four characters as long as nothing else is among them; returns how many bytes it wrote. */
+static size_t decode_groups(struct bs_bytes *io_input, char *ret_bytes, size_t room)
 {
     size_t length = 0, i = 0;
-    for (; i < io_input->len && length + BS_TRANSFER_ROOM_MIN <= room; i++) {
-        unsigned digit = base64_digits[(unsigned char)io_input->ptr[i]];
+    for (; i + 4 <= io_input->len && length + BS_TRANSFER_ROOM_MIN <= room; i += 4) {
+        const unsigned char *at = (const unsigned char *)io_input->ptr + i;
+        unsigned a = base64_digits[at[0]], b = base64_digits[at[1]], c = base64_digits[at[2]], d = base64_digits[at[3]];
+        if (!a || !b || !c || !d)
+            break;
+        unsigned value = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+        ret_bytes[length++] = (char)(value >> 16);
+        ret_bytes[length++] = (char)(value >> 8 & 0xff);
+        ret_bytes[length++] = (char)(value & 0xff);
+    }
+    *io_input = bs_bytes_skip(*io_input, i);
+    return length;
+}
+
+static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes, size_t room)
+{
+    size_t length = 0;
+    while (io_input->len > 0 && length + BS_TRANSFER_ROOM_MIN <= room) {
+        if (decoder->bits == 0)
+            length += decode_groups(io_input, ret_bytes + length, room - length);
+        if (io_input->len == 0 || length + BS_TRANSFER_ROOM_MIN > room)
+            break;
+        char c = io_input->ptr[0];
+        unsigned digit = base64_digits[(unsigned char)c];
+        *io_input = bs_bytes_skip(*io_input, 1);
         if (digit == 0) {
-            if (io_input->ptr[i] == '=')
-                decoder->bits = 0;
+            decoder->bits = c == '=' ? 0 : decoder->bits;
             continue;
         }
         decoder->value = (decoder->value << 6 | (digit - 1)) & 0xffffff;
@@ -51,7 +74,6 @@ static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes
             ret_bytes[length++] = (char)(decoder->value >> decoder->bits & 0xff);
         }
     }
-    *io_input = bs_bytes_skip(*io_input, i);
     return length;
 }
 
