@@ -221,11 +221,15 @@ static bool content(struct talk *talk, struct bs_milter_answer *ret_answer, stru
         bs_milter_peer_header(&talk->out, BS_LITERAL("Subject"), BS_LITERAL("a probe of backstop doctor"));
         if (!answer_to(talk, BS_MILTER_HEADER, ret_answer))
             return false;
+        if (is_final(ret_answer))
+            return true;
     }
     if (!(steps & BS_MILTER_NO_EOH)) {
         bs_milter_peer_command(&talk->out, BS_MILTER_EOH);
         if (!answer_to(talk, BS_MILTER_EOH, ret_answer))
             return false;
+        if (is_final(ret_answer))
+            return true;
     }
     bs_milter_peer_command(&talk->out, BS_MILTER_EOM);
     for (size_t frames = 0; frames < FRAMES_MAX; frames++) {
