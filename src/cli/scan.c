@@ -151,7 +151,9 @@ static void print_json(struct scan *scan, const struct bs_mail *mail, const stru
     bs_reading_append_text(&out, "action", bs_bytes_from_cstr(act_names[act]));
     bs_reading_append(&scan->reader.parts, &scan->reader.reading, &scan->reader.arena, &out);
     bs_strbuf_append_char(&out, '}');
-    if (!out.failed)
+    if (out.failed)
+        report(scan, mail->path, "what it says takes too much memory");
+    else
         puts(bs_strbuf_cstr(&out));
     bs_strbuf_free(&out);
 }
@@ -278,7 +280,7 @@ static int scan_maildir(struct scan *scan)
     if (status < 0) {
         bs_walk_maildir(maildir, scan->maildir, &visitor);
         print_end(scan);
-        status = scan->status;
+        status = fflush(stdout) == 0 && !ferror(stdout) ? scan->status : EX_IOERR;
     }
     close(maildir);
     return status;
