@@ -97,7 +97,7 @@ static bool read_report_within(struct work *work)
     const struct bs_parts *parts = work->parts;
     for (size_t i = 0; i < parts->count; i++) {
         bool found;
-        if (parts->items[i].media != BS_MEDIA_DELIVERY_STATUS)
+        if (parts->items[i].media != BS_MEDIA_DELIVERY_STATUS || !parts->items[i].returned)
             continue;
         if (!bs_delivery_status_read(parts->items[i].text, work->arena, work->reading, &found))
             return false;

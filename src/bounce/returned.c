@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See returned.h. Every line of a text is looked at once, but for those of a run of fields, which are looked at twice. */
+/* See returned.h. Every line of a text is looked at once or twice, but for lines that are indented more and more, up to
+ * BS_RETURNED_PREFIX_MAX times. */
 #include "bounce/returned.h"
 
 /* The line that begins at `begin`, without its end. */
@@ -113,7 +114,7 @@ size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
             *ret_traced = run.trace;
             return begin;
         }
-        begin = run.end > begin ? run.end : next_line(text, begin);
+        begin = run.fields > 1 ? run.end : next_line(text, begin);
         runs += run.fields > 1;
     }
     return text.len;
