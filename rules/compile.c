@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `compile TABLE ASSEMBLER IMAGES`, for the build: makes the databases of the rules in the library, for any processor of this
- * architecture. It writes them to IMAGES, one behind the other, assembler that makes them a part of the library, and C that
- * says where each is.
+ * `compile TABLE ASSEMBLER IMAGES`, for the build: makes the databases of the rules in the library, for any processor
+ * of this architecture. It writes them to IMAGES, one behind the other, assembler that makes them a part of the
+ * library, and C that says where each is.
  */
 #include "bounce/rules_builtin.h"
 #include "bounce/rules_database.h"
@@ -58,9 +58,11 @@ static FILE *open_output(const char *path)
 static void write_assembler(const char *path, const char *images)
 {
     FILE *file = open_output(path);
-    fprintf(file, "/* Made of rules/ by rules/compile. */\n    .section .rodata\n    .balign 64\n"
-                  "    .globl bs_rules_image_bytes\nbs_rules_image_bytes:\n    .incbin \"%s\"\n"
-                  "    .section .note.GNU-stack,\"\",%%progbits\n", images);
+    fprintf(file,
+            "/* Made of rules/ by rules/compile. */\n    .section .rodata\n    .balign 64\n"
+            "    .globl bs_rules_image_bytes\nbs_rules_image_bytes:\n    .incbin \"%s\"\n"
+            "    .section .note.GNU-stack,\"\",%%progbits\n",
+            images);
     if (fclose(file) != 0)
         exit(1);
 }
@@ -77,10 +79,13 @@ int main(int argc, char **argv)
     write_assembler(argv[2], argv[3]);
     FILE *table = open_output(argv[1]), *images = open_output(argv[3]);
     fputs("/* Made of rules/ by rules/compile. */\n#include \"bounce/rules_database.h\"\n\n"
-          "extern const char bs_rules_image_bytes[];\n\nconst struct bs_rules_image bs_rules_images[BS_PLACE_COUNT] = {\n", table);
+          "extern const char bs_rules_image_bytes[];\n\nconst struct bs_rules_image bs_rules_images[BS_PLACE_COUNT] "
+          "= {\n",
+          table);
     for (int place = 0; place < BS_PLACE_COUNT; place++) {
         struct image image = make_image(&list, (enum bs_rule_place)place);
-        fprintf(table, "    {bs_rules_image_bytes + %zu, bs_rules_image_bytes + %zu},\n", offset, offset + image.size);
+        fprintf(table, "    {bs_rules_image_bytes + %zu, bs_rules_image_bytes + %zu},\n", offset,
+                offset + image.size);
         fwrite(image.bytes, 1, image.size, images);
         offset += image.size;
         free(image.bytes);

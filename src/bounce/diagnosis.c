@@ -9,8 +9,8 @@ struct guess {
     unsigned weight; /* 0: no guess */
 };
 
-/* X.Y.Z without its first digit. Weights: 60 and more where servers use the code for nothing else; below 30 where they
- * use it for all and everything. */
+/* X.Y.Z without its first digit. Weights: 60 and more where servers use the code for nothing else; below 30 where
+ * they use it for all and everything. */
 static const struct {
     unsigned subject, detail, last; /* detail to last */
     enum bs_failure failure;
@@ -21,7 +21,7 @@ static const struct {
     {1, 3, 3, BS_FAILURE_PROTOCOL, 20},
     {1, 6, 6, BS_FAILURE_MOVED, 40},
     {1, 7, 9, BS_FAILURE_POLICY, 35},
-    {1, 10, 10, BS_FAILURE_NOT_ACCEPTED, 40}, /* RFC 7505; Exchange has it for users that it does not know, and says so */
+    {1, 10, 10, BS_FAILURE_NOT_ACCEPTED, 40}, /* RFC 7505; Exchange means unknown users by it, and says so */
     {2, 1, 1, BS_FAILURE_SUSPENDED, 35},
     {2, 2, 2, BS_FAILURE_MAILBOX_FULL, 40},
     {2, 3, 3, BS_FAILURE_SIZE, 40},
@@ -37,7 +37,7 @@ static const struct {
     {4, 5, 5, BS_FAILURE_RATE, 30},
     {4, 6, 6, BS_FAILURE_LOOP, 40},
     {4, 7, 7, BS_FAILURE_EXPIRED, 40},
-    {4, 14, 14, BS_FAILURE_LOOP, 40},  /* Exchange */
+    {4, 14, 14, BS_FAILURE_LOOP, 40},      /* Exchange */
     {4, 316, 317, BS_FAILURE_NETWORK, 40}, /* Exchange Online: no connection, or none with TLS */
     {5, 3, 3, BS_FAILURE_RATE, 35},
     {5, 1, 6, BS_FAILURE_PROTOCOL, 30},
@@ -77,15 +77,18 @@ static const struct {
     unsigned code;
     enum bs_failure failure;
 } replies[] = {
-    {421, BS_FAILURE_SYSTEM},       {422, BS_FAILURE_MAILBOX_FULL}, {431, BS_FAILURE_SYSTEM},  {432, BS_FAILURE_SYSTEM},
-    {441, BS_FAILURE_NETWORK},      {442, BS_FAILURE_NETWORK},      {446, BS_FAILURE_LOOP},    {447, BS_FAILURE_EXPIRED},
-    {449, BS_FAILURE_NETWORK},      {450, BS_FAILURE_SYSTEM},       {451, BS_FAILURE_SYSTEM},  {452, BS_FAILURE_SYSTEM},
-    {454, BS_FAILURE_PROTOCOL},     {471, BS_FAILURE_POLICY},       {500, BS_FAILURE_PROTOCOL}, {501, BS_FAILURE_PROTOCOL},
-    {502, BS_FAILURE_PROTOCOL},     {503, BS_FAILURE_PROTOCOL},     {504, BS_FAILURE_PROTOCOL}, {510, BS_FAILURE_USER_UNKNOWN},
-    {511, BS_FAILURE_USER_UNKNOWN}, {512, BS_FAILURE_HOST_UNKNOWN}, {521, BS_FAILURE_NOT_ACCEPTED}, {523, BS_FAILURE_SIZE},
-    {525, BS_FAILURE_SUSPENDED},    {530, BS_FAILURE_POLICY},       {534, BS_FAILURE_SIZE},    {535, BS_FAILURE_POLICY},
-    {541, BS_FAILURE_POLICY},       {546, BS_FAILURE_LOOP},         {550, BS_FAILURE_USER_UNKNOWN}, {551, BS_FAILURE_USER_UNKNOWN},
-    {552, BS_FAILURE_MAILBOX_FULL}, {553, BS_FAILURE_USER_UNKNOWN}, {554, BS_FAILURE_POLICY},  {555, BS_FAILURE_PROTOCOL},
+    {421, BS_FAILURE_SYSTEM},       {422, BS_FAILURE_MAILBOX_FULL}, {431, BS_FAILURE_SYSTEM},
+    {432, BS_FAILURE_SYSTEM},       {441, BS_FAILURE_NETWORK},      {442, BS_FAILURE_NETWORK},
+    {446, BS_FAILURE_LOOP},         {447, BS_FAILURE_EXPIRED},      {449, BS_FAILURE_NETWORK},
+    {450, BS_FAILURE_SYSTEM},       {451, BS_FAILURE_SYSTEM},       {452, BS_FAILURE_SYSTEM},
+    {454, BS_FAILURE_PROTOCOL},     {471, BS_FAILURE_POLICY},       {500, BS_FAILURE_PROTOCOL},
+    {501, BS_FAILURE_PROTOCOL},     {502, BS_FAILURE_PROTOCOL},     {503, BS_FAILURE_PROTOCOL},
+    {504, BS_FAILURE_PROTOCOL},     {510, BS_FAILURE_USER_UNKNOWN}, {511, BS_FAILURE_USER_UNKNOWN},
+    {512, BS_FAILURE_HOST_UNKNOWN}, {521, BS_FAILURE_NOT_ACCEPTED}, {523, BS_FAILURE_SIZE},
+    {525, BS_FAILURE_SUSPENDED},    {530, BS_FAILURE_POLICY},       {534, BS_FAILURE_SIZE},
+    {535, BS_FAILURE_POLICY},       {541, BS_FAILURE_POLICY},       {546, BS_FAILURE_LOOP},
+    {550, BS_FAILURE_USER_UNKNOWN}, {551, BS_FAILURE_USER_UNKNOWN}, {552, BS_FAILURE_MAILBOX_FULL},
+    {553, BS_FAILURE_USER_UNKNOWN}, {554, BS_FAILURE_POLICY},       {555, BS_FAILURE_PROTOCOL},
     {556, BS_FAILURE_HOST_UNKNOWN}, {571, BS_FAILURE_POLICY},
 };
 enum { REPLY_WEIGHT = 5 };
@@ -145,7 +148,8 @@ static struct status find_status(struct bs_bytes text)
     return (struct status){0, 0, 0};
 }
 
-/* The first number in the text that can be a reply: 4xx or 5xx at the beginning of a word, with a blank or a hyphen behind it. */
+/* The first number in the text that can be a reply: 4xx or 5xx at the beginning of a word, with a blank or a hyphen
+ * behind it. */
 static unsigned find_reply(struct bs_bytes text)
 {
     text = bs_bytes_first(text, CODES_WITHIN);

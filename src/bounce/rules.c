@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See rules.h. For each place there is one libhs database of the library's rules, and one of an administrator's where there
- * are any: rules_database.h.
+ * See rules.h. For each place there is one libhs database of the library's rules, and one of an administrator's where
+ * there are any: rules_database.h.
  */
 #include "bounce/rules.h"
 
@@ -15,6 +15,9 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+
+/* libhs 5.4 reads a vector's width past the end of a text, which may be the end of the memory too. */
+enum { SLACK = 64 };
 
 /* Rules with one origin for one place. */
 struct bs_rules_set {
@@ -35,13 +38,13 @@ struct bs_rules {
 struct bs_rules_scan {
     const struct bs_rules *rules;
     hs_scratch_t *scratch;
-    uint16_t *slots; /* of each rule: its hit's place in `hits` and 1, or 0 */
-    const struct bs_rules_set *set; /* that the scan under way looks for */
+    uint16_t *slots;                        /* of each rule: its hit's place in `hits` and 1, or 0 */
+    const struct bs_rules_set *set;         /* that the scan under way looks for */
     const struct bs_rules_witness *witness; /* or NULL */
     size_t count;
     struct bs_rule_hit hits[BS_RULES_HITS_MAX];
     char flat[BS_RULES_SCAN_MAX];
-    char folded[BS_RULES_SCAN_MAX];
+    char seen[SLACK + BS_RULES_SCAN_MAX + SLACK]; /* the text */
 };
 _Static_assert(BS_RULES_HITS_MAX < UINT16_MAX, "a slot holds any hit's place");
 
@@ -56,7 +59,8 @@ static hs_database_t *load_image(const struct bs_rules_image *image)
 }
 
 /* Makes the sets of all places from the rules from `first` on. */
-static bool make_sets(struct bs_rules *rules, const struct bs_rule_entry *first, bool built_in, struct bs_error *error)
+static bool make_sets(struct bs_rules *rules, const struct bs_rule_entry *first, bool built_in,
+                      struct bs_error *error)
 {
     for (int i = 0; i < BS_PLACE_COUNT; i++) {
         enum bs_rule_place place = (enum bs_rule_place)i;
@@ -159,6 +163,7 @@ struct bs_rules_scan *bs_rules_scan_new(const struct bs_rules *rules)
     scan->rules = rules;
     scan->scratch = NULL;
     scan->count = 0;
+    memset(scan->seen, 0, SLACK);
     scan->witness = NULL;
     scan->slots = calloc(rules->list.count + 1, sizeof *scan->slots);
     if (scan->slots && take_scratch(scan))
@@ -211,16 +216,19 @@ static void sort_hits(struct bs_rule_hit *hits, size_t count)
     }
 }
 
-/* The text as rules for that place see it. */
+/* The text as rules for that place see it, copied to where there is memory around it. */
 static struct bs_bytes prepare(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text)
 {
+    char *seen = scan->seen + SLACK;
     text = bs_bytes_first(text, BS_RULES_SCAN_MAX);
     if (place == BS_PLACE_DIAGNOSTIC)
         text = bs_bytes(scan->flat, bs_rules_flatten(text, scan->flat));
-    if (bs_rules_fold_is_needless(text))
-        return text;
-    bs_rules_fold(text, scan->folded);
-    return bs_bytes(scan->folded, text.len);
+    if (!bs_rules_fold_is_needless(text))
+        bs_rules_fold(text, seen);
+    else if (text.len > 0)
+        memcpy(seen, text.ptr, text.len);
+    memset(seen + text.len, 0, SLACK);
+    return bs_bytes(seen, text.len);
 }
 
 static void look_for(struct bs_rules_scan *scan, const struct bs_rules_set *set, struct bs_bytes text)

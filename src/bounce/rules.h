@@ -14,10 +14,10 @@ enum { BS_RULES_MAX = 5000, BS_RULES_HITS_MAX = 500, BS_RULES_SCAN_MAX = 64 * 10
 
 /* Where a rule looks. */
 enum bs_rule_place {
-    BS_PLACE_SUBJECT,    /* the field's text, decoded */
+    BS_PLACE_SUBJECT, /* the field's text, decoded */
     BS_PLACE_FROM,
-    BS_PLACE_FIELD,      /* fields of a header as they stand, "Name: value" each on a line of its own: one, some or all */
-    BS_PLACE_TEXT,       /* the text that the message opens with */
+    BS_PLACE_FIELD, /* fields of a header as they stand, "Name: value" each on a line of its own: one, some or all */
+    BS_PLACE_TEXT,  /* the text that the message opens with */
     BS_PLACE_DIAGNOSTIC, /* an SMTP reply, or the text about one recipient */
     BS_PLACE_COUNT
 };
@@ -25,9 +25,9 @@ enum bs_rule_place {
 struct bs_rule {
     const char *id;
     enum bs_rule_place place;
-    int concludes;       /* what it says, by `says`: an enum bs_kind of reading.h, an enum bs_failure, or a role */
+    int concludes; /* what it says, by `says`: an enum bs_kind of reading.h, an enum bs_failure, or a role */
     enum bs_rule_says { BS_RULE_KIND, BS_RULE_FAILURE, BS_RULE_ROLE } says;
-    unsigned weight;     /* of a failure: where several rules match, the heaviest counts */
+    unsigned weight; /* of a failure: where several rules match, the heaviest counts */
 };
 
 /* What a text is for the reader, beside kinds and failures. */
@@ -60,9 +60,9 @@ void bs_rules_free(struct bs_rules *rules);
 struct bs_rules_scan *bs_rules_scan_new(const struct bs_rules *rules);
 void bs_rules_scan_free(struct bs_rules_scan *scan);
 
-/* Looks at one text as UTF-8: the hits of rules for `place`, each rule once (its first match), in the order of their ends
- * (of a diagnostic, in what rules see of it: there they mean nothing but this order).
- * Only the first BS_RULES_SCAN_MAX bytes are looked at. Returns how many. Valid until the next call. */
+/* Looks at one text as UTF-8: the hits of rules for `place`, each rule once (its first match), in the order of their
+ * ends (of a diagnostic, in what rules see of it: there they mean nothing but this order). Only the first
+ * BS_RULES_SCAN_MAX bytes are looked at. Returns how many. Valid until the next call. */
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits);
 

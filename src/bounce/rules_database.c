@@ -18,7 +18,8 @@ bool bs_rules_matchers_list(const struct bs_rule_entry *first, enum bs_rule_plac
                             struct bs_rules_matchers *ret_matchers)
 {
     size_t count = count_patterns(first, place);
-    *ret_matchers = (struct bs_rules_matchers){bs_arena_take(arena, (count + 1) * sizeof(struct bs_rules_matcher)), 0};
+    *ret_matchers =
+        (struct bs_rules_matchers){bs_arena_take(arena, (count + 1) * sizeof(struct bs_rules_matcher)), 0};
     if (!ret_matchers->items)
         return false;
     for (const struct bs_rule_entry *entry = first; entry; entry = entry->next) {

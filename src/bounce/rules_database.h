@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The libhs database of the rules for one place. To make one from patterns takes seconds, so those of the library's rules are made
- * by the build (rules/compile) for any processor of its architecture, and only loaded here. Where they cannot be loaded, because libhs is
- * another version than at build time, they are made when the rules are.
+ * The libhs database of the rules for one place. To make one from patterns takes seconds, so those of the library's
+ * rules are made by the build (rules/compile) for any processor of its architecture, and only loaded here. Where they
+ * cannot be loaded, because libhs is another version than at build time, they are made when the rules are.
  */
 #ifndef BS_BOUNCE_RULES_DATABASE_H
 #define BS_BOUNCE_RULES_DATABASE_H

@@ -47,7 +47,8 @@ const char *bs_rule_conclusion(const struct bs_rule *rule, char *buffer, size_t 
     return buffer;
 }
 
-static bool fail(const struct reader *reader, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool fail(const struct reader *reader, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static bool fail(const struct reader *reader, int line, const char *format, ...)
 {
@@ -114,8 +115,9 @@ static bool read_rule(struct reader *reader, struct bs_bytes id)
     if (!finish_rule(reader))
         return false;
     if (!is_id(id))
-        return fail(reader, reader->line, "\"%s\" is no ID of a rule: lower-case letters, digits and hyphens, at most %d",
-                    said(id).text, BS_RULES_ID_MAX);
+        return fail(reader, reader->line,
+                    "\"%s\" is no ID of a rule: lower-case letters, digits and hyphens, at most %d", said(id).text,
+                    BS_RULES_ID_MAX);
     if (list->count >= BS_RULES_MAX)
         return fail(reader, reader->line, "there are more rules than BS_RULES_MAX (%d)", BS_RULES_MAX);
     if (!entry || !copy.ptr)
@@ -188,8 +190,8 @@ static bool read_says(struct reader *reader, struct bs_bytes what)
         if (bs_bytes_equal(what, bs_bytes_from_cstr(bs_kind_name((enum bs_kind)i))))
             return conclude(reader, BS_RULE_KIND, i);
     }
-    return fail(reader, reader->line, "nothing is known that a rule could say by \"%s\"; backstop-rules(5) has the list",
-                said(what).text);
+    return fail(reader, reader->line,
+                "nothing is known that a rule could say by \"%s\"; backstop-rules(5) has the list", said(what).text);
 }
 
 static bool read_weight(struct reader *reader, struct bs_bytes number)
@@ -249,11 +251,13 @@ static bool read_string(struct reader *reader, struct bs_bytes value, bool is_sa
     struct bs_bytes text = unquote(value);
     char *resolved = bs_arena_take(reader->list->arena, text.len + 1);
     if (!text.ptr)
-        return fail(reader, reader->line, "a text in double quotes is missing, or something follows it; a quote within it is \\\"");
+        return fail(reader, reader->line,
+                    "a text in double quotes is missing, or something follows it; a quote within it is \\\"");
     if (!string || !resolved)
         return fail_memory(reader);
     if (is_sample && text.len > BS_RULES_SAMPLE_MAX)
-        return fail(reader, reader->line, "the sample is longer than BS_RULES_SAMPLE_MAX (%d bytes)", BS_RULES_SAMPLE_MAX);
+        return fail(reader, reader->line, "the sample is longer than BS_RULES_SAMPLE_MAX (%d bytes)",
+                    BS_RULES_SAMPLE_MAX);
     if (!bs_utf8_is_valid(text))
         return fail(reader, reader->line, "the text is not UTF-8");
     string->line = reader->line;
@@ -288,7 +292,8 @@ static bool read_line(struct reader *reader, struct bs_bytes line)
         return read_string(reader, value, true, &reader->entry->samples);
     if (bs_bytes_equal(word, BS_LITERAL("unlike")))
         return read_string(reader, value, true, &reader->entry->unlikes);
-    return fail(reader, reader->line, "\"%s\" is no word of rules; there are rule, in, match, says, weight, sample and unlike",
+    return fail(reader, reader->line,
+                "\"%s\" is no word of rules; there are rule, in, match, says, weight, sample and unlike",
                 said(word).text);
 }
 
@@ -298,8 +303,8 @@ bool bs_rule_list_read(struct bs_rule_list *list, struct bs_bytes text, const ch
     struct reader reader = {.list = list, .name = name, .error = ret_error};
     struct bs_rule_entry *before = list->last;
     if (text.len > BS_RULES_FILE_MAX)
-        return bs_error_set(ret_error, "%s: a file of rules has at most BS_RULES_FILE_MAX (%d) bytes; make two of it", name,
-                            BS_RULES_FILE_MAX);
+        return bs_error_set(ret_error, "%s: a file of rules has at most BS_RULES_FILE_MAX (%d) bytes; make two of it",
+                            name, BS_RULES_FILE_MAX);
     for (struct bs_bytes rest = text; rest.len > 0;) {
         struct bs_bytes line = bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
         rest = bs_bytes_skip(rest, line.len < rest.len ? line.len + 1 : line.len);
@@ -332,8 +337,8 @@ static bool replace(struct bs_rule_entry **entries, size_t count, struct bs_erro
         if (strcmp(first->rule.id, second->rule.id) != 0)
             continue;
         if (!first->built_in || second->built_in)
-            return bs_error_set(ret_error, "%s:%d: the ID %s is already that of the rule at %s:%d; give it another", second->file,
-                                second->line, second->rule.id, first->file, first->line);
+            return bs_error_set(ret_error, "%s:%d: the ID %s is already that of the rule at %s:%d; give it another",
+                                second->file, second->line, second->rule.id, first->file, first->line);
         first->off = true;
     }
     return true;

@@ -6,13 +6,13 @@
 #include "bounce/rules.h"
 
 enum {
-    BS_RULES_FILE_MAX = 1024 * 1024,          /* bytes of a file */
+    BS_RULES_FILE_MAX = 1024 * 1024, /* bytes of a file */
     BS_RULES_ID_MAX = 60,
     BS_RULES_SAMPLE_MAX = 2000,
-    BS_RULES_STRINGS_MAX = 60000,             /* patterns, samples and counter-samples of all rules */
+    BS_RULES_STRINGS_MAX = 60000, /* patterns, samples and counter-samples of all rules */
     BS_RULES_WEIGHT_MAX = 100,
-    BS_RULES_WEIGHT = 50,                     /* where none is given */
-    BS_RULES_MEMORY_MAX = 128 * 1024 * 1024,  /* all that the files may take */
+    BS_RULES_WEIGHT = 50,                    /* where none is given */
+    BS_RULES_MEMORY_MAX = 128 * 1024 * 1024, /* all that the files may take */
 };
 
 /* A string of a rule: a pattern as it stands, or a sample with its escapes resolved. */
@@ -31,7 +31,7 @@ struct bs_rule_entry {
     const char *file;
     int line;
     bool built_in;
-    bool off; /* says nothing, or has been replaced */
+    bool off;     /* says nothing, or has been replaced */
     size_t order; /* among all entries, from 0 */
     struct bs_rule_strings matches, samples, unlikes;
     struct bs_rule_entry *next;

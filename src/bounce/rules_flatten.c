@@ -38,7 +38,8 @@ static bool is_ip_address(struct bs_bytes word)
     return dots >= 3 && dots <= 4 && digits >= 4 && digits <= 15;
 }
 
-/* Whether the word is "550-" or "550-5.1.1", the beginning of a reply's line that is not the last; keeps what it is. */
+/* Whether the word is "550-" or "550-5.1.1", the beginning of a reply's line that is not the last; keeps what it is.
+ */
 static bool is_continuation(struct flattening *flattening, struct bs_bytes word)
 {
     bool is = word.len >= 4 && word.ptr[3] == '-' && (word.ptr[0] == '4' || word.ptr[0] == '5') &&
@@ -56,10 +57,9 @@ static bool is_continuation(struct flattening *flattening, struct bs_bytes word)
 static bool is_repeated(struct flattening *flattening, struct bs_bytes word)
 {
     bool first = flattening->code.len == 0;
-    bool is_code = is_continuation(flattening, word) ? !first
-                                                      : !first && bs_bytes_equal(word, flattening->code);
-    bool is_status = !is_code && flattening->after_code && flattening->status.len > 0 &&
-                     bs_bytes_equal(word, flattening->status);
+    bool is_code = is_continuation(flattening, word) ? !first : !first && bs_bytes_equal(word, flattening->code);
+    bool is_status =
+        !is_code && flattening->after_code && flattening->status.len > 0 && bs_bytes_equal(word, flattening->status);
     flattening->after_code = is_code;
     return is_code || is_status;
 }

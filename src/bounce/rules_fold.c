@@ -14,8 +14,8 @@ bool bs_rules_fold_is_needless(struct bs_bytes text)
     return all < 0x80;
 }
 
-/* Letters from `first` to `last`: each has its lower case `distance` later, or, where `distance` is 0, the even ones (the odd
- * ones where `first` is odd) have it next to them. */
+/* Letters from `first` to `last`: each has its lower case `distance` later, or, where `distance` is 0, the even ones
+ * (the odd ones where `first` is odd) have it next to them. */
 static const struct {
     uint16_t first, last, distance;
 } cases[] = {

@@ -41,7 +41,8 @@ static void put_wide(struct translation *translation, struct bs_strbuf *out)
     skip(translation, length);
 }
 
-/* A run of blanks: at least one white space, or any number of it where a quantifier says so. In a flat text there is one. */
+/* A run of blanks: at least one white space, or any number of it where a quantifier says so. In a flat text there is
+ * one. */
 static void put_blanks(struct translation *translation)
 {
     bool may_be_absent;
@@ -51,7 +52,8 @@ static void put_blanks(struct translation *translation)
     if (may_be_absent || next(translation) == '+')
         skip(translation, 1);
     bs_strbuf_append_cstr(&translation->out, translation->flat ? (may_be_absent ? " ?" : " ")
-                                             : may_be_absent ? "\\s*" : "\\s+");
+                                             : may_be_absent   ? "\\s*"
+                                                               : "\\s+");
 }
 
 static void put_apostrophe(struct translation *translation, size_t length)
@@ -75,7 +77,8 @@ static void put_escape(struct translation *translation)
 }
 
 /* What [...] holds: `narrow` what is ASCII, `wide` the characters past it, each with a | behind it. */
-struct class {
+struct class
+{
     struct bs_strbuf narrow, wide;
 };
 

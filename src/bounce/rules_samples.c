@@ -22,8 +22,8 @@ static void complain(struct trial *trial, const struct bs_rule_string *string, c
 {
     char text[BS_ERROR_TEXT];
     const char *more = string->text.len > SHOWN_MAX ? "..." : "";
-    snprintf(text, sizeof text, "%s:%d: %s %s%s: \"%.*s%s\"", trial->entry->file, string->line, trial->entry->rule.id, what,
-             whom, (int)bs_bytes_first(string->text, SHOWN_MAX).len, string->text.ptr, more);
+    snprintf(text, sizeof text, "%s:%d: %s %s%s: \"%.*s%s\"", trial->entry->file, string->line, trial->entry->rule.id,
+             what, whom, (int)bs_bytes_first(string->text, SHOWN_MAX).len, string->text.ptr, more);
     trial->report(trial->context, text);
     trial->failures++;
 }
@@ -59,7 +59,8 @@ static bool has_sample(struct trial *trial, const struct bs_rule_string *pattern
     const struct bs_rule_hit *hits;
     trial->pattern = pattern;
     trial->matched = false;
-    for (const struct bs_rule_string *sample = trial->entry->samples.first; sample && !trial->matched; sample = sample->next)
+    for (const struct bs_rule_string *sample = trial->entry->samples.first; sample && !trial->matched;
+         sample = sample->next)
         bs_rules_look_closely(trial->scan, trial->entry->rule.place, sample->text, &witness, &hits);
     return trial->matched;
 }

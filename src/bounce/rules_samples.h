@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The samples of rules are their tests: each sample is matched by its rule, each pattern by one of its rule's samples, no
- * counter-sample by its rule; and no rule for another kind matches a sample of a rule for a kind, so that rules do not
- * contradict one another.
+ * The samples of rules are their tests: each sample is matched by its rule, each pattern by one of its rule's
+ * samples, no counter-sample by its rule; and no rule for another kind matches a sample of a rule for a kind, so that
+ * rules do not contradict one another.
  */
 #ifndef BS_BOUNCE_RULES_SAMPLES_H
 #define BS_BOUNCE_RULES_SAMPLES_H

@@ -31,7 +31,8 @@ static const struct {
     {"", 0, "522 192.5.1.1 is not a status, nor is 5.1.1.1", BS_FAILURE_UNKNOWN},
     {"", 0, "said: 521 no", BS_FAILURE_NOT_ACCEPTED},
     /* words before and behind addresses, and in the middle of a reply's lines */
-    {"", 0, "550-5.1.1 The email account that you tried to reach does not\n550-5.1.1 exist. Please try\n550 5.1.1 again",
+    {"", 0,
+     "550-5.1.1 The email account that you tried to reach does not\n550-5.1.1 exist. Please try\n550 5.1.1 again",
      BS_FAILURE_USER_UNKNOWN},
     {"", 0, "550 mailbox <x@example.com> [192.0.2.1] is\r\n\tfull", BS_FAILURE_MAILBOX_FULL},
     {"", 0, "550 the email account that you tried to reach doesn\xe2\x80\x99t exist", BS_FAILURE_USER_UNKNOWN},

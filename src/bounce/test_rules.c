@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Files of rules as an administrator writes them: what their patterns match, and what errors say. */
-#include "bounce/rules_samples.h"
 #include "bounce/failure.h"
 #include "bounce/rules_pattern.h"
+#include "bounce/rules_samples.h"
 
 #include "base/strbuf.h"
 
@@ -61,7 +61,11 @@ static const struct {
     {"not be delivered", "could NOT BE Delivered", true},
     {"not be delivered", "could not\nbe \r\n\t delivered", true},
     {"not be delivered", "notbe delivered", false},
-    {"not be delivered", "not\xc2\xa0" "be\xe3\x80\x80" "delivered", true},
+    {"not be delivered",
+     "not\xc2\xa0"
+     "be\xe3\x80\x80"
+     "delivered",
+     true},
     {"not ?be", "notbe", true},
     {"not *be", "not  be", true},
     {"not\\x20be", "not\nbe", false},
@@ -127,7 +131,8 @@ static const struct {
     {"rule a\n sample \"\xff\"\n", "mine.rules:2: the text is not UTF-8"},
     {"rule a\n colour \"red\"\n", "mine.rules:2: \"colour\" is no word of rules"},
     {"rule a\n in text\n match \"(x\"\n" REST, "mine.rules:3: the pattern of the rule a cannot be used: "},
-    {"rule a\n in text\n match \"x\"\n match \"(?=x)\"\n" REST, "mine.rules:4: the pattern of the rule a cannot be used: there are no groups"},
+    {"rule a\n in text\n match \"x\"\n match \"(?=x)\"\n" REST,
+     "mine.rules:4: the pattern of the rule a cannot be used: there are no groups"},
     {"rule a\n in text\n match \"[^\xc3\xa4]\"\n" REST, "there is a character past ASCII in [^...]"},
     {"rule a\n in text\n match \"[a-\xc3\xa4]\"\n" REST, "an end of a range"},
     {"rule a\n in text\n match \"[\xc3\xa4-\xc3\xb6]\"\n" REST, "an end of a range"},
@@ -222,7 +227,8 @@ static void a_rule_with_the_id_of_a_built_in_one_takes_its_place(void **state)
     size_t end;
     (void)state;
     struct bs_rules *own = rules_of("", &error), *off = rules_of("rule user-unknown\nsays nothing\n", &error);
-    struct bs_rules *other = rules_of("rule user-unknown\nin diagnostic\nmatch \"nobody\"\nsays failure moved\nsample \"nobody\"\n", &error);
+    struct bs_rules *other = rules_of(
+        "rule user-unknown\nin diagnostic\nmatch \"nobody\"\nsays failure moved\nsample \"nobody\"\n", &error);
     assert_true(own && off && other);
     assert_true(is_matched(own, "user-unknown", BS_PLACE_DIAGNOSTIC, text, &end));
     assert_int_equal(end, text.len);
@@ -236,8 +242,9 @@ static void a_rule_with_the_id_of_a_built_in_one_takes_its_place(void **state)
 
 static void hits_come_once_a_rule_and_in_the_order_of_their_ends(void **state)
 {
-    static const char file[] = "rule b\n in field\n match \"two\"\n match \"three\"\n says failure size\n weight 70\n sample \"two three\"\n"
-                               "rule a\n in field\n match \"one\"\n match \"four\"\n says quoted-below\n sample \"one four\"\n";
+    static const char file[] =
+        "rule b\n in field\n match \"two\"\n match \"three\"\n says failure size\n weight 70\n sample \"two three\"\n"
+        "rule a\n in field\n match \"one\"\n match \"four\"\n says quoted-below\n sample \"one four\"\n";
     struct bs_error error;
     const struct bs_rule_hit *hits;
     (void)state;
@@ -282,8 +289,9 @@ static void count_failure(void *context, const char *text)
 
 static void samples_that_do_not_hold_are_told(void **state)
 {
-    static const char file[] = "rule a\n in text\n match \"one\"\n match \"two\"\n says dsn-failed\n sample \"one\"\n sample \"on\"\n"
-                               " unlike \"none\"\nrule b\n in text\n match \"one\"\n says autoreply\n sample \"one\"\n";
+    static const char file[] =
+        "rule a\n in text\n match \"one\"\n match \"two\"\n says dsn-failed\n sample \"one\"\n sample \"on\"\n"
+        " unlike \"none\"\nrule b\n in text\n match \"one\"\n says autoreply\n sample \"one\"\n";
     struct bs_error error;
     struct bs_strbuf told;
     (void)state;

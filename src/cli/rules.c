@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `backstop rules check|list|test`: whether files of rules are good, which rules are in force, and what they say of a text. See
- * backstop-rules(1); the files are described in backstop-rules(5).
+ * `backstop rules check|list|test`: whether files of rules are good, which rules are in force, and what they say of a
+ * text. See backstop-rules(1); the files are described in backstop-rules(5).
  */
 #include "base/json.h"
 #include "bounce/diagnosis.h"
@@ -17,7 +17,8 @@
 enum { FILES_MAX = 64, JSON_MAX = 64 * 1024, TEXT_MAX = 1024 * 1024, CONCLUSION_MAX = 80 };
 
 static const char usage[] =
-    "usage: backstop rules check FILE...                     say whether files of rules are good, and try their samples\n"
+    "usage: backstop rules check FILE...                     say whether files of rules are good, and try their "
+    "samples\n"
     "       backstop rules list  [OPTION]... [FILE]...       print the rules in force, the built-in ones among them\n"
     "       backstop rules test  [OPTION]... [TEXT]          say which rules match a text, or standard input\n"
     "  -r, --rules FILE    use these rules too; may be repeated (for list, the same as FILE)\n"
@@ -94,10 +95,10 @@ static int take_option(struct options *options, int option)
 static int read_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
-        {"rules", required_argument, NULL, 'r'}, {"in", required_argument, NULL, 'i'},
+        {"rules", required_argument, NULL, 'r'},  {"in", required_argument, NULL, 'i'},
         {"status", required_argument, NULL, 's'}, {"code", required_argument, NULL, 'c'},
-        {"lines", no_argument, NULL, 'l'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+        {"lines", no_argument, NULL, 'l'},        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int status = -1;
     bool is_test = strcmp(options->action, "test") == 0;
@@ -196,9 +197,9 @@ static void print_diagnosis(const struct options *options, enum bs_failure failu
         printf("{\"failure\": \"%s\", \"hard\": %s}\n", bs_failure_name(failure), hard);
     else
         printf("%s (%s)\n", bs_failure_name(failure),
-               failure == BS_FAILURE_UNKNOWN    ? "cannot tell"
+               failure == BS_FAILURE_UNKNOWN ? "cannot tell"
                : bs_failure_is_hard(failure) ? "hard"
-                                                : "soft");
+                                             : "soft");
 }
 
 static int test_text(const struct options *options, struct bs_rules_scan *scan)
@@ -237,7 +238,9 @@ static void test_line(struct bs_rules_scan *scan, struct bs_bytes line)
         number = number * 10 + (unsigned)(code.ptr[i] - '0');
     enum bs_failure failure = bs_diagnose(scan, status, number, line);
     printf("%s\t%s\t", bs_failure_name(failure),
-           failure == BS_FAILURE_UNKNOWN ? "unknown" : bs_failure_is_hard(failure) ? "hard" : "soft");
+           failure == BS_FAILURE_UNKNOWN ? "unknown"
+           : bs_failure_is_hard(failure) ? "hard"
+                                         : "soft");
     size_t count = bs_rules_look(scan, BS_PLACE_DIAGNOSTIC, line, &hits);
     for (size_t i = 0; i < count; i++)
         printf("%s%s", i > 0 ? " " : "", hits[i].rule->id);

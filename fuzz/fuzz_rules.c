@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules: whatever a file is, reading it and translating its patterns ends; whatever a text is, the library's rules can look
+ * at it, and what they see of it is no longer than it is. libhs itself, which takes patterns, is not searched here.
+ */
+#include "fuzz.h"
+
+#include "bounce/diagnosis.h"
+#include "bounce/rules_file.h"
+#include "bounce/rules_flatten.h"
+#include "bounce/rules_fold.h"
+#include "bounce/rules_pattern.h"
+
+static void read_file(struct bs_bytes input, struct bs_strbuf *log)
+{
+    struct bs_arena arena;
+    struct bs_rule_list list = {.arena = &arena};
+    struct bs_error error;
+    bs_arena_init(&arena, BS_RULES_MEMORY_MAX);
+    if (!bs_rule_list_read(&list, input, "rules", true, &error) || !bs_rule_list_settle(&list, &error))
+        bs_strbuf_append_cstr(log, error.text);
+    for (const struct bs_rule_entry *entry = list.first; entry; entry = entry->next) {
+        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next) {
+            const char *wrong, *pattern = bs_rules_pattern(match->text, entry->off, &arena, &wrong);
+            bs_strbuf_append_cstr(log, pattern ? pattern : wrong ? wrong : "");
+        }
+    }
+    bs_arena_reset(&arena);
+}
+
+/* Into memory that is no longer than the text. */
+static void transform(struct bs_bytes input, struct bs_strbuf *log)
+{
+    char *copy = malloc(input.len + 1);
+    if (!copy)
+        return;
+    bs_rules_fold(input, copy);
+    bs_strbuf_append(log, bs_bytes(copy, input.len));
+    bs_strbuf_append(log, bs_bytes(copy, bs_rules_flatten(input, copy)));
+    free(copy);
+}
+
+/* The library's rules, which nothing changes once they are there. */
+static struct bs_rules_scan *library_scan(void)
+{
+    static struct bs_rules_scan *scan;
+    struct bs_error error;
+    struct bs_rules *rules = scan ? NULL : bs_rules_new(&error);
+    if (rules)
+        scan = bs_rules_scan_new(rules);
+    if (!scan)
+        abort();
+    return scan;
+}
+
+static void look(struct bs_bytes input, struct bs_strbuf *log)
+{
+    struct bs_rules_scan *scan = library_scan();
+    const struct bs_rule_hit *hits;
+    for (int place = 0; place < BS_PLACE_COUNT; place++) {
+        size_t count = bs_rules_look(scan, (enum bs_rule_place)place, input, &hits);
+        for (size_t i = 0; i < count; i++)
+            bs_strbuf_printf(log, "%s %zu\n", hits[i].rule->id, hits[i].end);
+    }
+    bs_strbuf_append_cstr(log, bs_failure_name(bs_diagnose(scan, bs_bytes_first(input, 8), 0, input)));
+}
+
+static void begin(void *state)
+{
+    (void)state;
+}
+
+static size_t take(void *state, struct bs_bytes input, bool last, struct bs_strbuf *log)
+{
+    (void)state;
+    if (!last)
+        return 0;
+    read_file(input, log);
+    transform(input, log);
+    look(input, log);
+    return input.len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct feed feed = {begin, take, NULL};
+    return fuzz_every_way(&feed, data, size);
+}
