@@ -95,17 +95,20 @@ A message that you sent could not be delivered to all of its recipients.
 def bare(to, subject="Returned mail", return_path="alice@example.com"):
     """Nothing is returned, and hardly anything is said."""
     del return_path
-    return f"From: postmaster@elsewhere.example\nTo: {to}\nSubject: {subject}\n\nYour message could not be delivered.\n"
+    return (f"From: MAILER-DAEMON@elsewhere.example\nTo: {to}\nSubject: {subject}\n\n"
+            "Your message could not be delivered to the following recipient:\n\n  gone@elsewhere.example: user unknown\n")
 
 
 def challenge(to, subject="Please confirm your message", return_path="alice@example.com"):
     """A challenge to somebody who never wrote."""
     del return_path
-    return (f"From: <someone@elsewhere.example>\nTo: {to}\nSubject: {subject}\n\n"
-            "I only take mail from people I know. To prove that you are one, answer this message.\n")
+    return (f"From: <someone@elsewhere.example>\nTo: {to}\nSubject: {subject}\nAuto-Submitted: auto-replied\n\n"
+            "Your message to me is being held. Please click on the link below to confirm that you are a person\n"
+            "and to have your message delivered.\n\nhttps://elsewhere.example/confirm?id=1\n")
 
 
 SHAPES = {"report": report, "qmail": qmail, "exim": exim, "bare": bare, "challenge": challenge}
+RETURNING = ("report", "qmail", "exim")  # those that return a header
 
 
 def read_receipt(to, subject="Read: what was sent"):

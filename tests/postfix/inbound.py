@@ -17,6 +17,7 @@ from mta.tap import Suite
 from mta.world import DOMAINS, world
 
 suite = Suite()
+NOT_OURS = "5.7.1 Bounce refused: we did not send the message that it is about"
 ALICE = "alice@example.com"
 
 
@@ -101,28 +102,44 @@ def _(world):
     delivered(world, reply, "info@example.com", "to info")
 
 
-@suite.case("an untagged bounce of any shape is refused at the end of data with a reason")
+@suite.case("an untagged bounce that returns what we did not send is refused at the end of data with a reason")
 def _(world):
-    for shape, make in bounces.SHAPES.items():
-        reply = world.bounce(ALICE, make(ALICE, f"untagged {shape}"))
-        refused(reply, ".", "5.7.1 Bounce refused: nothing in it shows that we sent the original")
+    for shape in bounces.RETURNING:
+        reply = world.bounce(ALICE, bounces.SHAPES[shape](ALICE, f"untagged {shape}"))
+        refused(reply, ".", NOT_OURS)
         assert not world.boxes[ALICE].with_subject(f"untagged {shape}")
+
+
+@suite.case("so is one that a forwarder gave a sender of its own")
+def _(world):
+    reply = world.send("srs0=ab=cd=elsewhere.example=@forwarder.example", ALICE, bounces.report(ALICE, "sent on"))
+    refused(reply, ".", NOT_OURS)
+
+
+@suite.case("a bounce and a challenge that return nothing are delivered, marked")
+def _(world):
+    for shape, kind in (("bare", "dsn-failed"), ("challenge", "challenge")):
+        subject = f"unclear {shape}"
+        delivered(world, world.bounce(ALICE, bounces.SHAPES[shape](ALICE, subject)), ALICE, subject)
+        mark = world.boxes[ALICE].with_subject(subject)[0]["Backstop-Result"]
+        assert mark.startswith(f"kind={kind}; verdict=cannot-tell; proofs=none;"), mark
+        assert "action=tag" in mark, mark
 
 
 @suite.case("an untagged bounce that returns a forged tag is refused")
 def _(world):
-    for shape, make in bounces.SHAPES.items():
-        reply = world.bounce(ALICE, make(ALICE, f"forged inside {shape}", return_path=world.forged(ALICE)))
+    for shape in bounces.RETURNING:
+        reply = world.bounce(ALICE, bounces.SHAPES[shape](ALICE, f"forged inside {shape}", return_path=world.forged(ALICE)))
         refused(reply, ".", "5.7.1 Bounce refused")
 
 
 @suite.case("an untagged bounce that returns a valid tag is delivered")
 def _(world):
-    for shape in ("report", "qmail", "exim"):
+    for shape in bounces.RETURNING:
         subject = f"proven inside {shape}"
         reply = world.bounce(ALICE, bounces.SHAPES[shape](ALICE, subject, return_path=world.sign(ALICE)))
         delivered(world, reply, ALICE, subject)
-    assert world.backstopd.decided(decision="pass", reason="returned-tag")
+    assert world.backstopd.decided(decision="pass", reason="bounce-proven")
 
 
 @suite.case("a bounce to a valid tag is delivered whatever its shape")
@@ -154,7 +171,8 @@ def _(world):
     for make in (bounces.read_receipt, bounces.out_of_office, bounces.newsletter):
         subject = f"kind {make.__name__}"
         delivered(world, world.bounce(ALICE, make(ALICE, subject)), ALICE, subject)
-    assert all(world.backstopd.decided(decision="pass", reason=reason) for reason in ("mdn", "auto-reply", "list"))
+    for decision, reason in (("pass", "mdn"), ("tag", "auto-reply-unclear"), ("pass", "list")):
+        assert world.backstopd.decided(decision=decision, reason=reason)
 
 
 @suite.case("a read receipt to a forged tag is refused all the same")
@@ -221,7 +239,7 @@ def _(world):
     for subject, recipient, mailbox, reason in (
             ("old tag", world.expired("alice@observe.example"), "alice@observe.example", "tag-expired"),
             ("never sends", "info@observe.example", "info@observe.example", "never-sends"),
-            ("no proof", "alice@observe.example", "alice@observe.example", "no-proof")):
+            ("no proof", "alice@observe.example", "alice@observe.example", "bounce-not-ours")):
         delivered(world, world.bounce(recipient, bounces.report(recipient, subject)), mailbox, subject)
         decision = world.backstopd.decided(reason=reason, to=f"<{recipient}>")[0]
         assert (decision["decision"], decision.get("observe")) == ("pass", "yes"), decision
@@ -283,26 +301,29 @@ def _(world):
 @suite.case("a refused message does not end the session: the next is judged for itself")
 def _(world):
     with Client(world.postfix.port) as client:
-        refused(client.send("", ALICE, bounces.report(ALICE)), ".", "nothing in it shows")
+        refused(client.send("", ALICE, bounces.report(ALICE)), ".", NOT_OURS)
         refused(client.send("", world.forged("alice@gateway.example"), bounces.report(ALICE)), "RCPT", "forged")
         client.command("RSET", "RSET")
         tagged = world.sign(ALICE)
         assert client.send("", tagged, bounces.report(tagged, "third in a row")).accepted
-        refused(client.send("", ALICE, bounces.report(ALICE)), ".", "nothing in it shows")
+        refused(client.send("", ALICE, bounces.report(ALICE)), ".", NOT_OURS)
     world.boxes[ALICE].wait_for_subject("third in a row")
 
 
-@suite.case("a proof that lies anywhere in a large returned message is found")
+@suite.case("a proof is found in front of a large returned message, and behind a long explanation")
 def _(world):
     filler = "A line of the message that came back, and nothing of interest in it.\n" * 3000
-    message = bounces.qmail(ALICE, "proof far behind") + filler + f"Return-Path: <{world.sign(ALICE)}>\n"
-    delivered(world, world.bounce(ALICE, message), ALICE, "proof far behind")
+    message = bounces.qmail(ALICE, "much behind the proof", return_path=world.sign(ALICE)) + filler
+    delivered(world, world.bounce(ALICE, message), ALICE, "much behind the proof")
+    message = bounces.report(ALICE, "much before the proof", return_path=world.sign(ALICE))
+    message = message.replace("<gone@elsewhere.example>: user unknown\n", "<gone@elsewhere.example>: user unknown\n" + filler)
+    delivered(world, world.bounce(ALICE, message), ALICE, "much before the proof")
 
 
 @suite.case("forms of an address that Postfix still delivers to the user are judged as the user's")
 def _(world):
     for form in ("example.com!alice", "alice (work)@example.com", "alice@example.com.", '"alice"@example.com'):
-        refused(world.bounce(form, bounces.report(ALICE)), ".", "nothing in it shows that we sent")
+        refused(world.bounce(form, bounces.report(ALICE)), ".", NOT_OURS)
 
 
 @suite.case("each refusal is logged on one line with client, envelope, decision and reason")
@@ -326,7 +347,7 @@ def _(world):
 @suite.case("a refusal at the end of data is logged with Postfix's queue id")
 def _(world):
     world.bounce("alice@exact.example", bounces.report("alice@exact.example"))
-    line = world.backstopd.decided(to="<alice@exact.example>", reason="no-proof")[-1]
+    line = world.backstopd.decided(to="<alice@exact.example>", reason="bounce-not-ours")[-1]
     wait_for("the queue id in Postfix's log",
              lambda: f"{line['queue-id']}: milter-reject: END-OF-MESSAGE" in world.postfix.log())
 
