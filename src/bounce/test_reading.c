@@ -248,6 +248,34 @@ static void recipients_are_looked_for_in_so_many_lines(void **state)
     }
 }
 
+static void places_that_name_recipients_are_kept_up_to_a_limit(void **state)
+{
+    struct bs_error error;
+    struct bs_strbuf text, file;
+    const char *name = "rules";
+    bs_strbuf_init(&text, 100000);
+    bs_strbuf_init(&file, 100000);
+    bs_strbuf_append_cstr(&text, DAEMON "\nwe gave up\n");
+    bs_strbuf_append_cstr(&file, "rule failed\nin text\nmatch \"^we gave up\"\nsays dsn-failed\nsample \"we gave up\"\n");
+    for (int i = 0; i <= BS_NOTICE_ROLES_MAX; i++) {
+        char word[] = {(char)('a' + i / 26), (char)('a' + i % 26), '\0'};
+        bs_strbuf_printf(&file, "rule role-%s\nin text\nmatch \"^for%s: \"\nsays recipient-here\nsample \"for%s: x\"\n", word, word, word);
+        bs_strbuf_printf(&text, "for%s: user%s@example.org\n", word, word);
+    }
+    struct bs_bytes content = bs_strbuf_bytes(&file);
+    struct bs_rules *rules = bs_rules_new_with(&content, &name, 1, &error);
+    assert_non_null(rules);
+    struct reader own = {.rules = rules, .scan = bs_rules_scan_new(rules)};
+    bs_arena_init(&own.arena, BS_PARTS_MEMORY);
+    assert_int_equal(make(&own, bs_strbuf_bytes(&text))->recipient_count, BS_NOTICE_ROLES_MAX);
+    bs_arena_reset(&own.arena);
+    bs_rules_scan_free(own.scan);
+    bs_rules_free(rules);
+    bs_strbuf_free(&text);
+    bs_strbuf_free(&file);
+    (void)state;
+}
+
 static void a_diagnostic_is_cut_at_its_limit(void **state)
 {
     for (size_t more = 0; more < 2; more++) {
@@ -323,6 +351,7 @@ int main(void)
         cmocka_unit_test(message_identifiers_that_are_answered_are_kept_up_to_a_limit),
         cmocka_unit_test(a_text_names_recipients_up_to_a_limit),
         cmocka_unit_test(recipients_are_looked_for_in_so_many_lines),
+        cmocka_unit_test(places_that_name_recipients_are_kept_up_to_a_limit),
         cmocka_unit_test(a_diagnostic_is_cut_at_its_limit),
         cmocka_unit_test(a_kind_is_looked_for_in_the_first_texts_of_a_message),
         cmocka_unit_test(a_limit_of_the_message_reader_is_one_of_the_reading),
