@@ -15,19 +15,28 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena)
     bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX + 1); /* and its CR */
 }
 
-static const unsigned HASH_BASIS = 2166136261u;
-
-static unsigned hash_on(unsigned hash, unsigned char c)
+/* A name, eight bytes at a time, the last ones filled up with `filling`. */
+static uint64_t name_word(struct bs_bytes name, size_t at, char filling)
 {
-    return (hash ^ (unsigned char)bs_ascii_lower((char)c)) * 16777619u;
+    uint64_t word;
+    if (at + sizeof word <= name.len) {
+        memcpy(&word, name.ptr + at, sizeof word);
+        return word;
+    }
+    memset(&word, filling, sizeof word);
+    memcpy(&word, name.ptr + at, name.len - at);
+    return word;
 }
 
 unsigned bs_header_name_hash(struct bs_bytes name)
 {
-    unsigned hash = HASH_BASIS;
-    for (size_t i = 0; i < name.len; i++)
-        hash = hash_on(hash, (unsigned char)name.ptr[i]);
-    return hash;
+    uint64_t hash = name.len;
+    for (size_t i = 0; i < name.len; i += sizeof hash) {
+        uint64_t low = name_word(name, i, ' ') | 0x2020202020202020u; /* letters in lower case; others may fall together */
+        hash = (hash ^ low) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return (unsigned)hash;
 }
 
 bool bs_header_field_is(const struct bs_header_field *field, struct bs_bytes name)
@@ -100,34 +109,36 @@ static bool is_mbox_from(struct bs_bytes raw)
     return rest.len == 0 || rest.ptr[0] != ':';
 }
 
+/* Whether a name has nothing but %d33-57 and %d59-126; a colon ended it. */
+static bool name_is_good(struct bs_bytes name)
+{
+    const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
+    uint64_t bad = 0;
+    for (size_t i = 0; i < name.len; i += sizeof bad) {
+        uint64_t word = name_word(name, i, 'x');
+        bad |= word | (word + each) | ((word - 0x21 * each) & ~word);
+    }
+    return name.len > 0 && !(bad & high);
+}
+
 /* Splits `raw` at its colon; the rest of the field is filled in. */
 static void split_field(struct bs_header_field *field)
 {
-    const struct bs_bytes raw = field->raw;
-    size_t colon = 0, name = 0; /* `name` is behind the last byte before the colon that is no blank */
-    unsigned hash = HASH_BASIS, hash_of_name = HASH_BASIS;
-    bool good = true, good_name = true;
-    for (; colon < raw.len && raw.ptr[colon] != ':'; colon++) {
-        unsigned char c = (unsigned char)raw.ptr[colon];
-        hash = hash_on(hash, c);
-        good = good && c >= 33 && c <= 126;
-        if (is_blank((char)c))
-            continue;
-        name = colon + 1;
-        hash_of_name = hash;
-        good_name = good;
-    }
-    if (colon == raw.len || field->flags & BS_FIELD_MBOX_FROM) {
+    size_t colon = bs_bytes_find(field->raw, ':');
+    if (colon == field->raw.len || field->flags & BS_FIELD_MBOX_FROM) {
         field->flags |= BS_FIELD_NO_COLON;
         return;
     }
-    field->name = bs_bytes_first(raw, name);
-    field->body = bs_bytes_skip(raw, colon + 1);
+    size_t name = colon;
+    while (name > 0 && is_blank(field->raw.ptr[name - 1]))
+        name--;
+    field->name = bs_bytes_first(field->raw, name);
+    field->body = bs_bytes_skip(field->raw, colon + 1);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    if (name == 0 || !good_name)
+    if (!name_is_good(field->name))
         field->flags |= BS_FIELD_BAD_NAME;
-    field->name_hash = hash_of_name;
+    field->name_hash = bs_header_name_hash(field->name);
 }
 
 static struct bs_header_field *next_field(struct bs_header *header)
