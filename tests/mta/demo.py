@@ -137,7 +137,6 @@ def forgeries(world):
              lambda: tags.sign(ALICE, "a guess", 7), lambda: SILENT[0], lambda: SILENT[1], lambda: SILENT[2],
              lambda: world.sign("bob@example.com").replace("bob", "alice")]
     guesses = itertools.count()
-    shapes = [bounces.SHAPES[name] for name in bounces.RETURNING]
     for (name, shape), kind in itertools.cycle(itertools.product(bounces.SHAPES.items(), kinds)):
         recipient = kind()
         guess = f"prvs=1{(tags.today() + 7) % 1000:03d}{next(guesses):06x}={ALICE}"
