@@ -126,7 +126,7 @@ def bounce_by_stranger(world):
         lines = [line for line in world.backstopd.decisions() if line["reason"] == "bounce-not-ours"]
         return lines if len(lines) == count else None
     lines = machine.wait_for("the bounces of the stranger's mail", refused)
-    return Row("the same Postfix's bounces of a stranger's mail: 550", sum(line["decision"] == "refuse" for line in lines),
+    return Row("its bounces of a stranger's mail refused with 550", sum(line["decision"] == "refuse" for line in lines),
                count, lines[0]["verdict"])
 
 
@@ -236,7 +236,7 @@ def look_into_mailboxes(world, wanted):
     strays = [mail for mail in arrived if mail["Subject"].lower().startswith("forged") and not mail["Backstop-Result"]]
     strays += [mail for address in SILENT for mail in world.boxes[address].messages()]
     return [Row("messages in alice's mailbox", len(arrived), wanted),
-            Row("forged bounces and mails in any mailbox, unmarked", len(strays), 0)]
+            Row("unmarked forgeries in any mailbox", len(strays), 0)]
 
 
 def main_job(world):

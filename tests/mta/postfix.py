@@ -172,9 +172,9 @@ class Postfix:
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
-    def queued(self):
-        """Names of queue files that are not delivered yet."""
-        return [file.name for queue in ("maildrop", "incoming", "active", "deferred", "hold")
+    def queued(self, hold=True):
+        """Names of queue files that are not delivered yet, those on hold among them or not."""
+        return [file.name for queue in ("maildrop", "incoming", "active", "deferred", *(["hold"] if hold else []))
                 for file in (self.queue / queue).rglob("*") if file.is_file()]
 
     def flush(self):
