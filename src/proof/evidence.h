@@ -77,7 +77,7 @@ struct bs_evidence_recipient {
     enum bs_batv_result tag;   /* of the recipient in the envelope */
 };
 
-/* All of it is borrowed. */
+/* All of it is borrowed. Keys and cache serve one thread. */
 struct bs_evidence_facts {
     const struct bs_parts *parts;     /* the automatic message; NULL: only the reading is looked at */
     const struct bs_reading *reading;
