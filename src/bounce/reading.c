@@ -50,13 +50,9 @@ static bool choose_kind(struct work *work)
 }
 
 /* The returned header in the notice's text: where wording says so, or where one is seen. */
-static bool find_returned(struct work *work)
+static bool find_in_notice(struct work *work)
 {
     struct bs_returned *returned = &work->reading->returned;
-    if (returned->header)
-        return true;
-    if (!look_at_notice(work))
-        return false;
     struct bs_notice *notice = &work->wording->notice;
     if (notice->returned < notice->text.len &&
         !bs_returned_in_text(notice->text, notice->returned, notice->verbatim, work->arena, returned))
@@ -68,6 +64,20 @@ static bool find_returned(struct work *work)
     if (notice->header < notice->own)
         notice->own = notice->header;
     return bs_returned_in_text(notice->text, notice->header, notice->verbatim, work->arena, returned);
+}
+
+/* What was left out of a text that ends within the returned header may be fields of it. */
+static bool find_returned(struct work *work)
+{
+    struct bs_reading *reading = work->reading;
+    if (reading->returned.header)
+        return true;
+    if (!look_at_notice(work) || !find_in_notice(work))
+        return false;
+    const struct bs_header *header = reading->returned.header;
+    if (header && header->flags & BS_HEADER_OPEN && work->wording->notice.cut && !reading->limit)
+        reading->limit = "BS_PARTS_TEXT_MAX";
+    return true;
 }
 
 static bool has_address(const struct bs_reported_recipient *recipient)

@@ -170,6 +170,8 @@ bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, stru
         push_without_prefix(header, fields, prefix);
     else
         bs_header_push(header, fields);
+    if (run.end < text.len)
+        bs_header_push(header, BS_LITERAL("\n")); /* else it is open: the text may have been cut within it */
     bs_header_finish(header);
     if (header->failed)
         return false;

@@ -304,6 +304,28 @@ static void a_kind_is_looked_for_in_the_first_texts_of_a_message(void **state)
     }
 }
 
+/* A proof may stand behind the cut: who looks for one has to know. */
+static void a_returned_header_that_the_text_is_cut_within_is_not_whole(void **state)
+{
+    for (int cut = 0; cut < 2; cut++) {
+        struct bs_strbuf text;
+        bs_strbuf_init(&text, 1 << 20);
+        bs_strbuf_append_cstr(&text, "From: MAILER-DAEMON@mx.example.net\nTo: jane@example.com\nSubject: failure notice\n\n"
+                                     "Hi. This is the qmail-send program at mx.example.net.\n\n<joe@example.org>:\nunknown\n\n"
+                                     "--- Below this line is a copy of the message.\n\n"
+                                     "Return-Path: <jane@example.com>\nReceived: from a by b\nFrom: jane@example.com\n");
+        for (int i = 0; text.len < (cut ? 2 * BS_PARTS_TEXT_MAX : BS_PARTS_TEXT_MAX / 2); i++)
+            bs_strbuf_printf(&text, "X-Field-%d: a line of a long header\n", i);
+        bs_strbuf_append_cstr(&text, "Subject: last\n\n");
+        for (int i = 0; i < BS_PARTS_TEXT_MAX / 16; i++)
+            bs_strbuf_append_cstr(&text, "The body of it.\n");
+        const struct bs_reading *reading = make(*state, bs_strbuf_bytes(&text));
+        assert_non_null(reading->returned.header);
+        assert_int_equal(reading->limit != NULL, cut);
+        bs_strbuf_free(&text);
+    }
+}
+
 static void a_limit_of_the_message_reader_is_one_of_the_reading(void **state)
 {
     struct bs_strbuf text;
@@ -354,6 +376,7 @@ int main(void)
         cmocka_unit_test(places_that_name_recipients_are_kept_up_to_a_limit),
         cmocka_unit_test(a_diagnostic_is_cut_at_its_limit),
         cmocka_unit_test(a_kind_is_looked_for_in_the_first_texts_of_a_message),
+        cmocka_unit_test(a_returned_header_that_the_text_is_cut_within_is_not_whole),
         cmocka_unit_test(a_limit_of_the_message_reader_is_one_of_the_reading),
         cmocka_unit_test(a_header_tells_whether_reading_is_worthwhile),
     };
