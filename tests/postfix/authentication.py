@@ -267,7 +267,9 @@ def _(world):
     mail = world.boxes[ALICE].wait_for_subject("a proven bounce")
     assert "dmarc=fail" in results(mail)[0], results(mail)
     assert world.backstopd.decided(reason="proven-bounce", decision="pass")
-    refused(world.send("", ALICE, message), ".", "5.7.1 Bounce refused")
+    refused(world.send("", ALICE, message), ".", "5.7.26")
+    forged = bounces.report(ALICE).replace("MAILER-DAEMON@elsewhere.example", f"mailer-daemon@{BANK}")
+    refused(world.send("", ALICE, forged), ".", "5.7.1 Bounce refused")
 
 
 # --- What leaves --------------------------------------------------------------------------------------------------
