@@ -49,34 +49,28 @@ static bool choose_kind(struct work *work)
     return true;
 }
 
-/* The returned header in the notice's text: where wording says so, or where one is seen. */
-static bool find_in_notice(struct work *work)
-{
-    struct bs_returned *returned = &work->reading->returned;
-    struct bs_notice *notice = &work->wording->notice;
-    if (notice->returned < notice->text.len &&
-        !bs_returned_in_text(notice->text, notice->returned, notice->verbatim, work->arena, returned))
-        return false;
-    if (returned->header)
-        return true;
-    if (notice->header == notice->text.len)
-        return true;
-    if (notice->header < notice->own)
-        notice->own = notice->header;
-    return bs_returned_in_text(notice->text, notice->header, notice->verbatim, work->arena, returned);
-}
-
-/* What was left out of a text that ends within the returned header may be fields of it. */
+/* The returned header in the notice's text: where wording says so, or where one is seen. In a text that was cut there may have been
+ * one, or more of it. */
 static bool find_returned(struct work *work)
 {
-    struct bs_reading *reading = work->reading;
-    if (reading->returned.header)
+    struct bs_returned *returned = &work->reading->returned;
+    bool open = true;
+    if (returned->header)
         return true;
-    if (!look_at_notice(work) || !find_in_notice(work))
+    if (!look_at_notice(work))
         return false;
-    const struct bs_header *header = reading->returned.header;
-    if (header && header->flags & BS_HEADER_OPEN && work->wording->notice.cut && !reading->limit)
-        reading->limit = "BS_PARTS_TEXT_MAX";
+    struct bs_notice *notice = &work->wording->notice;
+    if (notice->returned < notice->text.len &&
+        !bs_returned_in_text(notice->text, notice->returned, notice->verbatim, work->arena, returned, &open))
+        return false;
+    if (!returned->header && notice->header < notice->text.len) {
+        if (notice->header < notice->own)
+            notice->own = notice->header;
+        if (!bs_returned_in_text(notice->text, notice->header, notice->verbatim, work->arena, returned, &open))
+            return false;
+    }
+    if (notice->cut && (open || !returned->header) && !work->reading->limit)
+        work->reading->limit = "BS_PARTS_TEXT_MAX";
     return true;
 }
 

@@ -153,9 +153,10 @@ static void push_without_prefix(struct bs_header *header, struct bs_bytes text, 
 }
 
 bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, struct bs_arena *arena,
-                         struct bs_returned *ret_returned)
+                         struct bs_returned *ret_returned, bool *ret_open)
 {
     *ret_returned = (struct bs_returned){0};
+    *ret_open = false;
     begin = skip_rulers(text, begin);
     struct run run = measure(text, begin);
     if (run.fields < 2)
@@ -175,6 +176,7 @@ bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, stru
     bs_header_finish(header);
     if (header->failed)
         return false;
+    *ret_open = run.end == text.len;
     ret_returned->header = header;
     ret_returned->exact = verbatim && prefix == 0 && is_ascii(fields);
     return true;

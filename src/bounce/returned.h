@@ -22,9 +22,9 @@ bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_
  * such as Received, so that it is a header and not what a notice tells about a message. */
 size_t bs_returned_find(struct bs_bytes text, bool *ret_traced);
 
-/* Reads the header that begins there. `verbatim`: the text is what came over the wire but for its transfer encoding. False
- * without memory. */
+/* Reads the header that begins there. `verbatim`: the text is what came over the wire but for its transfer encoding.
+ * `ret_open`: it goes on to the end of the text, so that more of it may be missing. False without memory. */
 bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, struct bs_arena *arena,
-                         struct bs_returned *ret_returned);
+                         struct bs_returned *ret_returned, bool *ret_open);
 
 #endif

@@ -338,6 +338,22 @@ static void a_limit_of_the_message_reader_is_one_of_the_reading(void **state)
     bs_strbuf_free(&text);
 }
 
+static void a_returned_header_that_a_cut_text_ends_in_is_not_taken_for_whole(void **state)
+{
+    for (size_t more = 0; more < 2; more++) {
+        struct bs_strbuf text;
+        bs_strbuf_init(&text, 1000000);
+        bs_strbuf_append_cstr(&text, DAEMON "\n" EXIM "\nReceived: from a by b\nMessage-ID: <1@example.com>\n");
+        for (size_t i = 0; more > 0 && i < BS_PARTS_TEXT_MAX / 10; i++)
+            bs_strbuf_append_cstr(&text, "X-A: 1234567\n");
+        bs_strbuf_append_cstr(&text, "From: jane@example.com\n\nHello\n");
+        const struct bs_reading *reading = make(*state, bs_strbuf_bytes(&text));
+        assert_non_null(reading->returned.header);
+        assert_int_equal(reading->limit != NULL, more);
+        bs_strbuf_free(&text);
+    }
+}
+
 static void a_header_tells_whether_reading_is_worthwhile(void **state)
 {
     (void)state;
@@ -378,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_kind_is_looked_for_in_the_first_texts_of_a_message),
         cmocka_unit_test(a_returned_header_that_the_text_is_cut_within_is_not_whole),
         cmocka_unit_test(a_limit_of_the_message_reader_is_one_of_the_reading),
+        cmocka_unit_test(a_returned_header_that_a_cut_text_ends_in_is_not_taken_for_whole),
         cmocka_unit_test(a_header_tells_whether_reading_is_worthwhile),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -47,23 +47,24 @@ static void a_header_in_a_text_is_exact_only_as_it_came(void **state)
         const char *title, *text;
         bool verbatim;
         size_t fields;
-        bool exact;
+        bool exact, open;
     } cases[] = {
-        {"verbatim", FIELDS "\nHello: there\n", true, 4, true},
-        {"behind a ruler", "-----\n\n" FIELDS, true, 4, true},
-        {"converted", FIELDS, false, 4, false},
-        {"with letters past ASCII", FIELDS "X-Name: J\xc3\xb6rg\n", true, 5, false},
-        {"quoted", "> Received: from a\n> \tby b\n> From: x\n\n> Subject: y\n", true, 2, false},
-        {"indented", "  Received: from a\n      by b\n  From: x\n", true, 2, false},
-        {"no header", "Dear Jane,\n", true, 0, false},
+        {"verbatim", FIELDS "\nHello: there\n", true, 4, true, false},
+        {"behind a ruler", "-----\n\n" FIELDS, true, 4, true, true},
+        {"converted", FIELDS, false, 4, false, true},
+        {"with letters past ASCII", FIELDS "X-Name: J\xc3\xb6rg\n", true, 5, false, true},
+        {"quoted", "> Received: from a\n> \tby b\n> From: x\n\n> Subject: y\n", true, 2, false, false},
+        {"indented", "  Received: from a\n      by b\n  From: x\n", true, 2, false, true},
+        {"no header", "Dear Jane,\n", true, 0, false, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bs_arena arena;
         struct bs_returned returned;
+        bool open;
         bs_arena_init(&arena, 100000);
-        assert_true(bs_returned_in_text(bs_bytes_from_cstr(cases[i].text), 0, cases[i].verbatim, &arena, &returned));
+        assert_true(bs_returned_in_text(bs_bytes_from_cstr(cases[i].text), 0, cases[i].verbatim, &arena, &returned, &open));
         size_t fields = returned.header ? returned.header->count : 0;
-        if (fields != cases[i].fields || returned.exact != cases[i].exact || returned.attached)
+        if (fields != cases[i].fields || returned.exact != cases[i].exact || open != cases[i].open || returned.attached)
             fail_msg("%s: %zu fields, %s", cases[i].title, fields, returned.exact ? "exact" : "not exact");
         bs_arena_reset(&arena);
     }
@@ -74,9 +75,10 @@ static void the_bytes_of_an_exact_field_are_those_that_came(void **state)
     (void)state;
     struct bs_arena arena;
     struct bs_returned returned;
+    bool open;
     bs_arena_init(&arena, 100000);
     assert_true(bs_returned_in_text(BS_LITERAL("DKIM-Signature: v=1;\n\tb=x  y \nFrom:  jane@example.com\n\n"), 0, true, &arena,
-                                    &returned));
+                                    &returned, &open));
     assert_true(bs_bytes_equal(returned.header->fields[0].raw, BS_LITERAL("DKIM-Signature: v=1;\r\n\tb=x  y ")));
     bs_arena_reset(&arena);
 }
@@ -87,10 +89,11 @@ static void quoting_is_taken_off_up_to_a_length(void **state)
     for (int more = 0; more < 2; more++) {
         struct bs_arena arena;
         struct bs_returned returned;
+        bool open;
         bs_arena_init(&arena, 100000);
         const char *text = bs_arena_printf(&arena, "%*sReceived: x\n%*sFrom: y\n", BS_RETURNED_PREFIX_MAX + more, "",
                                            BS_RETURNED_PREFIX_MAX + more, "");
-        assert_true(bs_returned_in_text(bs_bytes_from_cstr(text), 0, true, &arena, &returned));
+        assert_true(bs_returned_in_text(bs_bytes_from_cstr(text), 0, true, &arena, &returned, &open));
         assert_int_equal(returned.header != NULL, more == 0);
         bs_arena_reset(&arena);
     }
