@@ -156,7 +156,7 @@ def _(world):
     time.sleep(0.2)
     whole.send(longest[-1:] + (longest + longest) * 2 + frame(b"E"))
     answers = [whole.answer() for _ in range(6)]
-    assert all(answers) and answers[-1][:4] == b"y550", answers
+    assert answers == [b"c"] * 5 + [b"a"], answers
     whole.close()
 
 

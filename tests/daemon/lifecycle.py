@@ -16,7 +16,7 @@ import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from daemon.milter import Mta, connect, header, macros, mail, rcpt
+from daemon.milter import Mta, connect, forged_bounce, macros, mail, rcpt
 from mta import machine
 from mta.backstopd import Backstopd
 from mta.tap import Skip, Suite
@@ -278,7 +278,9 @@ def _(world):
         daemon.process.popen.send_signal(signal.SIGTERM)
         assert idle.is_closed()
         assert busy.ask(rcpt("<user@ours.example>")) == b"c"
-        busy.send(header("From", "mailer-daemon@elsewhere.example"))
+        fields, end_of_header, body = forged_bounce("user@ours.example")
+        busy.send(fields)
+        assert busy.ask(end_of_header) == busy.ask(body) == b"c"
         assert busy.ask(b"\0\0\0\1E")[:4] == b"y550"
         assert busy.is_closed()
         assert daemon.process.popen.wait(20) == 0

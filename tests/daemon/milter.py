@@ -36,6 +36,31 @@ def header(name, value):
     return frame(b"L", name.encode() + b"\0" + value.encode() + b"\0")
 
 
+def forged_bounce(recipient):
+    """A bounce of what the recipient never sent, from its header to the end of its body."""
+    text = f"""--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; elsewhere.example
+
+Final-Recipient: rfc822; gone@elsewhere.example
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: text/rfc822-headers
+
+Received: from spam.example by elsewhere.example; Mon, 02 Nov 2026 09:00:03 +0000
+From: <{recipient}>
+Message-ID: <1@spam.example>
+
+--b--
+"""
+    return (header("From", " MAILER-DAEMON@elsewhere.example") +
+            header("Content-Type", " multipart/report; report-type=delivery-status; boundary=b"),
+            frame(b"N"), frame(b"B", text.replace("\n", "\r\n").encode()))
+
+
 class Mta:
     """A connection with the filter. `where` is a port of loopback or the path of a unix socket."""
 
