@@ -2,6 +2,7 @@
 /* See kind_choice.h. The conditions are tried in the order of the table at the end; the first that holds decides. */
 #include "bounce/kind_choice.h"
 
+#include "bounce/text_address.h"
 #include "message/parts.h"
 
 enum {
@@ -324,12 +325,23 @@ static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
     return is_worded(view, BS_KIND_ARF, view->wording->returns || has(view, BS_SIGN_REPORT), ret_sign);
 }
 
+/* Whether the notice has an SMTP reply or a status in its own words. */
+static bool cites_reply(const struct bs_notice *notice)
+{
+    struct bs_bytes own = bs_bytes_first(notice->text, notice->own < OPENING ? notice->own : OPENING);
+    return bs_text_reply_code(own) != 0 || bs_text_status(own).len > 0;
+}
+
 /* A mail system that returns a message in words that nobody knows. */
 static enum bs_kind is_return(const struct view *view, const char **ret_sign)
 {
-    if (!view->system || view->answered || has(view, BS_SIGN_LIST | BS_SIGN_PERSON) ||
-        !(has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) ||
-          (view->wording->returns && has(view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH))))
+    const struct bs_notice *notice = &view->wording->notice;
+    if (!view->system || view->answered || has(view, BS_SIGN_LIST | BS_SIGN_PERSON))
+        return BS_KIND_NONE;
+    bool null = has(view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH);
+    bool returns = view->wording->returns || notice->header < notice->text.len;
+    bool reply = !has(view, BS_SIGN_ANSWERS) && cites_reply(notice);
+    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !(view->wording->returns && null) && !(returns && reply))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
     return BS_KIND_DSN_FAILED;

@@ -186,13 +186,20 @@ static bool explain(struct work *work)
     return look_at_notice(work) && bs_home_made_explain(&work->wording->notice, work->arena, work->reading);
 }
 
+/* X.1.X of RFC 3463. */
+static bool is_about_address(struct bs_bytes status)
+{
+    return status.len > 3 && memcmp(status.ptr + 1, ".1.", 3) == 0;
+}
+
 /* Whether a host that said `user unknown` had taken the recipient and refused only at the end of the message, without a status of
  * its own for addresses (RFC 3463 section 3.2): a mailbox that is there and filters. Postfix's words and Sendmail's transcript tell. */
 static bool was_filtered(const struct work *work, const struct bs_reported_recipient *recipient)
 {
     static const struct bs_bytes marks[] = {{"in reply to end of DATA", 23}, {"\n>>> DATA", 9}};
     if (recipient->failure != BS_FAILURE_USER_UNKNOWN || work->reading->recipient_count > 1 ||
-        (recipient->status.len > 3 && memcmp(recipient->status.ptr + 1, ".1.", 3) == 0))
+        is_about_address(recipient->status) || is_about_address(bs_text_status(recipient->diagnostic)) ||
+        !bs_bytes_contains_nocase(recipient->diagnostic, BS_LITERAL("unknown")))
         return false;
     for (size_t i = 0; i < work->parts->count; i++) {
         struct bs_bytes text = work->parts->items[i].text;
