@@ -291,7 +291,7 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
         *ret_sign = (subject ? subject : text)->id;
         return BS_KIND_AUTOREPLY;
     }
-    if (field || (has(view, BS_SIGN_AUTO_REPLIED) && !has(view, BS_SIGN_DAEMON_FROM))) {
+    if ((field || has(view, BS_SIGN_AUTO_REPLIED)) && !has(view, BS_SIGN_DAEMON_FROM)) {
         *ret_sign = field ? field->id : "auto-replied";
         return BS_KIND_AUTOREPLY;
     }
@@ -336,12 +336,15 @@ static bool cites_reply(const struct bs_notice *notice)
 static enum bs_kind is_return(const struct view *view, const char **ret_sign)
 {
     const struct bs_notice *notice = &view->wording->notice;
-    if (!view->system || view->answered || has(view, BS_SIGN_LIST | BS_SIGN_PERSON))
+    if (!view->system || view->answered || has(view, BS_SIGN_PERSON))
         return BS_KIND_NONE;
     bool null = has(view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH);
     bool returns = view->wording->returns || notice->header < notice->text.len;
     bool reply = !has(view, BS_SIGN_ANSWERS) && cites_reply(notice);
-    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !(view->wording->returns && null) && !(returns && reply))
+    bool plain = has(view, BS_SIGN_DAEMON_FROM) && !notice->html;
+    if (has(view, BS_SIGN_LIST) && !(has(view, BS_SIGN_DAEMON_FROM) && returns && reply))
+        return BS_KIND_NONE;
+    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !(view->wording->returns && null) && !(reply && (returns || plain)))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
     return BS_KIND_DSN_FAILED;
