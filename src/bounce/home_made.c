@@ -321,6 +321,7 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
 static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena, struct bs_bytes *ret_diagnostic)
 {
     size_t end = collection->text.len;
+    *ret_diagnostic = bs_bytes(NULL, 0);
     if (begin >= end) /* the text does not have the recipient, or ends with it */
         return true;
     for (size_t i = 0; i < collection->count; i++) {
