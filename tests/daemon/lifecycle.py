@@ -16,7 +16,7 @@ import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from daemon.milter import Mta, connect, forged_bounce, macros, mail, rcpt
+from daemon.milter import Mta, connect, forged_bounce, frame, header, macros, mail, rcpt
 from mta import machine
 from mta.backstopd import Backstopd
 from mta.tap import Skip, Suite
@@ -257,6 +257,82 @@ def _(world):
         assert "is not used" in daemon.reload(daemon.configuration().replace(f'milter = {{ "{daemon.milter}" }}\n', ""))
         assert daemon.filters() == filters
         assert Mta(daemon.milter_port).refuses_forged_bounce(FORGED)
+
+
+@suite.case("a broken file of rules never replaces working ones, and keeps the daemon from starting")
+def _(world):
+    rules = world.folder() / "local.rules"
+    rules.write_text('rule mine\n    in subject\n    match "xyzzy"\n    says dsn-failed\n    sample "XYZZY"\n')
+    with world.daemon(f'rules = {{ "{rules}" }}') as daemon:
+        filters = daemon.filters()
+        assert "is in force" in daemon.reload()
+        filters = daemon.filters()
+        rules.write_text("rule mine\n    in nowhere\n")
+        news = daemon.reload()
+        assert "is not used" in news and f"{rules}:2" in news, news
+        assert [pid for pid in daemon.filters() if pid in filters]
+        assert Mta(daemon.milter_port).refuses_forged_bounce(FORGED)
+        daemon.stop()
+        run = subprocess.run([machine.built("backstopd"), "-c", daemon.file], capture_output=True, text=True, timeout=20,
+                             check=False)
+        assert run.returncode == 78 and f"{rules}:2" in run.stderr, run
+
+
+def send_whole(mta, sender, recipient, fields, body=b"text"):
+    """A message; the last frame of the reply to its end."""
+    mta.send(connect("127.0.0.1" if sender else "198.51.100.7"))
+    for command in (mail(f"<{sender}>"), rcpt(f"<{recipient}>")):
+        assert mta.ask(command) == b"c"
+    mta.send(b"".join(header(name, f" {value}") for name, value in fields.items()))
+    assert mta.ask(frame(b"N")) == b"c"
+    assert mta.ask(frame(b"B", body)) in (b"c", b"s")
+    mta.send(frame(b"E"))
+    while (answer := mta.answer())[:1] not in b"aycrt":
+        pass
+    return answer
+
+
+def answer_to(message_id):
+    return {"From": "friend@elsewhere.example", "To": "user@ours.example", "Subject": "Out of office",
+            "Auto-Submitted": "auto-replied", "In-Reply-To": message_id}
+
+
+@suite.case("what one filter sent, every filter knows, also after a reload and after the filter's death")
+def _(world):
+    with world.daemon() as daemon:
+        sent = {"From": "user@ours.example", "Message-ID": "<known@ours.example>"}
+        assert send_whole(Mta(daemon.milter_port), "user@ours.example", "friend@elsewhere.example", sent) == b"a"
+
+        def is_known():
+            seen = len(daemon.log())
+            for _ in range(8):
+                reply = send_whole(Mta(daemon.milter_port), "", "user@ours.example", answer_to("<known@ours.example>"),
+                                   b"I am out of the office until Monday.")
+                assert reply == b"a", reply
+            wanted = "reason=auto-reply-proven"
+            machine.wait_for("eight lines of the log", lambda: daemon.log()[seen:].count("reason=auto-reply-") == 8)
+            return daemon.log()[seen:].count(wanted) == 8
+
+        assert is_known()
+        assert "is in force" in daemon.reload()
+        assert is_known()
+        for pid in daemon.filters():
+            os.kill(pid, signal.SIGKILL)
+        machine.wait_for("new filters", lambda: len(daemon.filters()) == 2 and machine.listens(daemon.milter_port))
+        assert is_known()
+        daemon.options = "sent-registry = 16k"
+        assert "is in force" in daemon.reload(daemon.configuration())
+        assert not is_known(), "a registry of another size begins empty"
+
+
+@suite.case("a campaign is counted over all filters")
+def _(world):
+    with world.daemon("campaign-threshold = 7") as daemon:
+        for _ in range(8):
+            assert send_whole(Mta(daemon.milter_port), "", "user@ours.example", answer_to("")) == b"a"
+        machine.wait_for("the campaign", lambda: "reason=campaign-begins" in daemon.log())
+        assert daemon.log().count("decision=tag reason=auto-reply-unclear") == 7, daemon.log()
+        assert daemon.log().count("decision=quarantine reason=auto-reply-unclear") == 1, daemon.log()
 
 
 @suite.case("a reload opens new sockets and closes those that are no longer wanted")
