@@ -333,6 +333,8 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
     size_t len = 0;
     if (!text)
         return false;
+    while (region.len > 0 && region.ptr[0] != '\0' && strchr(">)]:;,\"'\r\n\t ", region.ptr[0]))
+        region = bs_bytes_skip(region, 1);
     for (size_t i = 0; i < region.len && len < BS_DIAGNOSTIC_MAX; i++) {
         bool space = region.ptr[i] == '\n' || region.ptr[i] == '\r' || region.ptr[i] == '\t' || region.ptr[i] == ' ';
         if (!space)

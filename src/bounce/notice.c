@@ -25,14 +25,12 @@ static bool is_quoted(struct bs_bytes text, size_t end)
 static void take_role(struct bs_notice *notice, const struct bs_rule_hit *hit)
 {
     enum bs_rule_role role = (enum bs_rule_role)hit->rule->concludes;
-    if (role == BS_ROLE_RETURNED_BELOW) {
-        if (hit->end < notice->returned)
+    if (role == BS_ROLE_RETURNED_BELOW || role == BS_ROLE_QUOTED_BELOW) {
+        size_t begin = line_begin(notice->text, hit->end > 0 ? hit->end - 1 : 0);
+        if (role == BS_ROLE_RETURNED_BELOW && hit->end < notice->returned)
             notice->returned = hit->end;
-        if (hit->end < notice->own)
-            notice->own = hit->end;
-    } else if (role == BS_ROLE_QUOTED_BELOW) {
-        if (hit->end < notice->own)
-            notice->own = hit->end;
+        if (begin < notice->own)
+            notice->own = begin;
     } else if (notice->role_count < BS_NOTICE_ROLES_MAX) {
         notice->roles[notice->role_count++] = (struct bs_notice_role){role, hit->end};
     }
