@@ -113,11 +113,10 @@ void bs_sent_memory_put(struct bs_sent_memory *memory, struct bs_bytes name, int
         bool own = is_of(found, fingerprint);
         if (own && (found & DAY_MAX) >= day)
             return;
-        if (!atomic_compare_exchange_strong(chosen, &found, fingerprint | day))
-            continue;
-        if (found != 0 && !own)
+        if (found != 0 && !own) /* before it is forgotten, so that nobody misses it and is not told */
             bs_sent_memory_gap(memory, (int64_t)((found & DAY_MAX) + 1) * BS_SECONDS_PER_DAY);
-        return;
+        if (atomic_compare_exchange_strong(chosen, &found, fingerprint | day))
+            return;
     }
     bs_sent_memory_gap(memory, now);
 }

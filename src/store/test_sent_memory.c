@@ -150,6 +150,39 @@ static void processes_put_and_get_at_once(void **state)
     end(memory, ROOM);
 }
 
+static void what_processes_make_one_another_forget_is_admitted(void **state)
+{
+    (void)state;
+    enum { WRITERS = 4, DAYS = 30, A_DAY = 100 };
+    char text[33];
+    struct bs_sent_memory *memory = begin(BS_SENT_NAMES_MIN);
+    for (unsigned writer = 0; writer < WRITERS; writer++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        for (unsigned i = 0; pid == 0 && i < DAYS * A_DAY; i++)
+            bs_sent_memory_put(memory, number_name(text, writer, i), BEGAN + (int64_t)(i / A_DAY) * DAY);
+        if (pid == 0)
+            _exit(0);
+    }
+    for (unsigned writer = 0; writer < WRITERS; writer++) {
+        int status = -1;
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    size_t unknown = 0;
+    for (unsigned writer = 0; writer < WRITERS; writer++) {
+        for (unsigned i = 0; i < DAYS * A_DAY; i++) {
+            struct bs_sent_answer answer = bs_sent_memory_get(memory, number_name(text, writer, i));
+            if (answer.status == BS_SENT_KNOWN)
+                continue;
+            assert_true(BEGAN + (int64_t)(i / A_DAY) * DAY < answer.since);
+            unknown++;
+        }
+    }
+    assert_true(unknown >= WRITERS * DAYS * A_DAY - BS_SENT_NAMES_MIN);
+    end(memory, BS_SENT_NAMES_MIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +192,7 @@ int main(void)
         cmocka_unit_test(mail_without_a_name_moves_the_beginning),
         cmocka_unit_test(sizes_are_limited),
         cmocka_unit_test(processes_put_and_get_at_once),
+        cmocka_unit_test(what_processes_make_one_another_forget_is_admitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
