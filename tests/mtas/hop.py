@@ -4,15 +4,23 @@ that servers use, and takes the rest."""
 
 from mta.sink import Mail, Session, Sink
 
+# What each local part gets to RCPT, and to the message itself.
 RCPT = {
     "unknown": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
     "plain": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
     "full": "552 5.2.2 <{}>: user is over quota",
     "listed": "550 5.7.1 Service unavailable; Client host [{client}] blocked using bl.example",
+    "moved": "551 5.1.6 The user has moved; please try <{}.new>",
+    "held": "550 5.2.1 <{}>: this mailbox is disabled and takes no mail",
+    "relay": "554 5.7.1 <{}>: Relay access denied",
+    "hops": "554 5.4.6 Too many hops, mail loop suspected",
+    "dmarc": "550 5.7.26 Unauthenticated mail from this domain is not accepted due to its DMARC policy",
     "busy": "450 4.3.2 System busy, try again later",
 }
 DATA = {
     "spam": "554 5.7.1 Message rejected as spam by content filtering",
+    "virus": "554 5.7.0 Message refused: it contains the virus Eicar-Test-Signature",
+    "large": "552 5.3.4 Message size exceeds fixed maximum message size",
 }
 
 

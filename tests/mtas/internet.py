@@ -33,7 +33,8 @@ def enter(packages):
         os.environ[APART] = "1"
         os.execvp(NAMESPACES[0], [*NAMESPACES, sys.executable, *sys.argv])
     command("ip", "link", "set", "lo", "up")
-    command("ip", "link", "add", "name", "wire", "type", "bridge")
+    # Without an address of its own a bridge takes that of one of its ports, another one whenever a port comes.
+    command("ip", "link", "add", "name", "wire", "address", "02:00:00:00:00:01", "type", "bridge")
     command("ip", "link", "set", "wire", "up")
     for address in (OURS, HOP, NAMES, STRANGER):
         command("ip", "address", "add", f"{address}/24", "dev", "wire")

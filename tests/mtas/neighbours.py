@@ -85,14 +85,14 @@ class Neighbours:
         """Alice sends a message to the site. She wants to know it when all goes well with what should."""
         notify = " NOTIFY=SUCCESS,FAILURE" if case == "fine" else ""
         with Client(self.postfix.port, HERE) as client:
-            replies = [client.mail(ALICE), client.command("RCPT", f"RCPT TO:<{site.recipient(case)}>{notify}"),
-                       client.data(self.letter(site, case))]
+            replies = [client.mail(ALICE), *(client.command("RCPT", f"RCPT TO:<{recipient}>{notify}")
+                                             for recipient in site.recipients(case)), client.data(self.letter(site, case))]
         assert replies[-1].accepted, replies
 
     def forge(self, site, case):
         """A stranger sends the site mail as if alice had written it."""
         with Client(25, STRANGER, server=site.address) as client:
-            reply = client.send(ALICE, site.recipient(case), self.letter(site, case, forged=True))
+            reply = client.send(ALICE, site.recipients(case), self.letter(site, case, forged=True))
         assert reply.accepted, reply
 
     def arrived(self):

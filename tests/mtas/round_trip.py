@@ -34,7 +34,7 @@ def expect(actual, wanted):
 
 def expected(site, case):
     """How many messages come of it: where nothing else, one."""
-    return len(site.about_busy) if case == "busy" else 1
+    return {"busy": len(site.about_busy), "several": site.notices}.get(case, 1)
 
 
 @suite.case("all that every site bounces, warns of, answers and reports arrives")
@@ -60,6 +60,13 @@ MEANING = {
     "plain": ("dsn-failed", "user-unknown", True),
     "full": ("dsn-failed", "mailbox-full", False),
     "spam": ("dsn-failed", "content", False),
+    "moved": ("dsn-failed", "moved", True),
+    "held": ("dsn-failed", "suspended", False),
+    "relay": ("dsn-failed", "policy", False),
+    "hops": ("dsn-failed", "loop", False),
+    "dmarc": ("dsn-failed", "authentication", False),
+    "virus": ("dsn-failed", "virus", False),
+    "large": ("dsn-failed", "size", False),
     "listed": ("dsn-failed", "reputation", False),
     "nowhere": ("dsn-failed", "host-unknown", True),
     "fine": ("dsn-success", None, None),
@@ -80,8 +87,13 @@ for each in sites.ALL:
         site = next(site for site in world.sites if isinstance(site, each))
         readings, wrong = classified(), []
         for case in site.cases:
-            for number in range(expected(site, case)):
-                wrong += misread(site, case, number, readings[f"{site.about(case)}.{number}.eml"])
+            found = [readings[f"{site.about(case)}.{number}.eml"] for number in range(expected(site, case))]
+            if case == "several":
+                failed = sorted(address for reading in found for address in reading["recipients"])
+                right = sorted(f"{local}@next.{site.domain}" for local in site.failed)
+                wrong += [] if failed == right else [f"{site.about(case)}: {failed}"]
+            else:
+                wrong += [line for number, reading in enumerate(found) for line in misread(site, case, number, reading)]
         assert not wrong, "\n".join(wrong)
 
 

@@ -13,14 +13,19 @@ from .hop import DATA, RCPT
 from .house import House
 from .internet import SITES
 
+# What the next hop refuses for good, by local part.
+REFUSED = tuple(case for case in (*RCPT, *DATA) if case != "busy")
+SEVERAL = ("unknown", "full", "someone")  # local parts of one message's recipients, the last of whom gets it
+
 
 class Site:
     """`cases` are the recipients that it can make something come of: the comment on the file says what."""
     packages, accounts, groups = (), (), ()
-    cases = ("gone", "unknown", "plain", "full", "spam", "listed", "nowhere", "busy", "fine")
+    cases = ("gone", *REFUSED, "nowhere", "busy", "several", "fine")
     forwarded = ()  # cases whose bounces come back by way of another address
     about_busy = ("dsn-delayed", "dsn-failed")  # what its messages about waiting mail say that they are, in their order
-    codes = {}      # status codes that it makes up itself; the next hop's are those of its replies
+    failed, notices = SEVERAL[:2], 1  # of several recipients, and in how many messages it tells of them
+    codes = {}                        # status codes that it makes up itself; the others are the next hop's
 
     def __init__(self, directory, number):
         self.address, self.domain = SITES.format(number), f"{self.name}.example"
@@ -33,9 +38,14 @@ class Site:
         return [f"next.{self.domain}", f"nowhere.{self.domain}"]
 
     def recipient(self, case):
+        return self.recipients(case)[0]
+
+    def recipients(self, case):
+        if case == "several":
+            return [f"{local}@next.{self.domain}" for local in SEVERAL]
         if case == "nowhere":
-            return f"someone@nowhere.{self.domain}"
-        return f"{case}@{self.domain}" if case in ("gone", "away", "list", "team") else f"{case}@next.{self.domain}"
+            return [f"someone@nowhere.{self.domain}"]
+        return [f"{case}@{self.domain}" if case in ("gone", "away", "list", "team") else f"{case}@next.{self.domain}"]
 
     def about(self, case):
         """Words of the message to this recipient; those of what comes of it."""
@@ -324,9 +334,11 @@ class FrontedSite(PostfixSite):
 
 class NullmailerSite(FrontedSite):
     """Its smarthost, which refuses in the words of the next hop, is that Postfix on another port."""
-    name, about_busy = "nullmailer", ("dsn-delayed",)  # when it has given up
+    name, codes = "nullmailer", {"dmarc": "5.7.2"}  # it cuts what has more figures
+    about_busy = ("dsn-delayed",)                   # when it has given up
+    failed = SEVERAL                                # it sends to all or none
     packages = ("nullmailer", "postfix")
-    cases = ("unknown", "plain", "full", "spam", "listed", "busy")
+    cases = (*REFUSED, "busy", "several")
     services = FrontedSite.services + (
         "127.0.0.1:2525 inet n - n - - smtpd -o smtpd_recipient_restrictions=check_recipient_access,"
         "texthash:/etc/postfix/refused,permit_mynetworks,reject\n")
@@ -348,9 +360,9 @@ class NullmailerSite(FrontedSite):
 
 
 class DmaSite(FrontedSite):
-    name, codes = "dma", {}
+    name, codes, notices = "dma", {}, 2
     packages = ("dma", "postfix")
-    cases = ("unknown", "plain", "full", "spam", "listed", "nowhere")
+    cases = (*REFUSED, "nowhere", "several")
 
     def configure(self):
         super().configure()
