@@ -41,7 +41,7 @@ struct world {
     struct bs_rules *rules;
     struct bs_rules_scan *scan;
     struct bs_sent_memory *sent;
-    struct bs_shared_campaigns *campaigns;
+    struct bs_campaigns *campaigns;
 };
 
 /* --- DNS ---------------------------------------------------------------------------------------------------- */
@@ -134,10 +134,22 @@ static struct bs_gate *new_gate(void)
     return gate;
 }
 
+static bool count_unproven(void *campaigns, const struct bs_campaign_settings *settings, struct bs_bytes name, int64_t now)
+{
+    return bs_campaign_count(campaigns, settings, name, now);
+}
+
+static bool is_under_attack(void *campaigns, struct bs_bytes name, int64_t now)
+{
+    return bs_campaign_holds(campaigns, name, now);
+}
+
+static const struct bs_campaign_watch watch = {count_unproven, is_under_attack};
+
 static struct bs_session_host host_of(struct world *world)
 {
     return (struct bs_session_host){.report = on_report, .asker = &asker, .context = world, .scan = world->scan,
-                                    .sent = world->sent, .campaigns = world->campaigns};
+                                    .sent = world->sent, .watch = &watch, .campaigns = world->campaigns};
 }
 
 /* What filters share, and forget nothing of from one run to the next. */
@@ -147,7 +159,7 @@ static void make_shared(struct world *world)
     world->rules = bs_rules_new(&error);
     world->scan = world->rules ? bs_rules_scan_new(world->rules) : NULL;
     world->sent = aligned_alloc(64, (bs_sent_memory_size(SENT_NAMES) + 63) / 64 * 64);
-    world->campaigns = malloc(bs_shared_campaigns_size());
+    world->campaigns = malloc(sizeof *world->campaigns);
     if (!world->scan || !world->sent || !world->campaigns)
         abort();
 }
@@ -155,11 +167,9 @@ static void make_shared(struct world *world)
 static void clear_shared(struct world *world)
 {
     static const unsigned char secret[BS_SENT_KEY_SIZE] = "secret";
-    static const uint64_t key[2] = {1, 2};
     memset(world->sent, 0, bs_sent_memory_size(SENT_NAMES));
     bs_sent_memory_begin(world->sent, SENT_NAMES, secret, 0);
-    memset(world->campaigns, 0, bs_shared_campaigns_size());
-    bs_shared_campaigns_begin(world->campaigns, key);
+    memset(world->campaigns, 0, sizeof *world->campaigns);
 }
 
 static void begin(void *state)

@@ -2,6 +2,7 @@
 /* Bytes between a socket and a session; see connection.h. */
 #include "daemon/connection.h"
 
+#include "daemon/campaigns.h"
 #include "daemon/decision_log.h"
 #include "daemon/log.h"
 #include "engine/socketmap_session.h"
@@ -387,6 +388,7 @@ static struct bs_connection *new_connection(struct bs_connections *all, enum bs_
             .keys = all->keys,
             .scan = all->scan,
             .sent = all->sent,
+            .watch = &bs_shared_campaigns_watch,
             .campaigns = all->campaigns,
         };
         bs_milter_session_init(connection->milter, all->settings, &host);

@@ -2,6 +2,7 @@
 /* The event loop of a filter process; see filter.h. */
 #include "daemon/filter.h"
 
+#include "daemon/campaigns.h"
 #include "daemon/connection.h"
 #include "daemon/decision_log.h"
 #include "daemon/log.h"

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
-#include "engine/campaigns.h"
+#include "daemon/campaigns.h"
 #include "store/sent.h"
 
 struct bs_shared_memory {

@@ -278,13 +278,14 @@ static bool judge(struct bs_session *session)
 /* Counts an unproven message to the name, and says so where a campaign begins. Returns whether there is one. */
 static bool is_under_attack(struct bs_session *session, struct bs_bytes name, bool count)
 {
-    struct bs_shared_campaigns *campaigns = session->host.campaigns;
+    const struct bs_campaign_watch *watch = session->host.watch;
+    void *campaigns = session->host.campaigns;
     int64_t now = session->message->now;
-    if (count && bs_shared_campaigns_count(campaigns, &session->settings->campaign, name, now)) {
+    if (count && watch->count(campaigns, &session->settings->campaign, name, now)) {
         const struct bs_decision begins = decide(BS_ACTION_NONE, BS_REASON_CAMPAIGN_BEGINS);
         bs_message_decided(session, &begins, name);
     }
-    return bs_shared_campaigns_hold(campaigns, name, now);
+    return watch->hold(campaigns, name, now);
 }
 
 static bool is_counted_before(const struct bs_bounce *bounce, const struct recipient *recipient, bool whole_address)
@@ -302,7 +303,7 @@ static bool count_for_campaign(struct bs_session *session, const struct recipien
 {
     struct bs_bounce *bounce = session->message->bounce;
     struct bs_bytes address = bs_address_text(&recipient->who.address, &bounce->arena);
-    if (!session->host.campaigns || session->settings->campaign.threshold == 0)
+    if (!session->host.watch || session->settings->campaign.threshold == 0)
         return false;
     bool domain = is_under_attack(session, recipient->who.address.domain, count && !is_counted_before(bounce, recipient, false));
     return (address.ptr && is_under_attack(session, address, count && !is_counted_before(bounce, recipient, true))) ||

@@ -11,7 +11,7 @@
 
 #include "base/network.h"
 #include "engine/asker.h"
-#include "engine/campaigns.h"
+#include "engine/campaign_watch.h"
 #include "engine/settings.h"
 #include "message/address.h"
 #include "proof/evidence.h"
@@ -94,7 +94,8 @@ struct bs_session_host {
     struct bs_key_cache *keys;    /* of public keys, borrowed; NULL: none */
     struct bs_rules_scan *scan;   /* of the settings' rules, borrowed; NULL: automatic mail is not read */
     struct bs_sent_memory *sent;  /* what was sent, borrowed; NULL: not remembered */
-    struct bs_shared_campaigns *campaigns; /* borrowed; NULL: not watched */
+    const struct bs_campaign_watch *watch; /* over campaigns; NULL: nobody watches */
+    void *campaigns;              /* its context */
 };
 
 struct bs_session {

@@ -37,7 +37,7 @@ struct play {
     struct answerer dns; /* the first member: the context of sessions */
     const struct shared *shared;
     struct bs_sent_memory *sent;
-    struct bs_shared_campaigns *campaigns;
+    struct bs_campaigns *campaigns;
     struct bs_strbuf dns_text;
     const char *file;
     int line;
@@ -183,6 +183,18 @@ static void exchange(struct play *play, struct bs_strbuf *frames, enum bs_milter
         snprintf(play->answer, sizeof play->answer, "%s", expected ? "no reply" : "a reply that nobody asked for");
 }
 
+static bool count_unproven(void *campaigns, const struct bs_campaign_settings *settings, struct bs_bytes name, int64_t now)
+{
+    return bs_campaign_count(campaigns, settings, name, now);
+}
+
+static bool is_under_attack(void *campaigns, struct bs_bytes name, int64_t now)
+{
+    return bs_campaign_holds(campaigns, name, now);
+}
+
+static const struct bs_campaign_watch watch = {count_unproven, is_under_attack};
+
 static void negotiate(struct play *play)
 {
     struct bs_strbuf frames;
@@ -194,7 +206,7 @@ static void negotiate(struct play *play)
     bs_strbuf_init(&frames, TEXT_MAX);
     const struct bs_session_host host = {
         .report = on_report, .asker = &answers_asker, .context = play, .scan = play->shared->scan,
-        .sent = play->sent, .campaigns = play->campaigns,
+        .sent = play->sent, .watch = &watch, .campaigns = play->campaigns,
     };
     bs_milter_session_init(&play->milter, &play->settings, &host);
     bs_milter_peer_offer(&frames, &offer);
@@ -497,14 +509,13 @@ static bool command_dns(struct play *play, const char *word)
 static bool share(struct play *play)
 {
     enum { NAMES = 4096 };
-    static const uint64_t key[2] = {1, 2};
     static const unsigned char secret[BS_SENT_KEY_SIZE] = "a secret";
-    void *sent = NULL, *campaigns = calloc(1, bs_shared_campaigns_size());
+    void *sent = NULL;
     size_t size = bs_sent_memory_size(NAMES);
-    if (!campaigns || posix_memalign(&sent, 64, size) != 0)
+    play->campaigns = calloc(1, sizeof *play->campaigns);
+    if (!play->campaigns || posix_memalign(&sent, 64, size) != 0)
         return false;
     memset(sent, 0, size);
-    play->campaigns = bs_shared_campaigns_begin(campaigns, key);
     if (play->config.sent_registry > 0)
         play->sent = bs_sent_memory_begin(sent, NAMES, secret, 0);
     else

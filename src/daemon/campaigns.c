@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A lock around the table; see campaigns.h. */
-#include "engine/campaigns.h"
+#include "daemon/campaigns.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -38,9 +38,9 @@ static bool lock(struct bs_shared_campaigns *campaigns)
     return result == 0;
 }
 
-bool bs_shared_campaigns_count(struct bs_shared_campaigns *campaigns, const struct bs_campaign_settings *settings,
-                               struct bs_bytes name, int64_t now)
+static bool count(void *context, const struct bs_campaign_settings *settings, struct bs_bytes name, int64_t now)
 {
+    struct bs_shared_campaigns *campaigns = context;
     if (!lock(campaigns))
         return false;
     bool begins = bs_campaign_count(&campaigns->table, settings, name, now);
@@ -48,14 +48,17 @@ bool bs_shared_campaigns_count(struct bs_shared_campaigns *campaigns, const stru
     return begins;
 }
 
-bool bs_shared_campaigns_hold(struct bs_shared_campaigns *campaigns, struct bs_bytes name, int64_t now)
+static bool hold(void *context, struct bs_bytes name, int64_t now)
 {
+    struct bs_shared_campaigns *campaigns = context;
     if (!lock(campaigns))
         return false;
     bool holds = bs_campaign_holds(&campaigns->table, name, now);
     pthread_mutex_unlock(&campaigns->lock);
     return holds;
 }
+
+const struct bs_campaign_watch bs_shared_campaigns_watch = {count, hold};
 
 bool bs_shared_campaigns_next_ended(struct bs_shared_campaigns *campaigns, int64_t now, char *ret_name)
 {
