@@ -6,7 +6,7 @@
 #include "bounce/text_address.h"
 
 enum { LEAD_MAX = 3, TAIL = 4, NAME_MAX = 80, ALONE_TEXT_MAX = 4096, ALONE_ADDRESSES_MAX = 32, FIELD_LOOKED_AT_MAX = 2048,
-       EXPLAINED_MAX = 32 };
+       EXPLAINED_MAX = 32, WORDS_MIN = 8 };
 
 /* What the text has named so far. Offsets are into the notice's own words. */
 struct found {
@@ -317,32 +317,53 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
         add(collection, only, bs_bytes(NULL, 0));
 }
 
-/* The text from a recipient on to the next one, in one line. */
-static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena, struct bs_bytes *ret_diagnostic)
+/* Where what is said of the recipient at `begin` ends: at the next one; and where something stands behind it in its line, also at
+ * the next line that is not indented, which is about something else. */
+static size_t end_of_words(const struct collection *collection, size_t begin)
 {
-    size_t end = collection->text.len;
-    *ret_diagnostic = bs_bytes(NULL, 0);
-    if (begin >= end) /* the text does not have the recipient, or ends with it */
-        return true;
+    struct bs_bytes text = collection->text;
+    size_t end = text.len;
     for (size_t i = 0; i < collection->count; i++) {
         if (collection->found[i].begin > begin && collection->found[i].begin < end)
             end = collection->found[i].begin;
     }
-    struct bs_bytes region = bs_bytes_first(bs_bytes_skip(collection->text, begin), end - begin);
-    char *text = bs_arena_take(arena, BS_DIAGNOSTIC_MAX);
-    size_t len = 0;
-    if (!text)
-        return false;
-    while (region.len > 0 && region.ptr[0] != '\0' && strchr(">)]:;,\"'\r\n\t ", region.ptr[0]))
-        region = bs_bytes_skip(region, 1);
-    for (size_t i = 0; i < region.len && len < BS_DIAGNOSTIC_MAX; i++) {
-        bool space = region.ptr[i] == '\n' || region.ptr[i] == '\r' || region.ptr[i] == '\t' || region.ptr[i] == ' ';
-        if (!space)
-            text[len++] = region.ptr[i];
-        else if (len > 0 && text[len - 1] != ' ')
-            text[len++] = ' ';
+    size_t letters = 0;
+    struct bs_bytes line = line_at(text, begin);
+    for (size_t i = 0; i < line.len; i++)
+        letters += is_letter(line.ptr[i]);
+    if (letters < WORDS_MIN || collection->count < 2)
+        return end;
+    for (size_t next = next_line(text, begin); next < end; next = next_line(text, next)) {
+        if (text.ptr[next] != ' ' && text.ptr[next] != '\t')
+            return next;
     }
-    *ret_diagnostic = bs_bytes_trim(bs_bytes(text, len));
+    return end;
+}
+
+/* The text from a recipient on to the next one, in one line; with what precedes it in its line where that is a reply's code. */
+static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena, struct bs_bytes *ret_diagnostic)
+{
+    struct bs_bytes text = collection->text;
+    *ret_diagnostic = bs_bytes(NULL, 0);
+    if (begin >= text.len) /* the text does not have the recipient, or ends with it */
+        return true;
+    size_t end = end_of_words(collection, begin), first = line_begin(text, begin);
+    if (bs_text_reply_code(bs_bytes_first(bs_bytes_skip(text, first), 4)) != 0)
+        begin = first;
+    while (begin < end && text.ptr[begin] != '\0' && strchr(">)]:;,\"'\r\n\t ", text.ptr[begin]))
+        begin++;
+    char *words = bs_arena_take(arena, BS_DIAGNOSTIC_MAX);
+    size_t len = 0;
+    if (!words)
+        return false;
+    for (size_t i = begin; i < end && len < BS_DIAGNOSTIC_MAX; i++) {
+        bool space = text.ptr[i] == '\n' || text.ptr[i] == '\r' || text.ptr[i] == '\t' || text.ptr[i] == ' ';
+        if (!space)
+            words[len++] = text.ptr[i];
+        else if (len > 0 && words[len - 1] != ' ')
+            words[len++] = ' ';
+    }
+    *ret_diagnostic = bs_bytes_trim(bs_bytes(words, len));
     return true;
 }
 
