@@ -7,6 +7,7 @@ from mta.sink import Mail, Session, Sink
 # What each local part gets to RCPT, and to the message itself.
 RCPT = {
     "unknown": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
+    "jörg": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
     "plain": "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table",
     "full": "552 5.2.2 <{}>: user is over quota",
     "listed": "550 5.7.1 Service unavailable; Client host [{client}] blocked using bl.example",
@@ -32,7 +33,7 @@ class HopSession(Session):
             verb, path = line[:4].upper(), line[line.find("<") + 1:line.find(">")]
             local = path.split("@")[0]
             if verb == "EHLO":
-                self.say("250-hop.example\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")
+                self.say("250-hop.example\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES")
             elif verb == "MAIL":
                 sender, recipients = path, []
                 self.say("250 2.1.0 ok")

@@ -85,7 +85,7 @@ class Neighbours:
         """Alice sends a message to the site. She wants to know it when all goes well with what should."""
         notify = " NOTIFY=SUCCESS,FAILURE" if case == "fine" else ""
         with Client(self.postfix.port, HERE) as client:
-            replies = [client.mail(ALICE), *(client.command("RCPT", f"RCPT TO:<{recipient}>{notify}")
+            replies = [client.mail(ALICE, "" if site.recipient(case).isascii() else " SMTPUTF8"), *(client.command("RCPT", f"RCPT TO:<{recipient}>{notify}")
                                              for recipient in site.recipients(case)), client.data(self.letter(site, case))]
         assert replies[-1].accepted, replies
 

@@ -57,6 +57,7 @@ def _(world):
 MEANING = {
     "gone": ("dsn-failed", "user-unknown", True),
     "unknown": ("dsn-failed", "user-unknown", True),
+    "jörg": ("dsn-failed", "user-unknown", True),
     "plain": ("dsn-failed", "user-unknown", True),
     "full": ("dsn-failed", "mailbox-full", False),
     "spam": ("dsn-failed", "content", False),

@@ -14,7 +14,7 @@ from .house import House
 from .internet import SITES
 
 # What the next hop refuses for good, by local part.
-REFUSED = tuple(case for case in (*RCPT, *DATA) if case != "busy")
+REFUSED = tuple(case for case in (*RCPT, *DATA) if case not in ("busy", "jörg"))
 SEVERAL = ("unknown", "full", "someone")  # local parts of one message's recipients, the last of whom gets it
 
 
@@ -87,6 +87,7 @@ class PostfixSite(Site):
     by a program that sends them on as mail of its own."""
     name, codes = "postfix", {"gone": "5.1.1", "nowhere": "5.4.4"}
     forwarded = ("list", "team")
+    cases = (*Site.cases, "jörg")
     packages, accounts, groups = ("postfix",), ("postfix",), ("postdrop",)
     settings = """\
 compatibility_level = 3.6
@@ -287,6 +288,7 @@ match from local for any action "out"
 
 
 class CourierSite(Site):
+    cases = (*Site.cases, "jörg")
     name, codes = "courier", {"gone": "5.0.0", "nowhere": "5.0.0"}
     packages, accounts = ("courier-mta", "courier-base", "courier-authlib"), ("courier",)
     times = {"queuetime": "6s", "warntime": "1s", "retryalpha": "1s", "retrybeta": "5", "retrygamma": "1s",
