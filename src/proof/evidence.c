@@ -13,6 +13,7 @@
 #include "proof/token.h"
 
 enum {
+    HEADERS_MAX = 4,      /* returned headers that are looked at: a bounce may be sent on as a whole */
     IDS_MAX = 12,         /* Message-IDs that the registry is asked for */
     ID_RECIPIENTS_MAX = 4, /* recipients that it is asked for with each; with none, too: 60 questions */
 };
@@ -97,14 +98,29 @@ static bool from_has_a_recipient(const struct bs_evidence_facts *facts, const st
 
 /* --- the returned header ------------------------------------------------------------------------------------ */
 
-static enum bs_proof_result judge_one_signature(const struct bs_evidence_facts *facts,
+/* The header that the reading found, and those of other messages within, which are no evidence of a forgery. */
+static size_t gather_headers(const struct bs_evidence_facts *facts, struct bs_returned headers[HEADERS_MAX])
+{
+    size_t count = 0;
+    const struct bs_header *first = facts->reading->returned.header;
+    if (first)
+        headers[count++] = facts->reading->returned;
+    for (size_t i = 0; facts->parts && i < facts->parts->count && count < HEADERS_MAX; i++) {
+        const struct bs_header *header = facts->parts->items[i].header;
+        if (header && header != first && header->count > 0)
+            headers[count++] = (struct bs_returned){.header = header, .exact = false};
+    }
+    return count;
+}
+
+static enum bs_proof_result judge_one_signature(const struct bs_evidence_facts *facts, bool exact,
                                                 const struct bs_dkim_returned *returned, struct bs_arena *arena)
 {
     switch (returned->code) {
     case BS_DKIM_RETURNED_UNREADABLE:
         break;
     case BS_DKIM_RETURNED_BROKEN:
-        return facts->reading->returned.exact ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
+        return exact ? BS_PROOF_FORGED : BS_PROOF_UNSURE;
     case BS_DKIM_RETURNED_HOLDS:
         if (returned->auto_reply || !from_has_a_recipient(facts, returned->from, arena))
             return BS_PROOF_UNBOUND;
@@ -114,28 +130,26 @@ static enum bs_proof_result judge_one_signature(const struct bs_evidence_facts *
     return BS_PROOF_UNSURE;
 }
 
-static bool judge_signature(const struct bs_evidence_facts *facts, struct bs_arena *arena,
-                            enum bs_proof_result *ret_result)
+static bool judge_signature(const struct bs_evidence_facts *facts, const struct bs_returned *header,
+                            struct bs_arena *arena, enum bs_proof_result *io_result)
 {
     struct bs_dkim_returned_results results;
-    const struct bs_header *header = facts->reading->returned.header;
-    *ret_result = BS_PROOF_ABSENT;
-    if (!header || !facts->dkim_keys)
+    if (!facts->dkim_keys)
         return true;
-    if (!bs_dkim_returned_check(header, facts->dkim_keys, arena, &results))
+    if (!bs_dkim_returned_check(header->header, facts->dkim_keys, arena, &results))
         return false;
     for (size_t i = 0; i < results.count; i++)
-        *ret_result = bs_proof_better(*ret_result, judge_one_signature(facts, &results.items[i], arena));
+        *io_result = bs_proof_better(*io_result, judge_one_signature(facts, header->exact, &results.items[i], arena));
     if (results.more)
-        *ret_result = bs_proof_better(*ret_result, BS_PROOF_UNSURE);
+        *io_result = bs_proof_better(*io_result, BS_PROOF_UNSURE);
     return true;
 }
 
-static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, struct bs_arena *arena)
+static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, const struct bs_returned *returned,
+                                        struct bs_arena *arena)
 {
     struct bs_address senders[BS_EVIDENCE_RECIPIENTS_MAX];
-    const struct bs_returned *returned = &facts->reading->returned;
-    if (!returned->header || !facts->proof_keys)
+    if (!facts->proof_keys)
         return BS_PROOF_ABSENT;
     for (size_t i = 0; i < facts->recipient_count; i++)
         senders[i] = facts->recipients[i].address;
@@ -157,6 +171,21 @@ static enum bs_proof_result judge_token(const struct bs_evidence_facts *facts, s
     bool bound = verdict.sender_holds ||
                  from_has_a_recipient(facts, bs_header_find(returned->header, "From"), arena);
     return bound && !verdict.null_sender ? by_age(facts, verdict.day) : BS_PROOF_UNBOUND;
+}
+
+/* The proofs that returned headers carry. False without memory. */
+static bool judge_headers(const struct bs_evidence_facts *facts, struct bs_arena *arena, enum bs_proof_result *results)
+{
+    struct bs_returned headers[HEADERS_MAX];
+    size_t count = gather_headers(facts, headers);
+    for (size_t i = 0; i < count; i++) {
+        if (!judge_signature(facts, &headers[i], arena, &results[BS_PROOF_SIGNATURE]) ||
+            arena->limit - arena->used < BS_EVIDENCE_MEMORY)
+            return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        results[BS_PROOF_TOKEN] = bs_proof_better(results[BS_PROOF_TOKEN], judge_token(facts, &headers[i], arena));
+    return true;
 }
 
 static enum bs_proof_result judge_envelope_id(const struct bs_evidence_facts *facts, struct bs_arena *arena)
@@ -220,17 +249,21 @@ static void ask(struct inquiry *inquiry, struct bs_bytes message_id, const struc
         inquiry->best = bs_proof_better(inquiry->best, judge_answer(inquiry->facts, &answer, sender != NULL));
 }
 
-/* The Message-IDs that are returned or answered. What is past the limit is said in `ret_more`. */
-static size_t gather_ids(const struct bs_reading *reading, struct bs_bytes ids[IDS_MAX], bool *ret_more)
+/* The Message-IDs that are returned or answered. `ret_more`: there are others. */
+static size_t gather_ids(const struct bs_evidence_facts *facts, struct bs_bytes ids[IDS_MAX], bool *ret_more)
 {
-    size_t count = 0;
-    const struct bs_header *header = reading->returned.header;
-    const struct bs_header_field *field = header ? bs_header_find(header, "Message-ID") : NULL;
-    if (field)
-        ids[count++] = bs_message_id_of(field->body);
-    for (size_t i = 0; i < reading->reference_count && count < IDS_MAX; i++)
-        ids[count++] = bs_message_id_of(reading->references[i]);
-    *ret_more = (field != NULL) + reading->reference_count > IDS_MAX || reading->reference_count == BS_REFERENCES_MAX;
+    struct bs_returned headers[HEADERS_MAX];
+    const struct bs_reading *reading = facts->reading;
+    size_t count = 0, header_count = gather_headers(facts, headers), at = 0;
+    for (size_t i = 0; i < header_count; i++) {
+        const struct bs_header_field *field = bs_header_find(headers[i].header, "Message-ID");
+        if (field)
+            ids[count++] = bs_message_id_of(field->body);
+    }
+    for (; at < reading->reference_count && count < IDS_MAX; at++)
+        ids[count++] = bs_message_id_of(reading->references[at]);
+    *ret_more = at < reading->reference_count || reading->reference_count == BS_REFERENCES_MAX ||
+                header_count == HEADERS_MAX;
     return count;
 }
 
@@ -240,7 +273,7 @@ static bool judge_registry(struct inquiry *inquiry, bool *ret_all_unknown)
     const struct bs_evidence_facts *facts = inquiry->facts;
     struct bs_bytes ids[IDS_MAX];
     bool more;
-    size_t asked = 0, count = facts->registry ? gather_ids(facts->reading, ids, &more) : 0;
+    size_t asked = 0, count = facts->registry ? gather_ids(facts, ids, &more) : 0;
     for (size_t i = 0; i < count; i++) {
         if (ids[i].len == 0 || ids[i].len > BS_MESSAGE_ID_MAX)
             continue;
@@ -272,11 +305,10 @@ enum bs_step bs_evidence_judge(const struct bs_evidence_facts *facts, const stru
         return BS_ERROR;
     if (ret_missing->count > 0)
         return BS_ASK;
-    if (!judge_signature(&bounded, arena, &results[BS_PROOF_SIGNATURE]) || arena->limit - arena->used < BS_EVIDENCE_MEMORY)
+    if (arena->limit - arena->used < BS_EVIDENCE_MEMORY || !judge_headers(&bounded, arena, results))
         return BS_ERROR;
     results[BS_PROOF_TAG] = judge_tag(&bounded);
     results[BS_PROOF_RETURNED_TAG] = bs_returned_tag_judge(&bounded, arena);
-    results[BS_PROOF_TOKEN] = judge_token(&bounded, arena);
     results[BS_PROOF_ENVELOPE_ID] = judge_envelope_id(&bounded, arena);
     results[BS_PROOF_REGISTRY] = inquiry.best;
     for (enum bs_proof proof = 0; proof < BS_PROOF_COUNT; proof++)

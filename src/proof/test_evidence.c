@@ -65,6 +65,9 @@ static int free_keys(void **state)
 #define FORGERY                                                                                                        \
     "Received: from bot by mx.example.net; today\r\nFrom: ann@example.com\r\nSubject: Buy\r\nMessage-ID: <9@bot>\r\n"
 
+#define OTHER_BOUNCE                                                                                                   \
+    "Received: x\r\nFrom: MAILER-DAEMON@mx.example.net\r\nTo: ann@example.com\r\nMessage-ID: <5@mx.example.net>\r\n"
+
 static struct bs_header *read_header(struct bs_bytes text, struct bs_arena *arena)
 {
     struct bs_header *header = bs_arena_take(arena, sizeof *header);
@@ -127,6 +130,7 @@ struct story {
     enum bs_media media;          /* of these */
     const char *to;               /* the message's own To */
     bool inexact;
+    bool within;                  /* what is returned lies within another message, which the reading takes for it */
     const char *limit;
     const char *envelope_id, *reference;
     const struct bs_address *recipient, *second;
@@ -183,7 +187,8 @@ static void make_parts(const struct story *story, struct bs_parts *parts, struct
     bs_strbuf_free(&text);
 }
 
-static void make_reading(const struct story *story, struct bs_reading *reading, struct bs_arena *arena)
+static void make_reading(const struct story *story, struct bs_parts *parts, struct bs_reading *reading,
+                         struct bs_arena *arena)
 {
     struct bs_strbuf text;
     *reading = (struct bs_reading){.kind = BS_KIND_DSN_FAILED, .limit = story->limit};
@@ -192,6 +197,10 @@ static void make_reading(const struct story *story, struct bs_reading *reading, 
         write_returned(story->marks, story->top ? story->top : "", story->header, &text, arena);
         reading->returned.header = read_header(bs_strbuf_bytes(&text), arena);
         reading->returned.exact = !story->inexact;
+    }
+    if (story->within) {
+        parts->items[parts->count++] = (struct bs_part){.media = BS_MEDIA_MESSAGE, .header = reading->returned.header};
+        reading->returned.header = read_header(BS_LITERAL(OTHER_BOUNCE), arena);
     }
     reading->envelope_id = bs_bytes_from_cstr(story->envelope_id);
     if (story->reference)
@@ -212,7 +221,7 @@ static void tell(struct story *story)
     bs_arena_init(&arena, MEMORY);
     bs_answers_init(&answers, &arena);
     make_parts(story, &parts, items, &arena);
-    make_reading(story, reading, &arena);
+    make_reading(story, &parts, reading, &arena);
     int64_t now = SENT + 3600 + story->later * DAY;
     const struct bs_evidence_facts facts = {
         .parts = &parts,
@@ -284,6 +293,22 @@ static void each_mark_alone_proves(void **state)
         assert_int_equal(story.evidence.good, 1);
         assert_int_equal(story.evidence.verdict, BS_VERDICT_PROVEN);
     }
+}
+
+static void a_bounce_within_what_is_returned_is_looked_at_too(void **state)
+{
+    (void)state;
+    struct story story = {.marks = SIGNATURE | TOKEN, .header = HEADER, .within = true, .to = "ann@example.com",
+                          .registry = OLD_REGISTRY};
+    tell(&story);
+    assert_int_equal(story.evidence.results[BS_PROOF_SIGNATURE], BS_PROOF_GOOD);
+    assert_int_equal(story.evidence.results[BS_PROOF_TOKEN], BS_PROOF_GOOD);
+    assert_int_equal(story.evidence.results[BS_PROOF_REGISTRY], BS_PROOF_GOOD);
+    story.recipient = &bob;
+    tell(&story);
+    assert_int_equal(story.evidence.good, 0);
+    struct story forgery = {.header = FORGERY, .within = true, .to = "ann@example.com"};
+    assert_int_equal(verdict_of(forgery), BS_VERDICT_NOT_OURS);
 }
 
 static void no_mark_proves_a_bounce_to_somebody_else(void **state)
@@ -645,6 +670,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_returned_message_of_ours_is_proven_several_times),
         cmocka_unit_test(each_mark_alone_proves),
+        cmocka_unit_test(a_bounce_within_what_is_returned_is_looked_at_too),
         cmocka_unit_test(no_mark_proves_a_bounce_to_somebody_else),
         cmocka_unit_test(one_recipient_of_several_is_enough),
         cmocka_unit_test(a_token_proves_mail_of_an_envelope_sender_who_is_not_in_from),
