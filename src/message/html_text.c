@@ -278,7 +278,7 @@ bool bs_html_text_append(struct bs_strbuf *out, struct bs_bytes html)
         else
             read_text(&reader);
     }
-    if (out->len > 0 && !reader.full)
+    if (out->len > 0 && out->len < out->limit && !reader.full)
         bs_strbuf_append_char(out, '\n');
     return !reader.full && !out->failed;
 }
