@@ -4,8 +4,9 @@
 
 #include "engine/message.h"
 
-void bs_automatic_init(struct bs_automatic *automatic)
+void bs_automatic_init(struct bs_automatic *automatic, struct bs_bytes sender)
 {
+    automatic->sender = sender;
     bs_arena_init(&automatic->parts_arena, BS_PARTS_MEMORY);
     bs_arena_init(&automatic->arena, BS_READING_MEMORY);
 }
@@ -27,8 +28,10 @@ void bs_automatic_free(struct bs_automatic *automatic)
 
 static void begin(struct bs_automatic *automatic)
 {
-    if (!automatic->parts.reader && !automatic->body_ended)
-        bs_parts_init(&automatic->parts, &automatic->parts_arena);
+    if (automatic->parts.reader || automatic->body_ended)
+        return;
+    bs_parts_init(&automatic->parts, &automatic->parts_arena);
+    bs_parts_field(&automatic->parts, BS_LITERAL("Return-Path"), automatic->sender);
 }
 
 void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body)

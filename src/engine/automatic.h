@@ -18,7 +18,8 @@ enum {
 
 struct bs_automatic {
     struct bs_arena parts_arena, arena;
-    struct bs_parts parts;
+    struct bs_bytes sender;     /* of the envelope, borrowed from the message */
+    struct bs_parts parts;      /* with the sender as Return-Path before all fields, as at final delivery (RFC 5321 section 4.4) */
     unsigned marks_seen;        /* fields that claim to be our Backstop-Result */
     bool header_ended;
     bool reads;                 /* the body is read, and the whole judged */
@@ -28,7 +29,8 @@ struct bs_automatic {
     struct bs_evidence evidence;
 };
 
-void bs_automatic_init(struct bs_automatic *automatic);
+/* `sender` is the path of MAIL and stays valid. */
+void bs_automatic_init(struct bs_automatic *automatic, struct bs_bytes sender);
 void bs_automatic_free(struct bs_automatic *automatic);
 
 /* A header field; `body` is all that followed the colon. */

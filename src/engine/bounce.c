@@ -48,7 +48,7 @@ struct bs_bounce *bs_bounce_new(struct bs_session *session)
     bounce->null_sender = bs_path_is_null(session->message->sender);
     bs_arena_init(&bounce->arena, BS_BOUNCE_MEMORY);
     bs_strbuf_init(&bounce->resolved, BS_PATH_MAX);
-    bs_automatic_init(&bounce->automatic);
+    bs_automatic_init(&bounce->automatic, session->message->sender);
     bounce->end = &bounce->first;
     bounce->decision = (struct bs_decision){.action = BS_ACTION_PASS};
     return bounce;
