@@ -102,12 +102,12 @@ static bool from_has_a_recipient(const struct bs_evidence_facts *facts, const st
 static size_t gather_headers(const struct bs_evidence_facts *facts, struct bs_returned headers[HEADERS_MAX])
 {
     size_t count = 0;
-    const struct bs_header *first = facts->reading->returned.header;
-    if (first)
-        headers[count++] = facts->reading->returned;
+    const struct bs_returned returned = bs_evidence_returned(facts);
+    if (returned.header)
+        headers[count++] = returned;
     for (size_t i = 0; facts->parts && i < facts->parts->count && count < HEADERS_MAX; i++) {
         const struct bs_header *header = facts->parts->items[i].header;
-        if (header && header != first && header->count > 0)
+        if (header && header != returned.header && header->count > 0)
             headers[count++] = (struct bs_returned){.header = header, .exact = false};
     }
     return count;

@@ -68,12 +68,23 @@ static bool has_our_address(const struct bs_evidence_facts *facts, struct bs_byt
     return false;
 }
 
+struct bs_returned bs_evidence_returned(const struct bs_evidence_facts *facts)
+{
+    struct bs_returned returned = facts->reading->returned;
+    for (size_t i = 0; !returned.header && facts->parts && i < facts->parts->count; i++) {
+        const struct bs_header *header = facts->parts->items[i].header;
+        if (header && header->count > 0)
+            returned = (struct bs_returned){.header = header, .exact = true, .attached = true};
+    }
+    return returned;
+}
+
 /* Whether what is returned says that it is from us. */
-static bool returned_claims_us(const struct bs_evidence_facts *facts, struct bs_arena *arena)
+static bool header_claims_us(const struct bs_evidence_facts *facts, const struct bs_header *header,
+                             struct bs_arena *arena)
 {
     static const char *const names[] = {"From", "Return-Path", "Sender", "X-Envelope-From", "X-Envelope-Sender"};
-    const struct bs_header *header = facts->reading->returned.header;
-    for (size_t i = 0; header && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct bs_header_field *field = bs_header_find(header, names[i]);
         if (field && has_our_address(facts, field->body, arena))
             return true;
@@ -108,7 +119,7 @@ static const char *why_open(const struct bs_evidence *evidence)
 static void conclude_unproven(const struct bs_evidence_facts *facts, bool all_unknown, struct bs_arena *arena,
                               struct bs_evidence *evidence)
 {
-    const struct bs_header *header = facts->reading->returned.header;
+    const struct bs_header *header = bs_evidence_returned(facts).header;
     bool open = has_result(evidence, BS_PROOF_EXPIRED) || has_result(evidence, BS_PROOF_UNBOUND);
     if (open)
         conclude(evidence, BS_VERDICT_CANNOT_TELL, why_open(evidence));
@@ -122,7 +133,7 @@ static void conclude_unproven(const struct bs_evidence_facts *facts, bool all_un
         conclude(evidence, BS_VERDICT_CANNOT_TELL, "the header that is returned is not whole");
     else if (!is_marked(facts))
         conclude(evidence, BS_VERDICT_CANNOT_TELL, "mail of ours may be under way that carries no proof");
-    else if (header && !returned_claims_us(facts, arena) && !is_addressed_to_us(facts, arena))
+    else if (header && !header_claims_us(facts, header, arena) && !is_addressed_to_us(facts, arena))
         conclude(evidence, BS_VERDICT_CANNOT_TELL, "what is returned does not claim to be ours");
     else if (all_unknown)
         conclude(evidence, BS_VERDICT_NOT_OURS, "it is about a message that never passed through us");

@@ -3,6 +3,7 @@
 #include "proof/returned_tag.h"
 
 #include "proof/evidence_rank.h"
+#include "proof/evidence_verdict.h"
 #include "proof/from_field.h"
 
 enum {
@@ -16,6 +17,7 @@ struct search {
     size_t count;
     bool more; /* than are tried */
     enum bs_proof_result best;
+    const struct bs_header *returned; /* looked at already */
 };
 
 static bool is_of_address(char c)
@@ -118,7 +120,7 @@ static void search_header(struct search *search, const struct bs_header *header,
 
 static void search_part(struct search *search, const struct bs_part *part)
 {
-    if (part->header && part->header != search->facts->reading->returned.header)
+    if (part->header && part->header != search->returned)
         search_header(search, part->header, false);
     search_text(search, part->text, part->media == BS_MEDIA_DELIVERY_STATUS);
 }
@@ -126,11 +128,12 @@ static void search_part(struct search *search, const struct bs_part *part)
 enum bs_proof_result bs_returned_tag_judge(const struct bs_evidence_facts *facts, struct bs_arena *arena)
 {
     struct search search = {.facts = facts, .arena = arena, .best = BS_PROOF_ABSENT};
-    const struct bs_returned *returned = &facts->reading->returned;
+    const struct bs_returned returned = bs_evidence_returned(facts);
     if (!facts->batv_keys)
         return BS_PROOF_ABSENT;
-    if (returned->header)
-        search_header(&search, returned->header, returned->exact);
+    search.returned = returned.header;
+    if (returned.header)
+        search_header(&search, returned.header, returned.exact);
     for (size_t i = 0; facts->parts && i < facts->parts->count; i++)
         search_part(&search, &facts->parts->items[i]);
     return search.more ? bs_proof_better(search.best, BS_PROOF_UNSURE) : search.best;

@@ -130,6 +130,7 @@ struct story {
     enum bs_media media;          /* of these */
     const char *to;               /* the message's own To */
     bool inexact;
+    bool unread;                  /* the reading takes the message for none that returns anything */
     bool within;                  /* what is returned lies within another message, which the reading takes for it */
     const char *limit;
     const char *envelope_id, *reference;
@@ -198,9 +199,9 @@ static void make_reading(const struct story *story, struct bs_parts *parts, stru
         reading->returned.header = read_header(bs_strbuf_bytes(&text), arena);
         reading->returned.exact = !story->inexact;
     }
-    if (story->within) {
+    if (story->within || story->unread) {
         parts->items[parts->count++] = (struct bs_part){.media = BS_MEDIA_MESSAGE, .header = reading->returned.header};
-        reading->returned.header = read_header(BS_LITERAL(OTHER_BOUNCE), arena);
+        reading->returned.header = story->within ? read_header(BS_LITERAL(OTHER_BOUNCE), arena) : NULL;
     }
     reading->envelope_id = bs_bytes_from_cstr(story->envelope_id);
     if (story->reference)
@@ -308,6 +309,16 @@ static void a_bounce_within_what_is_returned_is_looked_at_too(void **state)
     tell(&story);
     assert_int_equal(story.evidence.good, 0);
     struct story forgery = {.header = FORGERY, .within = true, .to = "ann@example.com"};
+    assert_int_equal(verdict_of(forgery), BS_VERDICT_NOT_OURS);
+}
+
+static void what_is_attached_counts_whatever_the_message_is_taken_for(void **state)
+{
+    (void)state;
+    struct story story = {.marks = SIGNATURE | TOKEN | TAG, .header = HEADER, .unread = true};
+    tell(&story);
+    assert_int_equal(story.evidence.good, 3);
+    struct story forgery = {.header = FORGERY, .unread = true};
     assert_int_equal(verdict_of(forgery), BS_VERDICT_NOT_OURS);
 }
 
@@ -671,6 +682,7 @@ int main(void)
         cmocka_unit_test(a_returned_message_of_ours_is_proven_several_times),
         cmocka_unit_test(each_mark_alone_proves),
         cmocka_unit_test(a_bounce_within_what_is_returned_is_looked_at_too),
+        cmocka_unit_test(what_is_attached_counts_whatever_the_message_is_taken_for),
         cmocka_unit_test(no_mark_proves_a_bounce_to_somebody_else),
         cmocka_unit_test(one_recipient_of_several_is_enough),
         cmocka_unit_test(a_token_proves_mail_of_an_envelope_sender_who_is_not_in_from),
