@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rules: whatever a file is, reading it and translating its patterns ends; whatever a text is, the library's rules can look
- * at it, and what they see of it is no longer than it is. libhs itself, which takes patterns, is not searched here.
+ * Rules: whatever a file is, reading it and translating its patterns ends; whatever a text is, the library's rules
+ * can look at it, and what they see of it is no longer than it is. libhs itself, which takes patterns, is not
+ * searched here.
  */
 #include "fuzz.h"
 
@@ -28,6 +29,22 @@ static void read_file(struct bs_bytes input, struct bs_strbuf *log)
     bs_arena_reset(&arena);
 }
 
+/* Each byte's end lies within the text, behind that of the byte before it. */
+static void collapse(struct bs_bytes input, char *copy, struct bs_strbuf *log)
+{
+    struct bs_rules_shrink *shrinks = malloc((input.len / 2 + 1) * sizeof *shrinks);
+    size_t count, before = 0;
+    size_t length = shrinks ? bs_rules_collapse(input, copy, shrinks, &count) : 0;
+    for (size_t i = 0; i < length; i++) {
+        size_t end = bs_rules_end(i, false, shrinks, count);
+        if (end > input.len || end <= before)
+            abort();
+        before = end;
+    }
+    bs_strbuf_append(log, bs_bytes(copy, length));
+    free(shrinks);
+}
+
 /* Into memory that is no longer than the text. */
 static void transform(struct bs_bytes input, struct bs_strbuf *log)
 {
@@ -37,6 +54,7 @@ static void transform(struct bs_bytes input, struct bs_strbuf *log)
     bs_rules_fold(input, copy);
     bs_strbuf_append(log, bs_bytes(copy, input.len));
     bs_strbuf_append(log, bs_bytes(copy, bs_rules_flatten(input, copy)));
+    collapse(input, copy, log);
     free(copy);
 }
 

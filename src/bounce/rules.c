@@ -43,7 +43,9 @@ struct bs_rules_scan {
     const struct bs_rules_witness *witness; /* or NULL */
     size_t count;
     struct bs_rule_hit hits[BS_RULES_HITS_MAX];
-    char flat[BS_RULES_SCAN_MAX];
+    struct bs_rules_shrink shrinks[BS_RULES_SCAN_MAX / 2]; /* of a text that was collapsed */
+    size_t shrink_count;
+    char folded[BS_RULES_SCAN_MAX];
     char seen[SLACK + BS_RULES_SCAN_MAX + SLACK]; /* the text */
 };
 _Static_assert(BS_RULES_HITS_MAX < UINT16_MAX, "a slot holds any hit's place");
@@ -221,14 +223,14 @@ static struct bs_bytes prepare(struct bs_rules_scan *scan, enum bs_rule_place pl
 {
     char *seen = scan->seen + SLACK;
     text = bs_bytes_first(text, BS_RULES_SCAN_MAX);
-    if (place == BS_PLACE_DIAGNOSTIC)
-        text = bs_bytes(scan->flat, bs_rules_flatten(text, scan->flat));
-    if (!bs_rules_fold_is_needless(text))
-        bs_rules_fold(text, seen);
-    else if (text.len > 0)
-        memcpy(seen, text.ptr, text.len);
-    memset(seen + text.len, 0, SLACK);
-    return bs_bytes(seen, text.len);
+    if (!bs_rules_fold_is_needless(text)) {
+        bs_rules_fold(text, scan->folded);
+        text.ptr = scan->folded;
+    }
+    size_t length = place == BS_PLACE_DIAGNOSTIC ? bs_rules_flatten(text, seen)
+                                                 : bs_rules_collapse(text, seen, scan->shrinks, &scan->shrink_count);
+    memset(seen + length, 0, SLACK);
+    return bs_bytes(seen, length);
 }
 
 static void look_for(struct bs_rules_scan *scan, const struct bs_rules_set *set, struct bs_bytes text)
@@ -238,6 +240,14 @@ static void look_for(struct bs_rules_scan *scan, const struct bs_rules_set *set,
         hs_scan(set->database, text.ptr, (unsigned)text.len, 0, scan->scratch, take_hit, scan);
 }
 
+/* The offset in the text behind a byte of what rules saw. */
+static size_t end_in_text(const struct bs_rules_scan *scan, size_t place)
+{
+    char last = scan->seen[SLACK + place];
+    bool is_space = last == ' ' || last == '\n' || last == BS_RULES_INDENT;
+    return bs_rules_end(place, is_space, scan->shrinks, scan->shrink_count);
+}
+
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits)
 {
@@ -245,8 +255,12 @@ size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struc
     text = prepare(scan, place, text);
     look_for(scan, &scan->rules->places[place].built_in, text);
     look_for(scan, &scan->rules->places[place].own, text);
-    for (size_t i = 0; i < scan->count; i++)
-        scan->slots[((const struct bs_rule_entry *)scan->hits[i].rule)->order] = 0;
+    for (size_t i = 0; i < scan->count; i++) {
+        struct bs_rule_hit *hit = &scan->hits[i];
+        scan->slots[((const struct bs_rule_entry *)hit->rule)->order] = 0;
+        if (place != BS_PLACE_DIAGNOSTIC && hit->end > 0)
+            hit->end = end_in_text(scan, hit->end - 1);
+    }
     sort_hits(scan->hits, scan->count);
     *ret_hits = scan->hits;
     return scan->count;

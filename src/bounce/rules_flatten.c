@@ -76,6 +76,65 @@ static void put_word(struct flattening *flattening, struct bs_bytes word)
     }
 }
 
+/* What a run of white space becomes. */
+static char collapse_run(struct bs_bytes run)
+{
+    size_t end = bs_bytes_find_last(run, '\n');
+    if (end == run.len)
+        return ' ';
+    return end + 1 == run.len ? '\n' : BS_RULES_INDENT;
+}
+
+/* The length of what needs no change: all but white space that is more than one blank or line end. */
+static size_t regular_length(struct bs_bytes text)
+{
+    size_t i = 0;
+    for (; i + 1 < text.len; i++) {
+        char c = text.ptr[i];
+        if ((unsigned char)c > ' ' || !is_space(c))
+            continue;
+        if ((c != ' ' && c != '\n') || is_space(text.ptr[i + 1]))
+            return i;
+    }
+    return i < text.len && is_space(text.ptr[i]) ? i : text.len;
+}
+
+size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_shrink *ret_shrinks,
+                         size_t *ret_shrink_count)
+{
+    size_t length = 0, shrinks = 0;
+    for (size_t i = 0; i < text.len;) {
+        size_t regular = regular_length(bs_bytes_skip(text, i)), run = 0;
+        memcpy(ret_seen + length, text.ptr + i, regular);
+        length += regular;
+        i += regular;
+        while (i + run < text.len && is_space(text.ptr[i + run]))
+            run++;
+        if (run == 0)
+            continue;
+        ret_seen[length] = collapse_run(bs_bytes(text.ptr + i, run));
+        i += run;
+        if (run > 1)
+            ret_shrinks[shrinks++] = (struct bs_rules_shrink){(uint32_t)length, (uint32_t)(i - length - 1)};
+        length++;
+    }
+    *ret_shrink_count = shrinks;
+    return length;
+}
+
+size_t bs_rules_end(size_t place, bool is_space, const struct bs_rules_shrink *shrinks, size_t count)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (shrinks[middle].at < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return place + (low > 0 ? shrinks[low - 1].shift : 0) + (is_space ? 0 : 1);
+}
+
 size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat)
 {
     struct flattening flattening = {.out = ret_flat};

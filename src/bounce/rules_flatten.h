@@ -10,7 +10,25 @@
 
 #include "base/bytes.h"
 
+#include <stdint.h>
+
 /* Writes at most as many bytes as the text has; returns how many. */
 size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat);
+
+enum { BS_RULES_INDENT = '\v' };
+
+/* Where a text got shorter: what stands behind `at` was `shift` further on. */
+struct bs_rules_shrink {
+    uint32_t at, shift;
+};
+
+/* Any other text as rules see it: a run of white space is one byte, which is a line end where there is one in the
+ * run, and BS_RULES_INDENT where blanks follow the last; else it is a blank. As long as the text at most, and there
+ * are half as many shrinks. */
+size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_shrink *ret_shrinks,
+                         size_t *ret_shrink_count);
+
+/* The offset in the text of what stands behind a byte of what was made of it; of white space, its own. */
+size_t bs_rules_end(size_t place, bool is_space, const struct bs_rules_shrink *shrinks, size_t count);
 
 #endif

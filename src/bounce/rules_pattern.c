@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "bounce/rules_fold.h"
 
+#define SPACE "[ \\n\\x0b]" /* what there is of white space in a collapsed text */
+
 enum { LONGEST = BS_RULES_PATTERN_MAX * 32 }; /* no character of a pattern becomes more than that */
 
 struct translation {
@@ -41,8 +43,7 @@ static void put_wide(struct translation *translation, struct bs_strbuf *out)
     skip(translation, length);
 }
 
-/* A run of blanks: at least one white space, or any number of it where a quantifier says so. In a flat text there is
- * one. */
+/* A run of blanks: white space, which may be absent where a quantifier says so. */
 static void put_blanks(struct translation *translation)
 {
     bool may_be_absent;
@@ -51,9 +52,48 @@ static void put_blanks(struct translation *translation)
     may_be_absent = next(translation) == '?' || next(translation) == '*';
     if (may_be_absent || next(translation) == '+')
         skip(translation, 1);
-    bs_strbuf_append_cstr(&translation->out, translation->flat ? (may_be_absent ? " ?" : " ")
-                                             : may_be_absent   ? "\\s*"
-                                                               : "\\s+");
+    bs_strbuf_append_cstr(&translation->out, translation->flat ? " " : SPACE);
+    bs_strbuf_append_cstr(&translation->out, may_be_absent ? "?" : "");
+}
+
+/* Takes white space that may be absent, if such a thing is next: ` *`, ` ?`, `\s*`. */
+static bool take_optional_space(struct translation *translation)
+{
+    struct bs_bytes rest = translation->rest;
+    size_t count = 0;
+    while (count < rest.len && is_blank(rest.ptr[count]))
+        count++;
+    if (count == 0 && rest.len > 1 && rest.ptr[0] == '\\' && rest.ptr[1] == 's')
+        count = 2;
+    if (count == 0 || count == rest.len || (rest.ptr[count] != '*' && rest.ptr[count] != '?'))
+        return false;
+    skip(translation, count + 1);
+    return true;
+}
+
+/* ^: an indented line begins behind the BS_RULES_INDENT that ends the one before. */
+static void put_line_begin(struct translation *translation)
+{
+    skip(translation, 1);
+    if (translation->flat) {
+        bs_strbuf_append_char(&translation->out, '^');
+    } else if (take_optional_space(translation)) {
+        bs_strbuf_append_cstr(&translation->out, "(?:^" SPACE "?|\\x0b)");
+    } else if (is_blank(next(translation))) {
+        while (is_blank(next(translation)) || next(translation) == '+')
+            skip(translation, 1);
+        bs_strbuf_append_cstr(&translation->out, "(?:^ |\\x0b)");
+    } else {
+        bs_strbuf_append_char(&translation->out, '^');
+    }
+}
+
+/* $, at the end of a pattern or an alternative: the next line may be indented. */
+static void put_line_end(struct translation *translation)
+{
+    skip(translation, 1);
+    bool last = next(translation) == '\0' || next(translation) == ')' || next(translation) == '|';
+    bs_strbuf_append_cstr(&translation->out, last && !translation->flat ? "(?:$|\\x0b)" : "$");
 }
 
 static void put_apostrophe(struct translation *translation, size_t length)
@@ -72,7 +112,10 @@ static void put_escape(struct translation *translation)
         translation->wrong = "there is no \\Q...\\E; write a backslash before each sign that is meant as it stands";
         return;
     }
-    bs_strbuf_append(&translation->out, bs_bytes_first(translation->rest, 2));
+    if (translation->rest.ptr[1] == 'n' && !translation->flat)
+        bs_strbuf_append_cstr(&translation->out, "[\\n\\x0b]");
+    else
+        bs_strbuf_append(&translation->out, bs_bytes_first(translation->rest, 2));
     skip(translation, 2);
 }
 
@@ -112,8 +155,9 @@ static void put_class_items(struct translation *translation, const struct class 
 {
     struct bs_bytes wide = bs_strbuf_bytes(&class->wide);
     const char *narrow = bs_strbuf_cstr(&class->narrow);
-    if (wide.len == 0)
-        bs_strbuf_printf(&translation->out, "[%s%s]", negated ? "^" : "", narrow);
+    if (wide.len == 0) /* what may not be a line end may be no indented one's */
+        bs_strbuf_printf(&translation->out, "[%s%s%s]", negated ? "^" : "", narrow,
+                         strstr(narrow, "\\n") ? "\\x0b" : "");
     else if (class->narrow.len == 0)
         bs_strbuf_printf(&translation->out, "(?:%.*s)", (int)wide.len - 1, wide.ptr);
     else
@@ -184,6 +228,13 @@ static void put_next(struct translation *translation)
         put_group(translation);
     } else if ((unsigned char)c >= 0x80) {
         put_wide_alone(translation);
+    } else if (c == '^') {
+        put_line_begin(translation);
+    } else if (c == '$') {
+        put_line_end(translation);
+    } else if (c == '.' && !translation->flat) {
+        bs_strbuf_append_cstr(&translation->out, "[^\\n\\x0b]");
+        skip(translation, 1);
     } else {
         bs_strbuf_append_char(&translation->out, c);
         skip(translation, 1);

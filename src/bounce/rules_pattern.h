@@ -2,7 +2,8 @@
 /*
  * A rule's pattern, as backstop-rules(5) describes it, made into one for libhs over the bytes of folded texts
  * (rules_fold.h): no mode for UTF-8 is wanted, in which texts that are not well-formed would be undefined, and `k`
- * and `s` no literals. For a text that is flat (rules_flatten.h) blanks and apostrophes are what they are.
+ * and `s` no literals. The texts are flat or, outside of diagnostics, collapsed (rules_flatten.h): a run of white space
+ * is one byte, and patterns are made to fit.
  */
 #ifndef BS_BOUNCE_RULES_PATTERN_H
 #define BS_BOUNCE_RULES_PATTERN_H

@@ -91,6 +91,17 @@ static const struct {
     {"\xef\xbd\x81", "\xef\xbc\xa1", true},
     {"say \\\"no\\\"", "SAY \"NO\"", true},
     {"(?:one|two) (three|four)", "two four", true},
+    {"^line", "one\n  line", false},
+    {"^ *line", "one\n  line", true},
+    {"^\\s*line", "one\nline", true},
+    {"^ ?line", "  line", true},
+    {"^ line", "one\n\tline", true},
+    {"^ line", "one\nline", false},
+    {"one$", "one\n  line", true},
+    {"one\\nline", "one \n\n line", true},
+    {"one[^\\n]*line", "one\n line", false},
+    {"one.line", "one\n line", false},
+    {"one.line", "one   line", true},
     {"\\d{3} \\d\\.\\d", "550 5.1", true},
     {"after", "\xff\xfe\x80 broken \xc3 after", true},
 };
@@ -260,6 +271,9 @@ static void hits_come_once_a_rule_and_in_the_order_of_their_ends(void **state)
     assert_int_equal(hits[1].end, 9);
     assert_int_equal(hits[1].rule->concludes, BS_FAILURE_SIZE);
     assert_int_equal(hits[1].rule->weight, 70);
+    assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("\r\n  \t\ntwo  \n\n one"), &hits), 2);
+    assert_int_equal(hits[0].end, 9);
+    assert_int_equal(hits[1].end, 17);
     assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("nothing"), &hits), 0);
     assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("two"), &hits), 1);
     bs_rules_scan_free(scan);
