@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An account of one message as automatic mail, for `backstop explain`: what it is, what it returns, each proof, the verdict, and
- * what backstopd would do with it. The judgements are those of the daemon, but the sent registry, which lies in the daemon's
- * memory, is not asked.
+ * An account of one message as automatic mail, for `backstop explain`: what it is, what it returns, each proof, the
+ * verdict, and what backstopd would do with it. The judgements are those of the daemon, but the sent registry,
+ * which lies in the daemon's memory, is not asked.
  */
 #ifndef BS_CLI_ACCOUNT_H
 #define BS_CLI_ACCOUNT_H

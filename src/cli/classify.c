@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `backstop classify FILE|DIR|MBOX…`: what each message is, and for bounces which recipients failed and why. A line or an
- * object a message, in the order of the input, whatever the number of threads. See backstop-classify(1).
+ * `backstop classify FILE|DIR|MBOX…`: what each message is, and for bounces which recipients failed and why. A line
+ * or an object a message, in the order of the input, whatever the number of threads. See backstop-classify(1).
  */
 #include "cli/command.h"
 #include "cli/in_order.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages judged by several threads, with results in the order in which the messages were given. Each thread has its own
- * memory; what they share does not change. A thread whose result is the next one to be shown shows it.
+ * Messages judged by several threads, with results in the order in which the messages were given. Each thread has
+ * its own memory; what they share does not change. A thread whose result is the next one to be shown shows it.
  */
 #ifndef BS_CLI_IN_ORDER_H
 #define BS_CLI_IN_ORDER_H

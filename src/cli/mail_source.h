@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The messages that a command is given: a file with one message, an mbox, a Maildir or another folder of files, standard
- * input (`-`) or a pipe. A file is opened when its turn comes, and never read whole: a message is a stretch of an open
- * file, which any thread may read. Of a pipe an mbox is kept in a temporary file, while a single message is read as it
- * comes; compressed files are not read.
+ * The messages that a command is given: a file with one message, an mbox, a Maildir or another folder of files,
+ * standard input (`-`) or a pipe. A file is opened when its turn comes, and never read whole: a message is a
+ * stretch of an open file, which any thread may read. Of a pipe an mbox is kept in a temporary file, while a single
+ * message is read as it comes; compressed files are not read.
  */
 #ifndef BS_CLI_MAIL_SOURCE_H
 #define BS_CLI_MAIL_SOURCE_H

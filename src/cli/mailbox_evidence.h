@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a person who has only a mailbox knows of the mail that he sent, and what it says about an automatic message: the folder
- * of his sent mail, his addresses, the keys of a configuration. The judgement is that of proof/evidence.h, with the folder
- * for a registry, and two more grounds, which a server does not have: a message that the folder would hold and does not is
- * not his, nor is one from an address that is none of his.
+ * What a person who has only a mailbox knows of the mail that he sent, and what it says about an automatic message:
+ * the folder of his sent mail, his addresses, the keys of a configuration. The judgement is that of
+ * proof/evidence.h, with the folder for a registry, and two more grounds, which a server does not have: a message
+ * that the folder would hold and does not is not his, nor is one from an address that is none of his.
  */
 #ifndef BS_CLI_MAILBOX_EVIDENCE_H
 #define BS_CLI_MAILBOX_EVIDENCE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moving messages from a Maildir to a folder of it (Maildir++) or to another Maildir of the same file system, by renaming,
- * so that a message is at every moment in one of the two. Flags stay; nothing is ever overwritten or copied.
+ * Moving messages from a Maildir to a folder of it (Maildir++) or to another Maildir of the same file system, by
+ * renaming, so that a message is at every moment in one of the two. Flags stay; nothing is ever overwritten or
+ * copied.
  */
 #ifndef BS_CLI_MAILDIR_FOLDER_H
 #define BS_CLI_MAILDIR_FOLDER_H

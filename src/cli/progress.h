@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A bar on stderr for work that takes more than a second: how much of the input was read, and how many messages. There is
- * none where stderr is no terminal, or where stdout is one too, whose lines show progress by themselves.
+ * A bar on stderr for work that takes more than a second: how much of the input was read, and how many messages.
+ * There is none where stderr is no terminal, or where stdout is one too, whose lines show progress by themselves.
  */
 #ifndef BS_CLI_PROGRESS_H
 #define BS_CLI_PROGRESS_H

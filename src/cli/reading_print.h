@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was read in a message, as `backstop classify`, `backstop scan` and `backstop explain` show it. The names of the
- * object's members are described in backstop-classify(1).
+ * What was read in a message, as `backstop classify`, `backstop scan` and `backstop explain` show it. The names of
+ * the object's members are described in backstop-classify(1).
  */
 #ifndef BS_CLI_READING_PRINT_H
 #define BS_CLI_READING_PRINT_H

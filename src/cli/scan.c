@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `backstop scan MAILDIR`: finds backscatter in a mailbox, for a person who has no say over the mail server, and moves it to a
- * folder. What shows whether a bounce is about mail of his is the folder of his sent mail, his addresses, and the keys of a
- * configuration if he has one. Without any of them nothing is moved. See backstop-scan(1).
+ * `backstop scan MAILDIR`: finds backscatter in a mailbox, for a person who has no say over the mail server, and
+ * moves it to a folder. What shows whether a bounce is about mail of his is the folder of his sent mail, his
+ * addresses, and the keys of a configuration if he has one. Without any of them nothing is moved. See
+ * backstop-scan(1).
  */
 #include "cli/command.h"
 #include "cli/maildir_folder.h"

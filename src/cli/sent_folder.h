@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A folder of sent mail, a Maildir or an mbox, as the sent registry of a person who has only a mailbox: what of his
- * mail there is, by Message-ID, and which addresses he sends from. It answers the questions of proof/evidence.h as the
- * daemon's registry does. The folder holds what it holds: of mail before its oldest message it knows nothing.
+ * mail there is, by Message-ID, and which addresses he sends from. It answers the questions of proof/evidence.h as
+ * the daemon's registry does. The folder holds what it holds: of mail before its oldest message it knows nothing.
  */
 #ifndef BS_CLI_SENT_FOLDER_H
 #define BS_CLI_SENT_FOLDER_H

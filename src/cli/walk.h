@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The files below a folder, in the order of their names: of a Maildir those in new and cur and in its subfolders, of any
- * other folder all, however deep. Symbolic links below it are not followed, and what is no regular file is passed over.
+ * The files below a folder, in the order of their names: of a Maildir those in new and cur and in its subfolders,
+ * of any other folder all, however deep. Symbolic links below it are not followed, and what is no regular file is
+ * passed over.
  */
 #ifndef BS_CLI_WALK_H
 #define BS_CLI_WALK_H

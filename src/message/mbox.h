@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages in an mbox file (RFC 4155 describes the format as it is met): each begins with a line `From SENDER DATE`, before
- * which there is an empty line unless it is the first of the file. A line of a body that begins so by chance has no date in
- * it; lines that were quoted as `>From ` get one > less (the form called mboxrd). Content-Length fields are not believed.
- * Both readers take the file in any pieces.
+ * Messages in an mbox file (RFC 4155 describes the format as it is met): each begins with a line `From SENDER
+ * DATE`, before which there is an empty line unless it is the first of the file. A line of a body that begins so by
+ * chance has no date in it; lines that were quoted as `>From ` get one > less (the form called mboxrd).
+ * Content-Length fields are not believed. Both readers take the file in any pieces.
  */
 #ifndef BS_MESSAGE_MBOX_H
 #define BS_MESSAGE_MBOX_H
