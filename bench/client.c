@@ -401,7 +401,7 @@ static void take_change(struct connection *connection, const struct bs_milter_an
                  answer->code == BS_MILTER_CHANGE_HEADER;
     if (field && load->changes)
         note_field(load->changes, connection, answer);
-    if (field && load->expectation == BENCH_EXPECT_FIELDS)
+    if (field && load->expectation != BENCH_EXPECT_NOTHING)
         return;
     if (answer->code == BS_MILTER_CHANGE_FROM &&
         bench_is_signed(load->identity, answer->envelope.path, connection->user, load->expectation))

@@ -43,11 +43,14 @@ struct filter {
     struct bs_strbuf options;
     struct bs_strbuf refusal;
     struct bs_strbuf new_sender;
+    struct bs_strbuf token; /* a field for mail of ours */
+    struct bs_strbuf mark;  /* and for bounces */
 };
 
 struct session {
     const struct filter *filter;
     bool outgoing; /* the message under way is by somebody who logged in */
+    bool bounce;
     bool tagged;   /* it goes to a tagged address */
 };
 
@@ -79,7 +82,11 @@ static void answer_recipient(struct session *session, struct bs_bytes frame, str
 static void answer_end(const struct session *session, struct evbuffer *out)
 {
     if (session->outgoing) {
+        say_more(out, &session->filter->token);
         say_more(out, &session->filter->new_sender);
+        say(out, BS_MILTER_ACCEPT);
+    } else if (session->tagged) {
+        say_more(out, &session->filter->mark);
         say(out, BS_MILTER_ACCEPT);
     } else {
         say_more(out, &session->filter->refusal);
@@ -95,13 +102,17 @@ static void answer_minimal(struct session *session, struct bs_bytes frame, struc
             session->outgoing = frame.len > 2;
         break;
     case BS_MILTER_MAIL:
-        say(out, session->outgoing || contains(frame, "<>") ? BS_MILTER_CONTINUE : BS_MILTER_ACCEPT);
+        session->bounce = contains(frame, "<>");
+        say(out, BS_MILTER_CONTINUE);
+        break;
+    case BS_MILTER_EOH:
+        say(out, session->outgoing || session->bounce ? BS_MILTER_CONTINUE : BS_MILTER_ACCEPT);
         break;
     case BS_MILTER_RCPT:
         answer_recipient(session, frame, out);
         break;
     case BS_MILTER_BODY:
-        say(out, session->tagged ? BS_MILTER_ACCEPT : session->outgoing ? BS_MILTER_SKIP : BS_MILTER_CONTINUE);
+        say(out, session->outgoing ? BS_MILTER_SKIP : BS_MILTER_CONTINUE);
         break;
     case BS_MILTER_EOM:
         answer_end(session, out);
@@ -187,11 +198,14 @@ static void encode_minimal_options(struct bs_strbuf *out)
 {
     static const struct bs_milter_options options = {
         .version = BS_MILTER_VERSION_MAX,
-        .actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_SET_MACRO_LIST,
+        .actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_ADD_HEADERS | BS_MILTER_CAN_CHANGE_HEADERS |
+                   BS_MILTER_CAN_QUARANTINE | BS_MILTER_CAN_SET_MACRO_LIST,
         .steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN | BS_MILTER_NO_DATA_REPLY |
-                 BS_MILTER_NO_HEADER_REPLY | BS_MILTER_NO_EOH | BS_MILTER_UNDERSTANDS_SKIP,
+                 BS_MILTER_NO_HEADER_REPLY | BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT |
+                 BS_MILTER_HEADER_LEADING_SPACE,
     };
-    static const struct bs_milter_macro_list lists[] = {{2, "i {auth_authen}"}, {3, "i"}, {4, "i"}, {5, "i"}};
+    static const struct bs_milter_macro_list lists[] = {
+        {0, "j"}, {2, "i {auth_authen}"}, {3, "i {rcpt_mailer} {rcpt_addr}"}, {4, "i"}, {5, "i"}};
     bs_milter_encode_negotiation(out, &options, lists, sizeof lists / sizeof *lists);
 }
 
@@ -236,6 +250,12 @@ static void encode_answers(struct filter *filter)
     else if (!filter->like)
         bs_milter_encode_negotiation(&filter->options, &all_steps, NULL, 0);
     bs_milter_encode_replycode(&filter->refusal, 550, "5.7.1 This bounce is not of mail that was sent from here");
+    bs_strbuf_init(&filter->token, FRAME_MAX);
+    bs_strbuf_init(&filter->mark, FRAME_MAX);
+    bs_milter_encode_insert_header(&filter->token, 0, BS_LITERAL("Backstop-Token"),
+                                   BS_LITERAL(" 1-0-20000-fdm-0123456789abcdef01234567-0123456789abcdef01234567"));
+    bs_milter_encode_insert_header(&filter->mark, 0, BS_LITERAL("Backstop-Result"),
+                                   BS_LITERAL(" kind=dsn-failed; verdict=proven; proofs=tag;\n\taction=pass"));
     bs_milter_encode_change_from(&filter->new_sender, BS_LITERAL("<prvs=0693afc14e=user1@ours.example>"),
                                  bs_bytes(NULL, 0));
 }

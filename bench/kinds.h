@@ -35,7 +35,7 @@ enum bench_outcome {
 
 /* What is right. */
 enum bench_expectation {
-    BENCH_EXPECT_GATE,    /* what backstopd does, signatures checked */
+    BENCH_EXPECT_GATE,    /* what backstopd does, signatures checked; header fields may come and go */
     BENCH_EXPECT_SHAPE,   /* the same answers, signatures not checked */
     BENCH_EXPECT_NOTHING, /* everything is accepted as it is */
     BENCH_EXPECT_FIELDS,  /* everything is accepted, header fields may come and go */

@@ -267,8 +267,7 @@ static void put_bounce(struct bs_strbuf *out, uint64_t *io_random, size_t size)
                                "Arrival-Date: Sat, 21 Nov 2026 09:00:00 +0000\n\n"
                                "Final-Recipient: rfc822; nobody@elsewhere.example\nAction: failed\nStatus: 5.1.1\n\n"
                                "--edge\nContent-Type: message/rfc822\n\n");
-    if (size > out->len + 4000)
-        put_header(out, io_random, "<user@ours.example>", "text/plain; charset=utf-8");
+    put_header(out, io_random, "<user@ours.example>", "text/plain; charset=utf-8");
     put_text(out, io_random, size);
     bs_strbuf_append_cstr(out, "\n--edge--\n");
 }
