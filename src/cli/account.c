@@ -53,7 +53,8 @@ static bool look_into(struct bs_account *account, const char *field_name, struct
     return false;
 }
 
-static bool find_recipient(struct bs_account *account, const struct bs_account_facts *facts, struct bs_address *ret_address)
+static bool find_recipient(struct bs_account *account, const struct bs_account_facts *facts,
+                           struct bs_address *ret_address)
 {
     static const char *const fields[] = {"Delivered-To", "X-Original-To", "Envelope-To", "To"};
     if (facts->recipient) {
@@ -117,8 +118,9 @@ static void decide(struct bs_account *account)
     const struct bs_bounce_policy *policy =
         bs_recipient_policies_find(&account->settings.policies, &account->recipient.address);
     for (enum bs_policy_column column = 0; column < BS_COLUMN_COUNT; column++)
-        account->decisions[column] = bs_bounce_policy_decide(policy, account->reading.kind, account->evidence.verdict, column,
-                                                             account->mode == BS_MODE_OBSERVE);
+        account->decisions[column] =
+            bs_bounce_policy_decide(policy, account->reading.kind, account->evidence.verdict, column,
+                                    account->mode == BS_MODE_OBSERVE);
 }
 
 bool bs_account_is_judged(const struct bs_account *account)
@@ -134,7 +136,8 @@ bool bs_account_make(struct bs_account *account, const struct bs_account_facts *
     bs_arena_init(&account->arena, BS_ACCOUNT_MEMORY);
     if (!read_message(account, facts))
         return false;
-    account->has_settings = facts->configured && bs_settings_load(facts->config, &account->settings, &account->trouble);
+    account->has_settings =
+        facts->configured && bs_settings_load(facts->config, &account->settings, &account->trouble);
     if (!account->has_settings)
         return true;
     if (!find_recipient(account, facts, &address))

@@ -17,8 +17,8 @@ static const char *const proof_texts[BS_PROOF_COUNT] = {
 
 static void begin_section(const char *title, const char *source)
 {
-    printf("\n%s%s%s%s%s%s\n", bs_output_colour(stdout, BS_COLOUR_STRONG), title, bs_output_colour(stdout, BS_COLOUR_NONE),
-           source ? " (" : "", source ? source : "", source ? ")" : "");
+    printf("\n%s%s%s%s%s%s\n", bs_output_colour(stdout, BS_COLOUR_STRONG), title,
+           bs_output_colour(stdout, BS_COLOUR_NONE), source ? " (" : "", source ? source : "", source ? ")" : "");
 }
 
 static void print_line(const char *label, struct bs_bytes text)
@@ -36,7 +36,8 @@ static void print_recipient(const struct bs_reported_recipient *recipient)
     bs_output_foreign("  ", recipient->address.len > 0 ? recipient->address : nobody);
     printf(": %s", bs_kind_name(recipient->kind));
     if (recipient->kind != BS_KIND_DSN_SUCCESS)
-        printf(", %s, %s", bs_failure_name(recipient->failure), bs_failure_is_hard(recipient->failure) ? "hard" : "soft");
+        printf(", %s, %s", bs_failure_name(recipient->failure),
+               bs_failure_is_hard(recipient->failure) ? "hard" : "soft");
     bs_output_foreign(", status ", recipient->status);
     if (recipient->reply_code > 0)
         printf(", reply %u", recipient->reply_code);
@@ -54,7 +55,8 @@ static void print_kind(struct bs_account *account)
     else
         printf("  %s, by %s\n", bs_kind_name(reading->kind), reading->sign ? reading->sign : "none");
     if (reading->limit)
-        printf("  not all of it was read: %s was reached, and nothing is concluded from what is not there\n", reading->limit);
+        printf("  not all of it was read: %s was reached, and nothing is concluded from what is not there\n",
+               reading->limit);
     print_line("  reported by: ", reading->reporting_mta);
     print_line("  feedback: ", reading->feedback_type);
     print_line("  envelope identifier: ", reading->envelope_id);
@@ -77,7 +79,8 @@ static void print_returned(struct bs_account *account)
     }
     printf("  a header of %zu fields, %s, %s\n", returned->header->count,
            returned->attached ? "in a part of its own" : "within the text",
-           returned->exact ? "byte for byte" : "quoted, indented or converted, so that no signature over it can be verified");
+           returned->exact ? "byte for byte"
+                           : "quoted, indented or converted, so that no signature over it can be verified");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         struct bs_bytes text = bs_header_text(returned->header, fields[i], &account->arena);
         if (text.len > 0)
@@ -92,7 +95,8 @@ static void print_proofs(struct bs_account *account)
 {
     begin_section("Whether it is about mail of ours", NULL);
     if (!account->has_settings) {
-        printf("  no proof was tried: %s\n", account->trouble.text[0] ? account->trouble.text : "there is no --config with keys");
+        printf("  no proof was tried: %s\n",
+               account->trouble.text[0] ? account->trouble.text : "there is no --config with keys");
         return;
     }
     if (account->recipient_source == BS_RECIPIENT_UNKNOWN)
@@ -145,7 +149,8 @@ static void print_policy(const struct bs_account *account)
         print_decision(&account->at_rcpt, "at RCPT");
     if (!bs_account_is_judged(account))
         return;
-    const struct bs_decision *normal = &account->decisions[BS_COLUMN_NORMAL], *campaign = &account->decisions[BS_COLUMN_CAMPAIGN];
+    const struct bs_decision *normal = &account->decisions[BS_COLUMN_NORMAL];
+    const struct bs_decision *campaign = &account->decisions[BS_COLUMN_CAMPAIGN];
     print_decision(normal, "at the end of data");
     if (campaign->action != normal->action)
         print_decision(campaign, "during a campaign");
@@ -167,7 +172,8 @@ static void append_decision(const struct bs_decision *decision, const char *name
 {
     const char *text;
     bs_strbuf_printf(out, ", \"%s\": {\"action\": \"%s\", \"reason\": \"%s\", \"observed\": %s, \"reply\": ", name,
-                     bs_action_name(decision->action), bs_reason_name(decision->reason), decision->observed ? "true" : "false");
+                     bs_action_name(decision->action), bs_reason_name(decision->reason),
+                     decision->observed ? "true" : "false");
     if (decision->action == BS_ACTION_REFUSE) {
         unsigned code = bs_decision_reply(decision, &text);
         bs_strbuf_printf(out, "\"%u %s\"}", code, text);
@@ -179,13 +185,17 @@ static void append_decision(const struct bs_decision *decision, const char *name
 static void append_proofs(struct bs_account *account, struct bs_strbuf *out)
 {
     bool known = account->recipient_source != BS_RECIPIENT_UNKNOWN;
-    const struct bs_bytes unknown = {NULL, 0};
-    bs_reading_append_text(out, "recipient", known ? bs_address_text(&account->recipient.address, &account->arena) : unknown);
+    struct bs_bytes recipient = {NULL, 0};
+    if (known)
+        recipient = bs_address_text(&account->recipient.address, &account->arena);
+    bs_reading_append_text(out, "recipient", recipient);
     bs_strbuf_append_cstr(out, ", \"proofs\": {");
     for (enum bs_proof proof = 0; proof < BS_PROOF_COUNT; proof++) {
-        bool asked = proof != BS_PROOF_REGISTRY;
         bs_strbuf_printf(out, "%s\"%s\": ", proof > 0 ? ", " : "", bs_proof_name(proof));
-        bs_strbuf_printf(out, asked ? "\"%s\"" : "%s", asked ? bs_proof_result_name(account->evidence.results[proof]) : "null");
+        if (proof != BS_PROOF_REGISTRY)
+            bs_strbuf_printf(out, "\"%s\"", bs_proof_result_name(account->evidence.results[proof]));
+        else
+            bs_strbuf_append_cstr(out, "null");
     }
     bs_strbuf_append_char(out, '}');
     bs_reading_append_text(out, "verdict", bs_bytes_from_cstr(bs_verdict_name(account->evidence.verdict)));

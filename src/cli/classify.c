@@ -181,7 +181,8 @@ static void show(void *context, const struct bs_mail *mail, const struct bs_in_o
 {
     struct classify *classify = context;
     if (result->error != 0 || result->text.failed) {
-        report_trouble(classify, mail->path, result->error != 0 ? strerror(result->error) : "what it says takes too much memory");
+        report_trouble(classify, mail->path,
+                       result->error != 0 ? strerror(result->error) : "what it says takes too much memory");
         return;
     }
     classify->counts[result->kind]++;
@@ -216,7 +217,7 @@ static void print_counts_json(const struct classify *classify)
     puts("}}");
 }
 
-/* The table goes to stderr where lines go to stdout, which may be for a program; of a single message there is none. */
+/* The table goes to stderr where lines go to stdout, which may be for a program; of one message there is none. */
 static void print_end(const struct classify *classify)
 {
     if (classify->test)

@@ -24,8 +24,10 @@ struct bs_in_order_result {
 struct bs_in_order_work {
     void *context;
     void *(*start)(void *context); /* a thread's memory; NULL: there is none left */
-    void (*judge)(void *memory, const struct bs_mail *mail, struct bs_in_order_result *result); /* the text is empty */
-    void (*show)(void *context, const struct bs_mail *mail, const struct bs_in_order_result *result); /* one at a time */
+    /* The result's text is empty. */
+    void (*judge)(void *memory, const struct bs_mail *mail, struct bs_in_order_result *result);
+    /* One at a time. */
+    void (*show)(void *context, const struct bs_mail *mail, const struct bs_in_order_result *result);
     void (*end)(void *memory);
 };
 

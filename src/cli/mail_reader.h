@@ -7,7 +7,7 @@
 #include "cli/mail_source.h"
 
 enum {
-    BS_MAIL_READER_MEMORY = 8 << 20, /* bytes of an arena for the parts of a message, its reading and what is made of these */
+    BS_MAIL_READER_MEMORY = 8 << 20, /* bytes for the parts of a message, its reading and what is made of these */
     BS_RULE_FILES_MAX = 32,          /* files of --rules */
 };
 
@@ -24,7 +24,8 @@ struct bs_mail_reader {
 bool bs_mail_reader_init(struct bs_mail_reader *reader, const struct bs_rules *rules);
 void bs_mail_reader_free(struct bs_mail_reader *reader);
 
-/* Reads the message; `parts` and `reading` are valid until the next. False with errno where it cannot be read to its end. */
+/* Reads the message; `parts` and `reading` are valid until the next. False with errno where it cannot be read to its
+ * end. */
 bool bs_mail_reader_read(struct bs_mail_reader *reader, const struct bs_mail *mail);
 
 #endif

@@ -73,7 +73,8 @@ static ssize_t read_full(int descriptor, char *buffer, size_t size, off_t offset
 
 /* --- Reading a message -------------------------------------------------------------------------------------- */
 
-static bool read_stretch(const struct bs_mail *mail, char *piece, void (*push)(void *, struct bs_bytes), void *context)
+static bool read_stretch(const struct bs_mail *mail, char *piece, void (*push)(void *, struct bs_bytes),
+                         void *context)
 {
     for (uint64_t at = mail->begin; at < mail->end;) {
         size_t wanted = mail->end - at < BS_MAIL_PIECE ? (size_t)(mail->end - at) : BS_MAIL_PIECE;
@@ -86,7 +87,8 @@ static bool read_stretch(const struct bs_mail *mail, char *piece, void (*push)(v
     return true;
 }
 
-static bool read_pipe(const struct bs_mail *mail, char *piece, void (*push)(void *, struct bs_bytes), void *context)
+static bool read_pipe(const struct bs_mail *mail, char *piece, void (*push)(void *, struct bs_bytes),
+                      void *context)
 {
     push(context, bs_bytes(mail->file->beginning, mail->file->ahead));
     for (ssize_t count;;) {
@@ -178,8 +180,8 @@ static bool write_full(int descriptor, const char *bytes, size_t size)
     return true;
 }
 
-/* The next bytes into `piece`; 0 at the end, -1 with errno. What comes from a pipe is not waited for until the piece is full,
- * so that messages are seen when they come. */
+/* The next bytes into `piece`; 0 at the end, -1 with errno. What comes from a pipe is not waited for until the piece is
+ * full, so that messages are seen when they come. */
 static ssize_t read_on(struct mbox_input *input, char *piece)
 {
     ssize_t count;
@@ -268,7 +270,8 @@ static bool spool_mbox(const struct bs_mail_visitor *visitor, struct bs_mail_fil
     int temporary = open_temporary();
     struct bs_mail_file *file = temporary >= 0 ? new_file(temporary, pipe->path) : NULL;
     if (!file) {
-        visitor->trouble(visitor->context, pipe->path, temporary < 0 ? "no temporary file can be made" : strerror(ENOMEM));
+        visitor->trouble(visitor->context, pipe->path,
+                         temporary < 0 ? "no temporary file can be made" : strerror(ENOMEM));
         return true;
     }
     bool more = visit_mbox(visitor, (struct mbox_input){.descriptor = pipe->descriptor, .offset = -1, .file = file,
@@ -341,7 +344,8 @@ bool bs_mail_open(int folder, const char *name, const char *path, struct bs_mail
 
 static bool visit_open(const struct bs_mail_visitor *visitor, int descriptor, const char *path)
 {
-    struct bs_walk_visitor found = {.context = (void *)(uintptr_t)visitor, .file = visit_found, .trouble = report_found};
+    struct bs_walk_visitor found = {
+        .context = (void *)(uintptr_t)visitor, .file = visit_found, .trouble = report_found};
     struct stat status;
     if (fstat(descriptor, &status) != 0) {
         visitor->trouble(visitor->context, path, strerror(errno));
@@ -359,7 +363,8 @@ static bool visit_open(const struct bs_mail_visitor *visitor, int descriptor, co
 
 static int open_path(const char *path)
 {
-    return strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    return strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                  : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 }
 
 bool bs_mail_visit(const char *path, const struct bs_mail_visitor *visitor)

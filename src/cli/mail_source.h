@@ -46,9 +46,10 @@ void bs_mail_release(const struct bs_mail *mail);
 /* The message in the file `name` of an open directory, with a share. False with errno where it is no regular file. */
 bool bs_mail_open(int folder, const char *name, const char *path, struct bs_mail *ret_mail);
 
-/* Reads the message through `piece`, a buffer of BS_MAIL_PIECE bytes, and gives it to `push`, without the quoting of an mbox.
- * False with errno where it cannot be read to its end. */
-bool bs_mail_read(const struct bs_mail *mail, char *piece, void (*push)(void *context, struct bs_bytes bytes), void *context);
+/* Reads the message through `piece`, a buffer of BS_MAIL_PIECE bytes, and gives it to `push`, without the quoting of an
+ * mbox. False with errno where it cannot be read to its end. */
+bool bs_mail_read(const struct bs_mail *mail, char *piece, void (*push)(void *context, struct bs_bytes bytes),
+                  void *context);
 
 /* Reads only its header, and finishes that. False with errno where it cannot be read. */
 bool bs_mail_read_header(const struct bs_mail *mail, char *piece, struct bs_header *ret_header);

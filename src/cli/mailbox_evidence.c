@@ -195,7 +195,8 @@ static struct bs_evidence run_rounds(struct run *run)
     return result;
 }
 
-static struct bs_evidence judge_proofs(const struct bs_mailbox_evidence *evidence, struct bs_mail_reader *reader, int64_t now)
+static struct bs_evidence judge_proofs(const struct bs_mailbox_evidence *evidence, struct bs_mail_reader *reader,
+                                       int64_t now)
 {
     struct bs_evidence_recipient recipients[BS_EVIDENCE_RECIPIENTS_MAX];
     const struct bs_mailbox_keys *keys = evidence->keys;
@@ -243,7 +244,8 @@ static bool is_in_sent(const struct bs_mailbox_evidence *evidence, struct bs_mai
 
 /* Whether the folder would hold what this is about, if he had sent it: a message is named, and it is younger than the
  * folder's oldest. Of an undated one that is so when the bounce came long enough after that. */
-static bool would_be_in_sent(const struct bs_mailbox_evidence *evidence, const struct bs_reading *reading, int64_t received)
+static bool would_be_in_sent(const struct bs_mailbox_evidence *evidence, const struct bs_reading *reading,
+                             int64_t received)
 {
     const int64_t slack = BS_MAILBOX_QUEUE_LIFE * (int64_t)BS_SECONDS_PER_DAY;
     const struct bs_header *returned = reading->returned.header;

@@ -21,7 +21,7 @@ struct bs_mailbox_evidence {
     const char *sent_paths[BS_MAILBOX_SENT_MAX];
     size_t sent_count;
     struct bs_sent_folder sent;
-    struct bs_address addresses[BS_EVIDENCE_RECIPIENTS_MAX]; /* given; where there are none, those in `sent` are his */
+    struct bs_address addresses[BS_EVIDENCE_RECIPIENTS_MAX]; /* given; without any, those in `sent` are his */
     size_t address_count;
     const char *config_file;
     struct bs_mailbox_keys *keys; /* of the configuration; NULL without */

@@ -15,8 +15,8 @@ struct bs_maildir_folder {
     int folder, current, fresh; /* the open directories; -1: not open */
 };
 
-/* Where `name` is: as a path where it has a slash, else the folder of that name in the Maildir, whether it is there or not.
- * Nothing is made. False with the error where the name cannot be a folder's. */
+/* Where `name` is: as a path where it has a slash, else the folder of that name in the Maildir, whether it is there or
+ * not. Nothing is made. False with the error where the name cannot be a folder's. */
 bool bs_maildir_folder_find(const char *maildir, const char *name, struct bs_maildir_folder *ret_folder,
                             struct bs_error *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A bar on stderr; see progress.h. Its thread looks at counters now and then, so that the work pays nothing for it. */
+/* A bar on stderr; see progress.h. Its thread looks at counters now and then: the work pays nothing for it. */
 #include "cli/progress.h"
 
 #include "cli/mail_source.h"
@@ -32,7 +32,8 @@ static bool wait_for(struct bs_progress *progress, long milliseconds)
 static unsigned bar_width(void)
 {
     struct winsize size;
-    unsigned columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    unsigned columns = known ? size.ws_col : COLUMNS_DEFAULT;
     if (columns <= TEXT_COLUMNS)
         return 0;
     return columns - TEXT_COLUMNS < BAR_MAX ? columns - TEXT_COLUMNS : BAR_MAX;

@@ -20,7 +20,8 @@ struct bs_reading_summary {
 
 struct bs_reading_summary bs_reading_summarise(const struct bs_reading *reading);
 
-/* Whether the recipient is one that the message is about: failed, in a message that says so; delayed, in one of that. */
+/* Whether the recipient is one that the message is about: failed, in a message that says so; delayed, in one of
+ * that. */
 bool bs_reading_concerns(const struct bs_reading *reading, const struct bs_reported_recipient *recipient);
 
 /* Appends `"file": …` and, in an mbox of several messages, which it is. */

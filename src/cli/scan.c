@@ -141,7 +141,8 @@ static enum act move(struct scan *scan, int folder, const char *name, const char
     return FAILED;
 }
 
-static void print_json(struct scan *scan, const struct bs_mail *mail, const struct bs_mailbox_verdict *verdict, enum act act)
+static void print_json(struct scan *scan, const struct bs_mail *mail, const struct bs_mailbox_verdict *verdict,
+                       enum act act)
 {
     struct bs_strbuf out;
     bs_strbuf_init(&out, BS_MAIL_READER_MEMORY);
@@ -159,18 +160,20 @@ static void print_json(struct scan *scan, const struct bs_mail *mail, const stru
     bs_strbuf_free(&out);
 }
 
-static void print_line(const struct scan *scan, const struct bs_mail *mail, const struct bs_mailbox_verdict *verdict, enum act act)
+static void print_line(const struct scan *scan, const struct bs_mail *mail, const struct bs_mailbox_verdict *verdict,
+                       enum act act)
 {
     bs_output_foreign("", bs_bytes_from_cstr(mail->path));
-    printf("\t%s\t%s\t%s\t%s\n", bs_kind_name(scan->reader.reading.kind), bs_verdict_name(verdict->verdict), act_names[act],
-           verdict->why);
+    printf("\t%s\t%s\t%s\t%s\n", bs_kind_name(scan->reader.reading.kind), bs_verdict_name(verdict->verdict),
+           act_names[act], verdict->why);
 }
 
 static void judge(struct scan *scan, int folder, const char *name, const struct bs_mail *mail, bool fresh)
 {
     struct stat status;
     bool dated = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    struct bs_mailbox_verdict verdict = bs_mailbox_evidence_judge(&scan->evidence, &scan->reader, dated ? status.st_mtime : 0);
+    struct bs_mailbox_verdict verdict =
+        bs_mailbox_evidence_judge(&scan->evidence, &scan->reader, dated ? status.st_mtime : 0);
     bool moves = verdict.verdict == BS_VERDICT_NOT_OURS ||
                  (verdict.verdict == BS_VERDICT_CANNOT_TELL && scan->all_unproven);
     enum act act = moves ? move(scan, folder, name, mail->path, fresh) : KEEP;

@@ -160,7 +160,8 @@ static void report(void *context, const char *path, const char *why)
 bool bs_sent_folder_read(struct bs_sent_folder *folder, const char *path,
                          void (*trouble)(void *context, const char *path, const char *why), void *context)
 {
-    struct reading reading = {.folder = folder, .trouble = trouble, .context = context, .piece = malloc(BS_MAIL_PIECE)};
+    struct reading reading = {
+        .folder = folder, .trouble = trouble, .context = context, .piece = malloc(BS_MAIL_PIECE)};
     const struct bs_mail_visitor visitor = {&reading, read_mail, report};
     bs_arena_init(&reading.arena, BS_SENT_FOLDER_MEMORY);
     if (reading.piece)

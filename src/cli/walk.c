@@ -62,7 +62,9 @@ static bool make_room(struct entries *entries)
     if (entries->count < entries->capacity)
         return true;
     size_t capacity = entries->capacity ? 2 * entries->capacity : 64;
-    struct entry *items = entries->count < BS_WALK_ENTRIES_MAX ? realloc(entries->items, capacity * sizeof *items) : NULL;
+    struct entry *items = NULL;
+    if (entries->count < BS_WALK_ENTRIES_MAX)
+        items = realloc(entries->items, capacity * sizeof *items);
     if (!items)
         return false;
     entries->items = items;

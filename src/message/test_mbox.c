@@ -140,7 +140,8 @@ static void quoted_from_lines_lose_one_level_wherever_their_pieces_end(void **st
         {">", ">"},
         {">>>>\n>\n\n>x\n", ">>>>\n>\n\n>x\n"},
         {"a >From b\n> From c\n>from d\n>Fromage\n", "a >From b\n> From c\n>from d\n>Fromage\n"},
-        {"<a>\n<b>From \n>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>From x", "<a>\n<b>From \n>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>From x"},
+        {"<a>\n<b>From \n>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>From x",
+         "<a>\n<b>From \n>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>From x"},
         {"\n>From \n", "\nFrom \n"},
     };
     (void)state;

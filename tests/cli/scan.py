@@ -67,7 +67,9 @@ I am out of office until Monday.
 SENT = "From: Jo <jo@example.org>\nTo: kim@example.com\nSubject: hello\nMessage-ID: {id}\nDate: {date}\n\nHello\n"
 ORDINARY = "From: kim@example.com\nTo: jo@example.org\nSubject: lunch\nMessage-ID: <l@example.com>\n\nAt noon?\n"
 
-OLD, SENT_FIRST, LATER = ("Mon, 5 Oct 2026 10:00:00 +0000", "Sun, 1 Nov 2026 10:00:00 +0000", "Fri, 20 Nov 2026 10:00:00 +0000")
+OLD = "Mon, 5 Oct 2026 10:00:00 +0000"
+SENT_FIRST = "Sun, 1 Nov 2026 10:00:00 +0000"
+LATER = "Fri, 20 Nov 2026 10:00:00 +0000"
 MINE, STRANGE, ANCIENT = "<mine@example.org>", "<strange@example.org>", "<ancient@example.org>"
 
 
@@ -91,8 +93,8 @@ class World:
                 (folder / name).mkdir(parents=True)
         messages = {
             "cur/1.mine:2,S": bounce(MINE), "cur/2.strange:2,FS": bounce(STRANGE), "new/3.strange": bounce(STRANGE),
-            "new/4.ancient": bounce(ANCIENT, date=OLD), "new/5.nothing": bounce(None), "cur/6.reply:2,": REPLY.format(id=MINE),
-            "cur/7.reply:2,": REPLY.format(id=STRANGE), "cur/8.lunch:2,S": ORDINARY,
+            "new/4.ancient": bounce(ANCIENT, date=OLD), "new/5.nothing": bounce(None),
+            "cur/6.reply:2,": REPLY.format(id=MINE), "cur/7.reply:2,": REPLY.format(id=STRANGE), "cur/8.lunch:2,S": ORDINARY,
             "new/9.other": bounce(STRANGE, sender="somebody@example.info"),
         }
         for name, text in messages.items():
