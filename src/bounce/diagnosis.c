@@ -2,8 +2,6 @@
 /* See diagnosis.h. The first digit of a status or a reply decides nothing: what is dead is dead by the reason. */
 #include "bounce/diagnosis.h"
 
-enum { CODES_WITHIN = 2000 }; /* bytes of a text in which codes are looked for */
-
 struct guess {
     enum bs_failure failure;
     unsigned weight; /* 0: no guess */
@@ -137,7 +135,7 @@ static bool is_word_character(char c)
 /* The first status in the text that stands for itself, and is more than X.0.0. */
 static struct status find_status(struct bs_bytes text)
 {
-    text = bs_bytes_first(text, CODES_WITHIN);
+    text = bs_bytes_first(text, BS_DIAGNOSIS_CODES_MAX);
     for (size_t i = 0; i < text.len; i++) {
         if ((text.ptr[i] == '4' || text.ptr[i] == '5') && (i == 0 || !is_word_character(text.ptr[i - 1]))) {
             struct status status = read_status(bs_bytes_skip(text, i));
@@ -152,7 +150,7 @@ static struct status find_status(struct bs_bytes text)
  * behind it. */
 static unsigned find_reply(struct bs_bytes text)
 {
-    text = bs_bytes_first(text, CODES_WITHIN);
+    text = bs_bytes_first(text, BS_DIAGNOSIS_CODES_MAX);
     for (size_t i = 0; i + 3 < text.len; i++) {
         unsigned code;
         if ((text.ptr[i] == '4' || text.ptr[i] == '5') && (i == 0 || !is_word_character(text.ptr[i - 1])) &&

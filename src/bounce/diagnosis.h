@@ -12,6 +12,8 @@
 #include "bounce/failure.h"
 #include "bounce/rules.h"
 
+enum { BS_DIAGNOSIS_CODES_MAX = 2000 }; /* bytes of a text in which codes are looked for */
+
 /* `status`: "5.1.1" or empty; `reply_code`: 400 to 599 or 0; `diagnostic`: whatever text there is about this
  * recipient, of any length and with or without codes in it, which are found where the others do not say anything. */
 enum bs_failure bs_diagnose(struct bs_rules_scan *scan, struct bs_bytes status, unsigned reply_code,

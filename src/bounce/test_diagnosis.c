@@ -71,8 +71,33 @@ static void the_heaviest_of_text_status_and_reply_counts(void **state)
     bs_rules_free(rules);
 }
 
+/* What a status that ends at byte `end` of a text says. */
+static enum bs_failure failure_of_status_at(struct bs_rules_scan *scan, size_t end)
+{
+    char text[BS_DIAGNOSIS_CODES_MAX + 2];
+    memset(text, '-', sizeof text);
+    memcpy(text + end - 6, " 5.2.2", 6);
+    return bs_diagnose(scan, bs_bytes(NULL, 0), 0, bs_bytes(text, end));
+}
+
+static void codes_are_looked_for_up_to_a_limit(void **state)
+{
+    struct bs_error error;
+    struct bs_rules *rules = bs_rules_new(&error);
+    struct bs_rules_scan *scan = rules ? bs_rules_scan_new(rules) : NULL;
+    (void)state;
+    assert_non_null(scan);
+    assert_int_equal(failure_of_status_at(scan, BS_DIAGNOSIS_CODES_MAX), BS_FAILURE_MAILBOX_FULL);
+    assert_int_equal(failure_of_status_at(scan, BS_DIAGNOSIS_CODES_MAX + 1), BS_FAILURE_UNKNOWN);
+    bs_rules_scan_free(scan);
+    bs_rules_free(rules);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_heaviest_of_text_status_and_reply_counts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_heaviest_of_text_status_and_reply_counts),
+        cmocka_unit_test(codes_are_looked_for_up_to_a_limit),
+    };
     return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
 }

@@ -218,6 +218,63 @@ static bool is_read_with_rules(size_t count)
     return read;
 }
 
+/* A rule whose ID has `length` bytes. */
+static bool is_read_with_id(size_t length)
+{
+    char file[BS_RULES_ID_MAX + 100];
+    struct bs_error error;
+    char id[BS_RULES_ID_MAX + 2];
+    memset(id, 'a', length);
+    id[length] = '\0';
+    snprintf(file, sizeof file, "rule %s\nsays nothing\n", id);
+    struct bs_rules *rules = rules_of(file, &error);
+    bs_rules_free(rules);
+    return rules != NULL;
+}
+
+/* A rule with a sample and further patterns, `count` strings in all. */
+static bool is_read_with_strings(size_t count)
+{
+    struct bs_strbuf file;
+    struct bs_error error;
+    struct bs_arena arena;
+    bs_arena_init(&arena, BS_RULES_MEMORY_MAX);
+    struct bs_rule_list list = {.arena = &arena};
+    bs_strbuf_init(&file, BS_RULES_FILE_MAX);
+    bs_strbuf_append_cstr(&file, "rule a\nin text\n" REST);
+    for (size_t i = 1; i < count; i++)
+        bs_strbuf_append_cstr(&file, "match \"x\"\n");
+    bool read = bs_rule_list_read(&list, bs_strbuf_bytes(&file), "mine.rules", false, &error);
+    bs_strbuf_free(&file);
+    bs_arena_reset(&arena);
+    return read;
+}
+
+/* `count` rules that all match one text; how many hits there are. */
+static size_t hits_of_rules(size_t count)
+{
+    struct bs_strbuf file, text;
+    struct bs_error error;
+    const struct bs_rule_hit *hits;
+    bs_strbuf_init(&file, BS_RULES_FILE_MAX);
+    bs_strbuf_init(&text, BS_RULES_SCAN_MAX);
+    for (size_t i = 0; i < count; i++) {
+        bs_strbuf_printf(&file, "rule a-%zu\nin field\nmatch \"<%zu>\"\nsays other\nsample \"<%zu>\"\n", i, i, i);
+        bs_strbuf_printf(&text, "<%zu>", i);
+    }
+    struct bs_rules *rules = rules_of(bs_strbuf_cstr(&file), &error);
+    assert_non_null(rules);
+    struct bs_rules_scan *scan = bs_rules_scan_new(rules);
+    size_t found = bs_rules_look(scan, BS_PLACE_FIELD, bs_strbuf_bytes(&text), &hits);
+    for (size_t i = 1; i < found; i++)
+        assert_true(hits[i - 1].end < hits[i].end);
+    bs_rules_scan_free(scan);
+    bs_rules_free(rules);
+    bs_strbuf_free(&file);
+    bs_strbuf_free(&text);
+    return found;
+}
+
 static void limits_hold_at_the_limit_and_one_past_it(void **state)
 {
     (void)state;
@@ -229,6 +286,17 @@ static void limits_hold_at_the_limit_and_one_past_it(void **state)
     assert_false(is_read_with(1, BS_RULES_FILE_MAX + 1));
     assert_true(is_read_with_rules(BS_RULES_MAX));
     assert_false(is_read_with_rules(BS_RULES_MAX + 1));
+    assert_true(is_read_with_id(BS_RULES_ID_MAX));
+    assert_false(is_read_with_id(BS_RULES_ID_MAX + 1));
+    assert_true(is_read_with_strings(BS_RULES_STRINGS_MAX));
+    assert_false(is_read_with_strings(BS_RULES_STRINGS_MAX + 1));
+}
+
+static void hits_past_the_limit_are_left_out(void **state)
+{
+    (void)state;
+    assert_int_equal(hits_of_rules(BS_RULES_HITS_MAX), BS_RULES_HITS_MAX);
+    assert_int_equal(hits_of_rules(BS_RULES_HITS_MAX + 1), BS_RULES_HITS_MAX);
 }
 
 static void a_rule_with_the_id_of_a_built_in_one_takes_its_place(void **state)
@@ -332,6 +400,7 @@ int main(void)
         cmocka_unit_test(patterns_match_as_the_manual_says),
         cmocka_unit_test(errors_say_where_and_what),
         cmocka_unit_test(limits_hold_at_the_limit_and_one_past_it),
+        cmocka_unit_test(hits_past_the_limit_are_left_out),
         cmocka_unit_test(a_rule_with_the_id_of_a_built_in_one_takes_its_place),
         cmocka_unit_test(hits_come_once_a_rule_and_in_the_order_of_their_ends),
         cmocka_unit_test(no_more_of_a_text_is_looked_at_than_the_limit),
