@@ -22,7 +22,7 @@ static bool begins_with_one(struct bs_bytes bytes, const char *const *words)
 /* The letters of a local part in lower case, so that mail.daemon and Mail-Daemon2 are one. */
 static struct bs_bytes plain_local(struct bs_bytes address, char ret_plain[LOCAL_PLAIN_MAX])
 {
-    struct bs_bytes local = bs_bytes_first(address, bs_bytes_find_last(address, '@'));
+    struct bs_bytes local = bs_bytes_first(address, bs_bytes_find(address, '@'));
     size_t len = 0;
     for (size_t i = 0; i < local.len && len < LOCAL_PLAIN_MAX; i++) {
         char c = bs_ascii_lower(local.ptr[i]);
@@ -65,8 +65,14 @@ static bool address_is_robot(struct bs_bytes address)
         if (local.len > end.len && bs_bytes_equal_nocase(bs_bytes_skip(local, local.len - end.len), end))
             return true;
     }
+    static const char *const parts[] = {"mailserv", "maildeliver", "mailgate", "smtp", "antivirus", "mailscan", NULL};
     char plain[LOCAL_PLAIN_MAX];
-    return is_one_of(plain_local(address, plain), names);
+    local = plain_local(address, plain);
+    for (size_t i = 0; parts[i]; i++) {
+        if (bs_bytes_contains_nocase(local, bs_bytes_from_cstr(parts[i])))
+            return true;
+    }
+    return is_one_of(local, names);
 }
 
 /* The word around an @, as far as an address without brackets goes. */

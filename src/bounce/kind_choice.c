@@ -200,9 +200,8 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return false;
     if (has(view, BS_SIGN_FAILED_FIELD))
         return text || (subject && !view->human);
-    if (has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) || wording->from[BS_KIND_NOTICE])
-        return text && (subject || field);
-    return text && (subject || field) && !has(view, BS_SIGN_ANSWERS) && opens_with_dsn(&wording->notice, OPENING_OF_ANSWER);
+    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) || wording->from[BS_KIND_NOTICE];
+    return program && text && (subject || field);
 }
 
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
@@ -233,7 +232,7 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     const struct bs_rule *text = in_text(view, BS_KIND_NOTICE), *subject = in_subject(view, BS_KIND_NOTICE);
     bool program = view->system || has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
                    view->wording->from[BS_KIND_NOTICE] || view->wording->field[BS_KIND_NOTICE];
-    if (has(view, BS_SIGN_LIST) || view->answered || (!text && !subject) || (!program && !(text && subject)) ||
+    if (has(view, BS_SIGN_LIST) || view->answered || (!text && !subject) || !program ||
         (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
     for (size_t i = 0; text && !subject && i < DSN_KINDS; i++) {
@@ -266,17 +265,19 @@ static bool is_reply(const struct view *view, const struct bs_rule *text, const 
     bool answers = has(view, BS_SIGN_ANSWERS);
     if (has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED))
         return text || subject;
+    if (view->answered && !sure)
+        return false;
     if (has(view, BS_SIGN_AUTO_GENERATED))
         return subject || (text && answers);
     if (has(view, BS_SIGN_SUPPRESS))
         return sure || (subject && (text || answers));
     if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
         return sure || (subject && text);
-    if (sure && text)
+    if (sure && text && !has(view, BS_SIGN_LIST))
         return true;
-    if (view->answered || has(view, BS_SIGN_PERSON) || (has(view, BS_SIGN_LIST | BS_SIGN_BULK) && !(sure_text && subject)))
+    if (has(view, BS_SIGN_PERSON) || (has(view, BS_SIGN_LIST | BS_SIGN_BULK) && !text))
         return false;
-    return sure || sure_text;
+    return sure || (sure_text && subject);
 }
 
 static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
@@ -303,13 +304,16 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
     return BS_KIND_NONE;
 }
 
-/* A receipt or a complaint by its wording: two places say so, or one and a sign. */
+/* A receipt or a complaint by its wording: one place with a sign of that kind, or two in what a program made. */
 static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool sign, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
     unsigned places = (in_text(view, kind) ? 1u : 0) + (in_subject(view, kind) ? 1u : 0) + (wording->from[kind] ? 1u : 0) +
                       (wording->field[kind] ? 1u : 0);
-    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS) || has(view, BS_SIGN_PERSON) || places + (sign ? 1u : 0) < 2 || places == 0)
+    bool program = wording->from[kind] || wording->field[kind] || wording->returns ||
+                   has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_NULL_PATH);
+    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS) || has(view, BS_SIGN_PERSON) || places == 0 ||
+        (!sign && (places < 2 || !program)))
         return BS_KIND_NONE;
     *ret_sign = anywhere(view, kind)->id;
     return kind;
@@ -322,7 +326,7 @@ static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
 
 static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
 {
-    return is_worded(view, BS_KIND_ARF, view->wording->returns || has(view, BS_SIGN_REPORT), ret_sign);
+    return is_worded(view, BS_KIND_ARF, has(view, BS_SIGN_REPORT), ret_sign);
 }
 
 /* Whether the notice has an SMTP reply or a status in its own words. */
