@@ -15,6 +15,14 @@ static bool fail(const char *what)
 
 /* --- What it is --------------------------------------------------------------------------------------------- */
 
+/* As the daemon has it, which sees mail before anybody writes Return-Path. */
+static void push_sender(struct bs_account *account, struct bs_bytes sender)
+{
+    bs_parts_push(&account->parts, BS_LITERAL("Return-Path: "));
+    bs_parts_push(&account->parts, sender);
+    bs_parts_push(&account->parts, BS_LITERAL("\r\n"));
+}
+
 static bool read_message(struct bs_account *account, const struct bs_account_facts *facts)
 {
     struct bs_error error;
@@ -25,11 +33,14 @@ static bool read_message(struct bs_account *account, const struct bs_account_fac
     if (!account->scan)
         return fail("there is no memory for the rules");
     bs_parts_init(&account->parts, &account->parts_arena);
+    if (facts->sender_given)
+        push_sender(account, facts->sender);
     bs_parts_push(&account->parts, facts->text);
     bs_parts_finish(&account->parts);
     if (!bs_reading_make(&account->parts, account->scan, &account->arena, &account->reading))
         account->reading = (struct bs_reading){.sign = "none", .limit = "BS_ACCOUNT_MEMORY"};
     account->null_sender = facts->sender_known && bs_path_is_null(facts->sender);
+    account->treated_as = bs_automatic_treated_as(&account->parts, &account->reading, account->null_sender);
     account->is_read_by_daemon = bs_reading_is_worthwhile(&account->parts.header, account->null_sender);
     return true;
 }
@@ -105,7 +116,7 @@ static bool judge_proofs(struct bs_account *account, int64_t now)
         .dkim_keys = own_keys.count > 0 ? &own_keys : NULL,
         .now = now,
         .queue_life = settings->queue_life,
-        .marking_since = BS_MARKING_SINCE,
+        .marking_since = settings->header_token ? BS_MARKING_SINCE : 0,
     };
     struct bs_answers none;
     struct bs_questions missing;
@@ -118,9 +129,8 @@ static void decide(struct bs_account *account)
     const struct bs_bounce_policy *policy =
         bs_recipient_policies_find(&account->settings.policies, &account->recipient.address);
     for (enum bs_policy_column column = 0; column < BS_COLUMN_COUNT; column++)
-        account->decisions[column] =
-            bs_bounce_policy_decide(policy, account->reading.kind, account->evidence.verdict, column,
-                                    account->mode == BS_MODE_OBSERVE);
+        account->decisions[column] = bs_bounce_policy_decide(policy, account->treated_as, account->evidence.verdict,
+                                                             column, account->mode == BS_MODE_OBSERVE);
 }
 
 bool bs_account_is_judged(const struct bs_account *account)

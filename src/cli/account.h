@@ -19,7 +19,7 @@ struct bs_account_facts {
     const struct bs_config *config; /* for `rules`, and for keys and policies where `configured` */
     bool configured;                /* it was read from a file */
     struct bs_bytes sender;         /* of the envelope */
-    bool sender_known;
+    bool sender_known, sender_given; /* somehow; by an option, so that it may not be in the message */
     const char *recipient;          /* of the envelope; NULL: look into the header */
     int64_t now;
 };
@@ -35,6 +35,7 @@ struct bs_account {
     struct bs_reading reading;
     bool null_sender;
     bool is_read_by_daemon;             /* its header suggests an automatic message */
+    enum bs_kind treated_as;            /* by the policy; with the null sender it may be another than it is */
 
     bool has_settings;                  /* keys and policies are there, and so is all that follows */
     struct bs_settings settings;

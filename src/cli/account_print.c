@@ -149,6 +149,8 @@ static void print_policy(const struct bs_account *account)
         print_decision(&account->at_rcpt, "at RCPT");
     if (!bs_account_is_judged(account))
         return;
+    if (account->treated_as != account->reading.kind)
+        puts("  the sender is null and another message is returned, so it counts as a bounce, in whatever words");
     const struct bs_decision *normal = &account->decisions[BS_COLUMN_NORMAL];
     const struct bs_decision *campaign = &account->decisions[BS_COLUMN_CAMPAIGN];
     print_decision(normal, "at the end of data");

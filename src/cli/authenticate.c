@@ -222,6 +222,7 @@ static int give_account(struct bs_authenticate *request)
         .configured = request->config_file != NULL,
         .sender = request->sender,
         .sender_known = request->sender_source != BS_SENDER_UNKNOWN,
+        .sender_given = request->sender_source == BS_SENDER_GIVEN,
         .recipient = request->recipient,
         .now = request->judge.now,
     };

@@ -109,3 +109,18 @@ enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_
     automatic->is_judged = step == BS_DONE;
     return step;
 }
+
+/* Whether another message is returned; a reading has none where it takes the message for ordinary mail. */
+static bool returns_a_message(const struct bs_parts *parts, const struct bs_reading *reading)
+{
+    bool returns = reading->returned.header != NULL;
+    for (size_t i = 0; !returns && i < parts->count; i++)
+        returns = parts->items[i].header && parts->items[i].header->count > 0;
+    return returns;
+}
+
+enum bs_kind bs_automatic_treated_as(const struct bs_parts *parts, const struct bs_reading *reading, bool null_sender)
+{
+    bool nameless = reading->kind == BS_KIND_OTHER || reading->kind == BS_KIND_NONE;
+    return null_sender && nameless && returns_a_message(parts, reading) ? BS_KIND_DSN_FAILED : reading->kind;
+}

@@ -47,4 +47,8 @@ enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_
                                 const struct bs_evidence_recipient *recipients, size_t count,
                                 struct bs_questions *ret_missing);
 
+/* What the policy treats a message as: with the null sender, whatever returns another message is a bounce, in whatever
+ * words. */
+enum bs_kind bs_automatic_treated_as(const struct bs_parts *parts, const struct bs_reading *reading, bool null_sender);
+
 #endif

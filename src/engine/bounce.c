@@ -310,21 +310,9 @@ static bool count_for_campaign(struct bs_session *session, const struct recipien
            domain;
 }
 
-/* Whether another message is returned; a reading has none where it takes the message for ordinary mail. */
-static bool returns_a_message(const struct bs_automatic *automatic)
-{
-    bool returns = automatic->reading.returned.header != NULL;
-    for (size_t i = 0; !returns && i < automatic->parts.count; i++)
-        returns = automatic->parts.items[i].header && automatic->parts.items[i].header->count > 0;
-    return returns;
-}
-
-/* What the message is treated as: with the null sender, whatever returns another message is a bounce, in whatever words. */
 static enum bs_kind treated_as(const struct bs_bounce *bounce)
 {
-    enum bs_kind kind = bounce->automatic.reading.kind;
-    bool nameless = kind == BS_KIND_OTHER || kind == BS_KIND_NONE;
-    return bounce->null_sender && nameless && returns_a_message(&bounce->automatic) ? BS_KIND_DSN_FAILED : kind;
+    return bs_automatic_treated_as(&bounce->automatic.parts, &bounce->automatic.reading, bounce->null_sender);
 }
 
 /* What the policy says for one recipient. */

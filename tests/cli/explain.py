@@ -59,6 +59,27 @@ Date: Fri, 20 Nov 2026 10:00:00 +0000
 Hello
 --b--
 """
+FORWARD = """\
+From: Kim <kim@example.com>
+To: jo@example.org
+Subject: hello
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+
+Buy this.
+--b
+Content-Type: message/rfc822
+
+Received: from a.example.org by mx.example.net; Fri, 20 Nov 2026 10:00:01 +0000
+From: jo@example.org
+Subject: buy this
+Message-ID: <one@example.org>
+Date: Fri, 20 Nov 2026 10:00:00 +0000
+
+Buy
+--b--
+"""
 ORDINARY = "Return-Path: <kim@example.com>\nFrom: kim@example.com\nTo: jo@example.org\nSubject: lunch\n\nAt noon?\n"
 
 
@@ -145,6 +166,15 @@ def _(world):
     assert decision["reply"].startswith("550 5.7.1 "), found
     quiet = world.account(bounce("jo@quiet.example.org", "jo@quiet.example.org", "jo@quiet.example.org"))
     assert (quiet["decision"]["action"], quiet["decision"]["observed"]) == ("pass", True), quiet
+
+
+@suite.case("with the null sender what returns a message counts as a bounce, in whatever words; --from says the sender")
+def _(world):
+    found = world.account(FORWARD, "--from", "<>")
+    assert (found["kind"], found["decision"]["reason"]) == ("none", "bounce-not-ours"), found
+    text = world.explain(FORWARD, "--config", world.config, "--from", "<>").stdout
+    assert "so it counts as a bounce" in text, text
+    assert "decision" not in world.account(FORWARD, "--from", "kim@example.com"), found
 
 
 @suite.case("a forged tag is refused at RCPT")
