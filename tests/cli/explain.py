@@ -171,10 +171,9 @@ def _(world):
 @suite.case("with the null sender what returns a message counts as a bounce, in whatever words; --from says the sender")
 def _(world):
     found = world.account(FORWARD, "--from", "<>")
-    assert (found["kind"], found["decision"]["reason"]) == ("none", "bounce-not-ours"), found
-    text = world.explain(FORWARD, "--config", world.config, "--from", "<>").stdout
-    assert "so it counts as a bounce" in text, text
-    assert "decision" not in world.account(FORWARD, "--from", "kim@example.com"), found
+    assert found["decision"]["reason"] == "bounce-not-ours", found
+    found = world.account(FORWARD, "--from", "kim@example.com")
+    assert found["kind"] == "none" and "decision" not in found, found
 
 
 @suite.case("a forged tag is refused at RCPT")
