@@ -238,6 +238,8 @@ static size_t header_room(const struct bs_mime *mime)
 
 void bs_mime_header_push(struct bs_mime *mime, struct bs_bytes bytes)
 {
+    if (mime->header->flags & BS_HEADER_TOO_MANY) /* nothing more is kept */
+        return;
     if (header_room(mime) / FIELD_COST > bytes.len) {
         bs_header_push(mime->header, bytes);
         return;
