@@ -132,14 +132,23 @@ static bool is_word_character(char c)
     return bs_ascii_is_digit(c) || (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z') || c == '.' || c == '_';
 }
 
-/* The first status in the text that stands for itself, and is more than X.0.0. */
+static struct guess guess_by_status(struct status status)
+{
+    for (size_t i = 0; status.class != 0 && i < sizeof codes / sizeof *codes; i++) {
+        if (codes[i].subject == status.subject && status.detail >= codes[i].detail && status.detail <= codes[i].last)
+            return (struct guess){codes[i].failure, codes[i].weight};
+    }
+    return (struct guess){BS_FAILURE_UNKNOWN, 0};
+}
+
+/* The first status in the text that stands for itself and says something. */
 static struct status find_status(struct bs_bytes text)
 {
     text = bs_bytes_first(text, BS_DIAGNOSIS_CODES_MAX);
     for (size_t i = 0; i < text.len; i++) {
         if ((text.ptr[i] == '4' || text.ptr[i] == '5') && (i == 0 || !is_word_character(text.ptr[i - 1]))) {
             struct status status = read_status(bs_bytes_skip(text, i));
-            if (status.class != 0 && (status.subject != 0 || status.detail != 0))
+            if (guess_by_status(status).weight > 0)
                 return status;
         }
     }
@@ -158,15 +167,6 @@ static unsigned find_reply(struct bs_bytes text)
             return code;
     }
     return 0;
-}
-
-static struct guess guess_by_status(struct status status)
-{
-    for (size_t i = 0; status.class != 0 && i < sizeof codes / sizeof *codes; i++) {
-        if (codes[i].subject == status.subject && status.detail >= codes[i].detail && status.detail <= codes[i].last)
-            return (struct guess){codes[i].failure, codes[i].weight};
-    }
-    return (struct guess){BS_FAILURE_UNKNOWN, 0};
 }
 
 static struct guess guess_by_reply(unsigned code)

@@ -47,6 +47,9 @@ static const struct {
     {"5.1.1", 550, "550 5.1.1 Sender address rejected: user unknown", BS_FAILURE_POLICY},
     {"4.4.7", 0, "delivery time expired; last reply: 450 4.1.1 User unknown", BS_FAILURE_EXPIRED},
     {"5.2.1", 550, "550 5.2.1 rejected", BS_FAILURE_SUSPENDED},
+    {"", 0, "550 5.0.350 Remote server returned an error -> 552 5.3.4 so be it", BS_FAILURE_SIZE},
+    {"", 0, "mailbox is full: retry timeout exceeded", BS_FAILURE_MAILBOX_FULL},
+    {"", 0, "450 4.1.1 User unknown: retry timeout exceeded", BS_FAILURE_EXPIRED},
     /* no codes */
     {"5.1", 0, "", BS_FAILURE_UNKNOWN},
     {"2.1.5", 250, "", BS_FAILURE_UNKNOWN},
