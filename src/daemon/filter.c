@@ -6,6 +6,7 @@
 #include "daemon/connection.h"
 #include "daemon/decision_log.h"
 #include "daemon/log.h"
+#include "message/charset.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -32,6 +33,7 @@ struct filter {
     struct event *look;     /* at the resolver's counters */
     struct event *sweep;    /* for campaigns that are over */
     struct bs_resolver_counters counted;
+    struct bs_charset_keep *charsets; /* so that no message has to wait for its converter */
     bool ending;
     bool told_full; /* that max-sessions is reached, until a session ends */
 };
@@ -198,7 +200,8 @@ static bool set_up_reading(struct filter *filter, const struct bs_generation *ge
     if (!generation->settings.rules)
         return true;
     filter->connections.scan = bs_rules_scan_new(generation->settings.rules);
-    return filter->connections.scan != NULL;
+    filter->charsets = bs_charset_keep_new();
+    return filter->connections.scan && filter->charsets;
 }
 
 static bool set_up_resolver(struct filter *filter, const struct bs_config *config, const struct bs_settings *settings)
@@ -309,6 +312,7 @@ static void tear_down(struct filter *filter)
     free_event(filter->look);
     free_event(filter->sweep);
     bs_rules_scan_free(filter->connections.scan);
+    bs_charset_keep_free(filter->charsets);
     if (filter->connections.resolver)
         bs_resolver_free(filter->connections.resolver);
     bs_key_cache_free(filter->connections.keys);
