@@ -4,8 +4,8 @@
  *
  *     bench-reader [--rounds N] [--made COUNT] [FOLDER…] [--way NAME]…
  *
- * The messages are those of the folders, or made up (see reader_mail.h), and lie in memory. The ways of reading take turns, a
- * pass over all messages each; the table has the median of the rounds, with the least and the greatest.
+ * The messages are those of the folders, or made up (see reader_mail.h), and lie in memory. The ways of reading take
+ * turns, a pass over all messages each; the table has the median of the rounds, with the least and the greatest.
  */
 #include "reader.h"
 #include "reader_mail.h"

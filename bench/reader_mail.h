@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages for bench-reader: those of folders, byte for byte, or made-up ordinary mail with attachments: a text, its HTML twin
- * and files in base64, 250 kB on average; a third has no file. The same count gives the same messages.
+ * Messages for bench-reader: those of folders, byte for byte, or made-up ordinary mail with attachments: a text, its
+ * HTML twin and files in base64, 250 kB on average; a third has no file. The same count gives the same messages.
  */
 #ifndef BENCH_READER_MAIL_H
 #define BENCH_READER_MAIL_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boundaries of multiparts within one another (RFC 2046 section 5.1.1), innermost last. A line is compared with all of
- * them, so that the end of an outer one also ends those that have no end of their own. An exact line counts before one
- * that has dashes or anything else behind its closing `--`; of equal boundaries the innermost counts that was not closed yet. A multipart
- * that does not name its boundary takes the first line that may be one.
+ * The boundaries of multiparts within one another (RFC 2046 section 5.1.1), innermost last. A line is compared with
+ * all of them, so that the end of an outer one also ends those that have no end of their own. An exact line counts
+ * before one that has dashes or anything else behind its closing `--`; of equal boundaries the innermost counts that
+ * was not closed yet. A multipart that does not name its boundary takes the first line that may be one.
  */
 #ifndef BS_MESSAGE_BOUNDARIES_H
 #define BS_MESSAGE_BOUNDARIES_H
@@ -34,8 +34,8 @@ struct bs_boundary_match {
     bool closes;
 };
 
-/* `line` is whole or longer than BS_BOUNDARY_LINE_MAX, and begins with --; its line end does not matter. A boundary that is guessed is
- * kept in the arena. */
+/* `line` is whole or longer than BS_BOUNDARY_LINE_MAX, and begins with --; its line end does not matter. A
+ * boundary that is guessed is kept in the arena. */
 struct bs_boundary_match bs_boundaries_match(struct bs_boundaries *boundaries, struct bs_bytes line,
                                              struct bs_arena *arena);
 

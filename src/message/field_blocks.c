@@ -22,7 +22,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Room for one more of `size` bytes in what has `count` of `io_capacity`; what was taken before stays in the arena. */
+/* Room for one more of `size` bytes in what has `count` of `io_capacity`; what was taken before stays in the
+ * arena. */
 static void *make_room(struct reader *reader, void *items, size_t count, size_t *io_capacity, size_t size)
 {
     if (count < *io_capacity)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The body of a delivery status (RFC 3464 section 2.1, RFC 6533 section 3), of a disposition notification (RFC 8098) and
- * of a feedback report (RFC 5965): blocks of fields with empty lines between them, the first about the message, each
- * other about a recipient. Reading is as tolerant as MTAs are careless: empty lines may come first, be several, or hold
- * blanks; a line that is neither a field nor a continuation is passed over. Nothing is said about which fields there must be.
+ * The body of a delivery status (RFC 3464 section 2.1, RFC 6533 section 3), of a disposition notification (RFC 8098)
+ * and of a feedback report (RFC 5965): blocks of fields with empty lines between them, the first about the message,
+ * each other about a recipient. Reading is as tolerant as MTAs are careless: empty lines may come first, be several,
+ * or hold blanks; a line that is neither a field nor a continuation is passed over. Nothing is said about which
+ * fields there must be.
  */
 #ifndef BS_MESSAGE_FIELD_BLOCKS_H
 #define BS_MESSAGE_FIELD_BLOCKS_H
@@ -31,8 +32,8 @@ struct bs_field_blocks {
     const char *limit; /* the name of the first limit that was reached, or NULL */
 };
 
-/* Reads the text of a part, whose lines end in LF or CRLF. Views borrow from the text and the arena. False where the arena's limit
- * was reached. */
+/* Reads the text of a part, whose lines end in LF or CRLF. Views borrow from the text and the arena. False where
+ * the arena's limit was reached. */
 bool bs_field_blocks_read(struct bs_bytes text, struct bs_arena *arena, struct bs_field_blocks *ret_blocks);
 
 /* The value of the block's first field of that name, whatever its case; ptr is NULL where there is none. */
@@ -47,17 +48,17 @@ struct bs_typed_value {
 /* Splits at the first semicolon. The views borrow from `text`. */
 struct bs_typed_value bs_typed_value_split(struct bs_bytes text);
 
-/* The address that a typed value is: of type rfc822 as it stands, of utf-8 and of utf-8-addr-xtext decoded (RFC 6533
- * section 3), of any other type as it stands; angle brackets and a comment behind it taken off. Borrows or is in the arena. ptr is
- * NULL past the arena's limit. */
+/* The address that a typed value is: of type rfc822 as it stands, of utf-8 and of utf-8-addr-xtext decoded (RFC
+ * 6533 section 3), of any other type as it stands; angle brackets and a comment behind it taken off. Borrows or is
+ * in the arena. ptr is NULL past the arena's limit. */
 struct bs_bytes bs_typed_value_address(const struct bs_typed_value *typed, struct bs_arena *arena);
 
 /* xtext (RFC 3461 section 4) decoded: +HH is a byte. What is no xtext stays as it stands. Borrows from `text` where
  * nothing is encoded, else in the arena; ptr is NULL past its limit. */
 struct bs_bytes bs_xtext_decode(struct bs_bytes text, struct bs_arena *arena);
 
-/* utf-8-addr-xtext and utf-8-addr-unitext (RFC 6533 section 3) decoded to UTF-8: \x{H…} is a character. What is neither stays
- * as it stands. As above. */
+/* utf-8-addr-xtext and utf-8-addr-unitext (RFC 6533 section 3) decoded to UTF-8: \x{H…} is a character. What is
+ * neither stays as it stands. As above. */
 struct bs_bytes bs_unitext_decode(struct bs_bytes text, struct bs_arena *arena);
 
 #endif

@@ -32,7 +32,7 @@ unsigned bs_header_name_hash(struct bs_bytes name)
 {
     uint64_t hash = name.len;
     for (size_t i = 0; i < name.len; i += sizeof hash) {
-        uint64_t low = name_word(name, i, ' ') | 0x2020202020202020u; /* letters in lower case; others may fall together */
+        uint64_t low = name_word(name, i, ' ') | 0x2020202020202020u; /* lower case; others may fall together */
         hash = (hash ^ low) * 0x9e3779b97f4a7c15u;
         hash ^= hash >> 32;
     }
@@ -278,7 +278,8 @@ static void end_line(struct bs_header *header, struct bs_bytes rest)
     header->line_cut = false;
 }
 
-/* The length of a line that goes on with a field, its LF included; 0 where it has none, or nothing but white space in it. */
+/* The length of a line that goes on with a field, its LF included; 0 where it has none, or nothing but white space
+ * in it. */
 static size_t continuation_length(struct bs_bytes rest)
 {
     size_t end = bs_bytes_find(rest, '\n');

@@ -30,8 +30,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Where the last ?= of the text begins; NULL where there is none. Behind it no word is looked for, so that looking takes
- * no longer than the text is long. */
+/* Where the last ?= of the text begins; NULL where there is none. Behind it no word is looked for, so that looking
+ * takes no longer than the text is long. */
 static const char *find_last_end(struct bs_bytes text)
 {
     for (size_t i = text.len; i > 1; i--) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lines, boundaries and headers of parts; see mime.h. Lines are looked at where they lie; only one that may be a boundary, or that
- * stands before or in a header of a part, is kept when it comes in pieces.
+ * Lines, boundaries and headers of parts; see mime.h. Lines are looked at where they lie; only one that may be a
+ * boundary, or that stands before or in a header of a part, is kept when it comes in pieces.
  */
 #include "message/mime.h"
 
 enum event { MORE, BOUNDARY, EMPTY_LINE };
 
-/* A line that has to be seen whole, its line end included; without one it is the last, or longer than is looked at. */
+/* A line that has to be seen whole, its line end included; without one it is the last, or longer than is looked
+ * at. */
 struct line {
     struct bs_bytes bytes;
     char kept[BS_BOUNDARY_LINE_MAX]; /* where `bytes` are if they came in pieces */
@@ -114,13 +115,6 @@ static bool is_lead(struct bs_mime *mime, struct bs_bytes line)
     return true;
 }
 
-static bool holds_no_fields(struct bs_header *header)
-{
-    header->flags |= BS_HEADER_NONE;
-    header->ended = true;
-    return true;
-}
-
 /* A line before a header; false where it was not taken, because it is the first of the header or of the body. */
 static bool take_lead(struct bs_mime *mime, struct bs_bytes line)
 {
@@ -135,8 +129,11 @@ static bool take_lead(struct bs_mime *mime, struct bs_bytes line)
     if (is_lead(mime, text))
         return true;
     mime->state = BS_MIME_HEADER;
-    if (!is_field(text) && (mime->lead_blank || mime->message != BS_MIME_NO_PART) && holds_no_fields(mime->header))
+    if (!is_field(text) && (mime->lead_blank || mime->message != BS_MIME_NO_PART)) {
+        mime->header->flags |= BS_HEADER_NONE;
+        mime->header->ended = true;
         bs_mime_begin_body(mime);
+    }
     return false;
 }
 
@@ -217,7 +214,8 @@ static void give(struct bs_mime *mime, struct bs_bytes bytes)
 /* A line that may be more than content. */
 static enum event take_candidate(struct bs_mime *mime, struct bs_bytes line)
 {
-    bool empty = mime->state == BS_MIME_HEADER && has_end(line) && (line.len == 1 || (line.len == 2 && line.ptr[0] == '\r'));
+    bool empty = mime->state == BS_MIME_HEADER &&
+                 (bs_bytes_equal(line, BS_LITERAL("\n")) || bs_bytes_equal(line, BS_LITERAL("\r\n")));
     if (take_boundary(mime, line))
         return BOUNDARY;
     give(mime, line);
@@ -225,8 +223,8 @@ static enum event take_candidate(struct bs_mime *mime, struct bs_bytes line)
     return empty ? EMPTY_LINE : MORE;
 }
 
-/* The first line at or behind `at`, which begins one, that may be more than content; `end` where there is none. `ret_open`: the
- * last line has no end. */
+/* The first line at or behind `at`, which begins one, that may be more than content; `end` where there is none.
+ * `ret_open`: the last line has no end. */
 static const char *find_candidate(const struct bs_mime *mime, const char *at, const char *end, bool *ret_open)
 {
     bool header = mime->state == BS_MIME_HEADER;

@@ -95,7 +95,8 @@ void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes);
 void bs_mime_content_push_end(struct bs_mime *mime);
 void bs_mime_content_end(struct bs_mime *mime);
 
-/* What the header of a returned message takes of BS_PARTS_KEPT_MAX: its bytes, and what its fields need beside them. */
+/* What the header of a returned message takes of BS_PARTS_KEPT_MAX: its bytes, and what its fields need beside
+ * them. */
 size_t bs_mime_header_cost(const struct bs_header *header);
 
 /* Bytes of the header of a returned message. */

@@ -198,7 +198,8 @@ static void describe(struct bs_mime *mime, const struct bs_mime_fields *fields, 
     struct bs_part *part = &mime->parts->items[place];
     if (fields->type.len > 0)
         part->type = bs_parameters_value(fields->type, mime->arena);
-    bool digest = part->type.len == 0 && part->parent != place && is(mime->parts->items[part->parent].type, "multipart/digest");
+    const struct bs_part *above = &mime->parts->items[part->parent];
+    bool digest = part->type.len == 0 && above != part && is(above->type, "multipart/digest");
     part->media = digest ? BS_MEDIA_MESSAGE : find_media(part->type);
     part->name = find_name(fields, mime->arena);
     if (holds_others(part->media) && part->depth >= BS_PARTS_DEPTH_MAX) {
@@ -284,7 +285,8 @@ static void begin_behind_headers(struct bs_mime *mime, size_t place)
         part->media = BS_MEDIA_TEXT;
         part->header = NULL;
     }
-    bs_mime_content_begin(mime, place, text ? BS_MIME_COLLECT : BS_MIME_IGNORE, BS_TRANSFER_IDENTITY, bs_bytes(NULL, 0));
+    enum bs_mime_use use = text ? BS_MIME_COLLECT : BS_MIME_IGNORE;
+    bs_mime_content_begin(mime, place, use, BS_TRANSFER_IDENTITY, bs_bytes(NULL, 0));
 }
 
 void bs_mime_begin_body(struct bs_mime *mime)

@@ -216,7 +216,8 @@ static bool find_section(struct bs_bytes field_body, const char *name, int numbe
                          bool *ret_encoded)
 {
     char wanted[64];
-    int len = number < 0 ? snprintf(wanted, sizeof wanted, "%s*", name) : snprintf(wanted, sizeof wanted, "%s*%d", name, number);
+    int len = number < 0 ? snprintf(wanted, sizeof wanted, "%s*", name)
+                         : snprintf(wanted, sizeof wanted, "%s*%d", name, number);
     struct bs_bytes rest = skip_to_parameters(field_body), prefix = bs_bytes(wanted, (size_t)len);
     while (take_parameter(&rest, ret_section)) {
         if (!bs_bytes_starts_nocase(ret_section->name, prefix))
@@ -258,7 +259,7 @@ static bool gather_sections(struct bs_bytes field_body, const char *name, struct
 struct bs_bytes bs_parameter_text(struct bs_bytes field_body, const char *name, struct bs_arena *arena)
 {
     struct bs_strbuf raw, text;
-    struct bs_bytes charset, result;
+    struct bs_bytes charset, result = {NULL, 0};
     bs_strbuf_init(&raw, BS_PARAMETERS_SIZE_MAX);
     bs_strbuf_init(&text, BS_PARAMETER_TEXT_MAX);
     bool found = bs_bytes_find(field_body, '*') < field_body.len &&
@@ -268,9 +269,7 @@ struct bs_bytes bs_parameter_text(struct bs_bytes field_body, const char *name, 
         bs_charset_append(&text, charset, bs_strbuf_bytes(&raw));
         result = bs_arena_copy(arena, bs_strbuf_bytes(&text));
     } else if (find(field_body, bs_bytes_from_cstr(name), &parameter)) {
-        result = bs_text_decode(unquote(&parameter, arena), charset = bs_bytes(NULL, 0), BS_PARAMETER_TEXT_MAX, arena);
-    } else {
-        result = bs_bytes(NULL, 0);
+        result = bs_text_decode(unquote(&parameter, arena), bs_bytes(NULL, 0), BS_PARAMETER_TEXT_MAX, arena);
     }
     bs_strbuf_free(&raw);
     bs_strbuf_free(&text);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The value and the parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2183), with RFC 2231's
- * continuations and charsets, and encoded words (RFC 2047) where they may not be but are. Read as mail has them: comments
- * and folding anywhere, a missing semicolon behind the value, values without quotes up to the next semicolon, a quote without
- * its end. Of parameters of one name the first counts.
+ * The value and the parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2183), with RFC
+ * 2231's continuations and charsets, and encoded words (RFC 2047) where they may not be but are. Read as mail has
+ * them: comments and folding anywhere, a missing semicolon behind the value, values without quotes up to the next
+ * semicolon, a quote without its end. Of parameters of one name the first counts.
  */
 #ifndef BS_MESSAGE_PARAMETERS_H
 #define BS_MESSAGE_PARAMETERS_H
@@ -17,15 +17,15 @@ enum {
     BS_PARAMETER_TEXT_MAX = 1024,   /* bytes of a value that is read as a text */
 };
 
-/* The value before the parameters, such as "multipart/report", in lower case and without blanks, in the arena; empty where
- * there is none, it is longer than BS_PARAMETERS_VALUE_MAX or the arena is full. */
+/* The value before the parameters, such as "multipart/report", in lower case and without blanks, in the arena;
+ * empty where there is none, it is longer than BS_PARAMETERS_VALUE_MAX or the arena is full. */
 struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena);
 
 /* A parameter as it stands, without its quotes; borrows, or is in the arena. ptr is NULL where there is none. */
 struct bs_bytes bs_parameter_find(struct bs_bytes field_body, const char *name, struct bs_arena *arena);
 
-/* A parameter for people: with RFC 2231 and RFC 2047 decoded, in UTF-8, at most BS_PARAMETER_TEXT_MAX bytes, in the arena;
- * empty where there is none. */
+/* A parameter for people: with RFC 2231 and RFC 2047 decoded, in UTF-8, at most BS_PARAMETER_TEXT_MAX bytes, in
+ * the arena; empty where there is none. */
 struct bs_bytes bs_parameter_text(struct bs_bytes field_body, const char *name, struct bs_arena *arena);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * The parts of a message (RFC 2045, 2046, RFC 6522, RFC 6532) that whoever reads automatic mail has to see, taken
  * while the message streams by: its header, the text that it opens with, its reports, and the header of what it
- * returns. Each is kept decoded, in UTF-8 (what its charset cannot say becomes U+FFFD), with lines that end in LF, and up
- * to a limit; attachments and the rest of long texts are passed over at the speed of a search for the next boundary,
- * and nothing of them is kept. The order is the order of the message; the tree is in `parent`.
+ * returns. Each is kept decoded, in UTF-8 (what its charset cannot say becomes U+FFFD), with lines that end in LF,
+ * and up to a limit; attachments and the rest of long texts are passed over at the speed of a search for the next
+ * boundary, and nothing of them is kept. The order is the order of the message; the tree is in `parent`.
  *
  *     bs_parts_init(&parts, &arena);
  *     bs_parts_push(&parts, chunk);                        any pieces give the same parts
@@ -12,8 +12,8 @@
  *
  * or, as a milter has it: bs_parts_field for each field, bs_parts_end_of_header, bs_parts_push for the body.
  *
- * A limit never fails: what is past it is left out, and `limit` names the first that was reached. BS_PARTS_TEXT_MAX, which
- * the texts of many an ordinary message pass, is no such limit: `cut` tells of it.
+ * A limit never fails: what is past it is left out, and `limit` names the first that was reached. BS_PARTS_TEXT_MAX,
+ * which the texts of many an ordinary message pass, is no such limit: `cut` tells of it.
  */
 #ifndef BS_MESSAGE_PARTS_H
 #define BS_MESSAGE_PARTS_H
@@ -35,12 +35,12 @@ enum {
 enum bs_media {
     BS_MEDIA_MULTIPART,       /* a node of the tree, without text */
     BS_MEDIA_TEXT,            /* text of any type but those below; also what has no Content-Type or a broken one */
-    BS_MEDIA_HTML,            /* its text with the tags taken off and the entities decoded; blocks begin on lines of their own */
+    BS_MEDIA_HTML,            /* its text without the tags, entities decoded; blocks begin on lines of their own */
     BS_MEDIA_DELIVERY_STATUS, /* message/delivery-status, message/global-delivery-status */
     BS_MEDIA_DISPOSITION,     /* message/disposition-notification and its global twin */
     BS_MEDIA_FEEDBACK,        /* message/feedback-report */
     BS_MEDIA_HEADERS,         /* text/rfc822-headers, message/rfc822-headers, message/global-headers: see `header` */
-    BS_MEDIA_MESSAGE,         /* message/rfc822, message/global and the like: see `header`; its body is the part behind it */
+    BS_MEDIA_MESSAGE,         /* message/rfc822, message/global and the like: see `header`; its body is the next part */
     BS_MEDIA_OTHER,           /* attachments: their text is not kept */
 };
 
@@ -79,8 +79,8 @@ void bs_parts_end_of_header(struct bs_parts *parts);
 /* The message is over. Everything is valid as long as the arena. Frees what was kept beside the arena. */
 void bs_parts_finish(struct bs_parts *parts);
 
-/* The first field of that name in a header, unfolded, encoded words decoded, in UTF-8, trimmed; empty where there is none or it is
- * empty. In the arena. */
+/* The first field of that name in a header, unfolded, encoded words decoded, in UTF-8, trimmed; empty where there
+ * is none or it is empty. In the arena. */
 struct bs_bytes bs_header_text(const struct bs_header *header, const char *name, struct bs_arena *arena);
 
 /* The first field of that name, or NULL. */

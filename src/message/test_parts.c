@@ -108,8 +108,10 @@ static void parts_are_read_in_their_order(void **state)
         {MIXED "--b\n\none\n--b\n\ntwo\n--b--\n", TREE "1 text \"one\"\n1 text \"two\"\n"},
         {MIXED "--b\r\n\r\none\r\n\r\n--b\r\n\r\ntwo\r\n--b--\r\n", TREE "1 text \"one\n\"\n1 text \"two\"\n"},
         {MIXED "preamble\n--b\n\none\n--b--\nepilogue\n", TREE "1 text \"one\"\n"},
-        {MIXED "--b\nContent-Type: application/pdf; name=x.pdf\n\n%PDF\n--b--\n", TREE "1 other application/pdf name=x.pdf\n"},
-        {MIXED "--b\nContent-Type: multipart/alternative; boundary=\"c d\"\n\n--c d\n\none\n--c d\nContent-Type: TEXT/HTML\n\n"
+        {MIXED "--b\nContent-Type: application/pdf; name=x.pdf\n\n%PDF\n--b--\n",
+         TREE "1 other application/pdf name=x.pdf\n"},
+        {MIXED "--b\nContent-Type: multipart/alternative; boundary=\"c d\"\n\n--c d\n\none\n"
+               "--c d\nContent-Type: TEXT/HTML\n\n"
                "<p>two\n--c d--\n--b\n\nthree\n--b--\n",
          TREE "1 multipart multipart/alternative\n2 text \"one\"\n2 html text/html \"two\n\"\n1 text \"three\"\n"},
         {"Content-Type: multipart/report; boundary=b; report-type=\"Delivery-Status\"\n\n--b\n\nsorry\n--b\n"
@@ -123,7 +125,8 @@ static void parts_are_read_in_their_order(void **state)
          TREE "1 headers text/rfc822-headers returned {From: joe|X: a\r\n b}\n"
               "1 disposition message/disposition-notification \"x\"\n1 feedback message/feedback-report \"y\"\n"},
         {MIXED "--b\nContent-Type: message/global\n\nFrom: j\xc3\xbc\n\nx\n--b\nContent-Type: message/global-headers\n\n"
-               "A: b\n\nignored\n--b\nContent-Type: message/global-delivery-status\n\nz\n--b\nContent-Type: message/partial\n\nw\n--b--",
+               "A: b\n\nignored\n--b\nContent-Type: message/global-delivery-status\n\nz\n"
+               "--b\nContent-Type: message/partial\n\nw\n--b--",
          TREE "1 message message/global returned {From: j\xc3\xbc}\n2 text returned \"x\"\n"
               "1 headers message/global-headers returned {A: b}\n1 delivery-status message/global-delivery-status \"z\"\n"
               "1 other message/partial\n"},
@@ -170,7 +173,8 @@ static void transfer_encodings_and_charsets_are_undone(void **state)
         {MIXED "--b\nContent-Transfer-Encoding: quoted-printable\n\nx=\n--b--", TREE "1 text \"x\"\n"},
         {"Content-Type: text/plain; charset=iso-8859-1\n\n\xe4\x96", "0 text text/plain \"\xc3\xa4\xe2\x80\x93\"\n"},
         {"Content-Type: text/plain; charset=\"KOI8-R\"\n\n\xf2", "0 text text/plain \"\xd0\xa0\"\n"},
-        {"Content-Type: text/plain; charset=utf-8\n\na\xc3\xa4\xe2\x82", "0 text text/plain \"a\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\"\n"},
+        {"Content-Type: text/plain; charset=utf-8\n\na\xc3\xa4\xe2\x82",
+         "0 text text/plain \"a\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\"\n"},
         {"Content-Type: text/plain; charset=nobody-knows\n\n\xc3\xa4", "0 text text/plain \"\xc3\xa4\"\n"},
         {"Content-Type: text/plain; charset=nobody-knows\n\n\xe4", "0 text text/plain \"\xc3\xa4\"\n"},
         {"Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B%F\x1b(B", "0 text text/plain \"\xe3\x83\x86\"\n"},
@@ -235,13 +239,16 @@ static void headers_are_found_however_they_are_broken(void **state)
         {"\xef\xbb\xbf" "Content-Type: image/png\n\nx", "0 other image/png\n"},
         {MIXED "--b\nContent-Type: text/html\n<b>no empty line\n--b\nnor: here it seems\n--b\nnor here\n",
          TREE "1 html text/html \"no empty line\n\"\n1 text\n1 text \"nor here\n\"\n"},
-        {MIXED "--b\n \t\nblank line\n--b\n>From joe Mon\nContent-Type: image/png\n\nx\n", TREE "1 text \"blank line\"\n1 other image/png\n"},
+        {MIXED "--b\n \t\nblank line\n--b\n>From joe Mon\nContent-Type: image/png\n\nx\n",
+         TREE "1 text \"blank line\"\n1 other image/png\n"},
         {MIXED "--b\nContent-Type: message/rfc822\n\n\n\nFrom joe Mon\nA: b\n\nx\n",
          TREE "1 message message/rfc822 returned {A: b}\n2 text returned \"x\n\"\n"},
-        {MIXED "--b\nContent-Type: message/rfc822\n\nno header: at all\n--b\nContent-Type: text/rfc822-headers\n\nnone here\n",
+        {MIXED "--b\nContent-Type: message/rfc822\n\nno header: at all\n"
+               "--b\nContent-Type: text/rfc822-headers\n\nnone here\n",
          TREE "1 message message/rfc822 returned {}\n2 text returned \"no header: at all\"\n"
               "1 text text/rfc822-headers returned \"none here\n\"\n"},
-        {MIXED "--b\nContent-Type: message/rfc822\n\n250 Ok\nx\n", TREE "1 message message/rfc822 returned {}\n2 text returned \"250 Ok\nx\n\"\n"},
+        {MIXED "--b\nContent-Type: message/rfc822\n\n250 Ok\nx\n",
+         TREE "1 message message/rfc822 returned {}\n2 text returned \"250 Ok\nx\n\"\n"},
     };
     (void)state;
     CHECK(cases);

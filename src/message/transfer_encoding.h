@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Transfer encodings (RFC 2045 section 6) decoded as they stream by. Nothing is refused: in base64 what is none of its
- * characters is passed over and a pad begins a new group; in quoted-printable an `=` that encodes nothing stays as it stands, and
- * blanks between the `=` of a soft line break and the line's end are passed over. White space at the end of a
- * quoted-printable line is kept. An `=` at the very end is a soft line break, whose line end was that of a boundary.
+ * Transfer encodings (RFC 2045 section 6) decoded as they stream by. Nothing is refused: in base64 what is none of
+ * its characters is passed over and a pad begins a new group; in quoted-printable an `=` that encodes nothing stays
+ * as it stands, and blanks between the `=` of a soft line break and the line's end are passed over. White space at
+ * the end of a quoted-printable line is kept. An `=` at the very end is a soft line break, whose line end was that of
+ * a boundary.
  */
 #ifndef BS_MESSAGE_TRANSFER_ENCODING_H
 #define BS_MESSAGE_TRANSFER_ENCODING_H

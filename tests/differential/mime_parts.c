@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The leaves of messages as we read them and as GMime does. `mime-parts` reads names of files, a line each, and answers with
- * a line of JSON: two lists of leaves, each with its type, its text (where it is text and not HTML), its file name, and whether we cut it; and
- * the subject, twice.
+ * The leaves of messages as we read them and as GMime does. `mime-parts` reads names of files, a line each, and
+ * answers with a line of JSON: two lists of leaves, each with its type, its text (where it is text and not HTML), its
+ * file name, and whether we cut it; and the subject, twice.
  */
 #include "base/json.h"
 #include "message/parts.h"
