@@ -135,6 +135,7 @@ static bool end_group(const struct group *group, struct bs_arena *arena, struct 
         return reading->limit != NULL;
     recipient->kind = kind;
     recipient->status = status;
+    recipient->comment = bs_bytes_skip(group->status, bs_bytes_find(group->status, '('));
     struct bs_typed_value diagnostic = bs_typed_value_split(group->diagnostic);
     bool typed = diagnostic.type.len > 0 && diagnostic.type.len < 20 && bs_bytes_find(diagnostic.type, ' ') == diagnostic.type.len;
     recipient->diagnostic = typed ? diagnostic.value : group->diagnostic;

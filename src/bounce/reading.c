@@ -214,15 +214,30 @@ static bool was_filtered(const struct work *work, const struct bs_reported_recip
     return false;
 }
 
+/* The reason by all that is said of a recipient. False without memory. */
+static bool find_reason(struct work *work, struct bs_reported_recipient *recipient)
+{
+    struct bs_bytes text = recipient->diagnostic;
+    if (recipient->comment.len > 0) {
+        const char *both = bs_arena_printf(work->arena, "%.*s %.*s", BS_BYTES_ARG(recipient->comment), BS_BYTES_ARG(text));
+        if (!both)
+            return false;
+        text = bs_bytes_from_cstr(both);
+    }
+    recipient->failure = bs_diagnose(work->scan, recipient->status, recipient->reply_code, text);
+    if (was_filtered(work, recipient))
+        recipient->failure = BS_FAILURE_FILTERED;
+    return true;
+}
+
 static bool diagnose(struct work *work)
 {
     for (size_t i = 0; i < work->reading->recipient_count; i++) {
         struct bs_reported_recipient *recipient = &work->reading->recipients[i];
         if (recipient->kind == BS_KIND_DSN_SUCCESS)
             continue;
-        recipient->failure = bs_diagnose(work->scan, recipient->status, recipient->reply_code, recipient->diagnostic);
-        if (was_filtered(work, recipient))
-            recipient->failure = BS_FAILURE_FILTERED;
+        if (!find_reason(work, recipient))
+            return false;
         if (recipient->failure != BS_FAILURE_UNKNOWN || work->reading->recipient_count > 1)
             continue;
         if (!look_at_notice(work))

@@ -20,6 +20,7 @@ struct bs_reported_recipient {
     struct bs_bytes original;   /* Original-Recipient, ORCPT or an "original address" in the text; empty: not told */
     enum bs_kind kind;          /* DSN_FAILED, DSN_DELAYED or DSN_SUCCESS */
     struct bs_bytes status;     /* "5.1.1" (RFC 3463); empty: not told */
+    struct bs_bytes comment;    /* what the field Status has behind it: "(mailbox disabled)"; empty: nothing */
     unsigned reply_code;        /* of SMTP, 400 to 599; 0: not told */
     struct bs_bytes diagnostic; /* the text that says why, one line; empty: not told */
     enum bs_failure failure;    /* the reason, from all of these */

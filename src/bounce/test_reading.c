@@ -156,6 +156,9 @@ static void a_bounce_says_for_whom_it_failed_and_why(void **state)
         {"unknown only when the message was over", DAEMON REPORT("Final-Recipient: rfc822; joe@example.org\nAction: failed\n"
          "Status: 5.0.0\nDiagnostic-Code: smtp; 550 Unknown user joe@example.org (in reply to end of DATA command)\n", RETURNED),
          "joe@example.org", "5.0.0", BS_FAILURE_FILTERED},
+        {"words behind the status that say more than the reply", DAEMON REPORT("Final-Recipient: rfc822; joe@example.org\n"
+         "Action: failed\nStatus: 5.2.1 (mailbox disabled, not accepting messages)\nDiagnostic-Code: smtp; 550 User unknown\n",
+         RETURNED), "joe@example.org", "5.2.1", BS_FAILURE_SUSPENDED},
     };
     struct reader *reader = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
