@@ -16,6 +16,7 @@ class Mail:
     sender: str
     recipients: list
     content: bytes
+    parameters: str = ""  # of MAIL
 
     @property
     def message(self):
@@ -35,14 +36,14 @@ class Session(socketserver.StreamRequestHandler):
         return b"".join(lines)
 
     def handle(self):
-        sender, recipients = None, []
+        sender, recipients, parameters = None, [], ""
         self.say("220 sink.example ESMTP")
         while line := self.rfile.readline().decode("utf-8", "replace").strip():
             verb, path = line[:4].upper(), line[line.find("<") + 1:line.rfind(">")]
             if verb == "EHLO":
-                self.say("250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8")
+                self.say("250-sink.example\r\n250-8BITMIME\r\n250-DSN\r\n250 SMTPUTF8")
             elif verb == "MAIL":
-                sender, recipients = path, []
+                sender, recipients, parameters = path, [], line[line.rfind(">") + 1:].strip()
                 self.say("250 2.1.0 ok")
             elif verb == "RCPT" and path.startswith("nobody@"):
                 self.say("550 5.1.1 nobody is nobody")
@@ -51,7 +52,7 @@ class Session(socketserver.StreamRequestHandler):
                 self.say("250 2.1.5 ok")
             elif verb == "DATA":
                 self.say("354 go on")
-                self.server.mails.append(Mail(sender, recipients, self.content()))
+                self.server.mails.append(Mail(sender, recipients, self.content(), parameters))
                 self.say("250 2.0.0 kept")
             elif verb == "QUIT":
                 self.say("221 2.0.0 bye")

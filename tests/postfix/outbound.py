@@ -199,6 +199,26 @@ def _(world):
     expect(leaves_as(world, long, "too long"), long)
 
 
+@suite.case("tagged mail takes a token and an ENVID along; an ENVID of the client's own, and its RET, are kept")
+def _(world):
+    def leaves_with(subject, parameters):
+        with Client(world.postfix.port, HERE) as client:
+            assert client.mail(ALICE, parameters).code == 250
+            assert client.rcpt("x@" + SINK).code == 250
+            assert client.data(bounces.ordinary(subject)).accepted
+        mail = world.sink.wait_for_subject(subject)
+        assert mail.message["Backstop-Token"].startswith("1-1-"), mail.message["Backstop-Token"]
+        expect(mail.sender, world.sign(ALICE))
+        return mail.parameters.split()
+
+    assert any(word.startswith("ENVID=BS1-1-") for word in leaves_with("plain", "")), "no ENVID"
+    assert "ENVID=QQ314159" in leaves_with("own ENVID", " ENVID=QQ314159")
+    words = leaves_with("own RET", " RET=HDRS")
+    assert "RET=HDRS" in words and any(word.startswith("ENVID=BS1-1-") for word in words), words
+    words = leaves_with("both", " RET=FULL ENVID=QQ314159")
+    assert "RET=FULL" in words and "ENVID=QQ314159" in words, words
+
+
 @suite.case("a message larger than a frame leaves unharmed")
 def _(world):
     message = bounces.ordinary("large") + "0123456789abcdef\n" * 60000
