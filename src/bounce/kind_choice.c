@@ -69,25 +69,37 @@ static bool look_at_fields(const struct bs_header *header, struct bs_rules_scan 
     return true;
 }
 
-/* A notice of a mail system that words a bounce and nothing else needs no other place. */
-static bool is_plain_bounce(const struct bs_header_signs *signs, const struct bs_wording *wording)
+static const enum bs_kind dsn_kinds[] = {BS_KIND_DSN_DELAYED, BS_KIND_DSN_FAILED, BS_KIND_DSN_SUCCESS};
+enum { DSN_KINDS = sizeof dsn_kinds / sizeof dsn_kinds[0] };
+
+/* Far below its beginning a bounce's wording may be a part of what somebody tells. */
+static bool opens_with_dsn(const struct bs_notice *notice, size_t opening)
 {
-    bool dsn = false;
-    for (size_t i = 0; i < BS_KIND_COUNT; i++) {
-        bool here = i == BS_KIND_DSN_FAILED || i == BS_KIND_DSN_DELAYED || i == BS_KIND_DSN_SUCCESS;
-        if (!here && (wording->notice.kinds[i] || wording->subject[i]))
-            return false;
-        dsn |= here && wording->notice.kinds[i];
+    for (size_t i = 0; i < DSN_KINDS; i++) {
+        if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < opening)
+            return true;
     }
-    return dsn && signs->signs & BS_SIGN_DAEMON_FROM;
+    return false;
+}
+
+/* A notice of a mail system whose text words one kind of bounce and nothing else needs no other place. */
+static bool is_plain_bounce(const struct bs_header_signs *signs, const struct bs_notice *notice)
+{
+    size_t kinds = 0, bounces = 0;
+    for (size_t i = 0; i < BS_KIND_COUNT; i++) {
+        kinds += notice->kinds[i] != NULL;
+        bounces += notice->kinds[i] && (i == BS_KIND_DSN_FAILED || i == BS_KIND_DSN_DELAYED || i == BS_KIND_DSN_SUCCESS);
+    }
+    unsigned doubts = BS_SIGN_PERSON | BS_SIGN_ANSWERS | BS_SIGN_FORWARDS | BS_SIGN_LIST;
+    return kinds == 1 && bounces == 1 && opens_with_dsn(notice, OPENING) && signs->signs & BS_SIGN_DAEMON_FROM && !(signs->signs & doubts);
 }
 
 bool bs_wording_read_header(const struct bs_header *header, const struct bs_header_signs *signs, struct bs_rules_scan *scan,
                             struct bs_arena *arena, struct bs_wording *wording)
 {
-    look_at_field(header, "Subject", BS_PLACE_SUBJECT, scan, arena, wording->subject);
-    if (is_plain_bounce(signs, wording))
+    if (is_plain_bounce(signs, &wording->notice))
         return true;
+    look_at_field(header, "Subject", BS_PLACE_SUBJECT, scan, arena, wording->subject);
     look_at_field(header, "From", BS_PLACE_FROM, scan, arena, wording->from);
     return look_at_fields(header, scan, arena, wording->field);
 }
@@ -123,9 +135,6 @@ static const struct bs_rule *anywhere(const struct view *view, enum bs_kind kind
            : wording->from[kind] ? wording->from[kind] : wording->field[kind];
 }
 
-static const enum bs_kind dsn_kinds[] = {BS_KIND_DSN_DELAYED, BS_KIND_DSN_FAILED, BS_KIND_DSN_SUCCESS};
-enum { DSN_KINDS = sizeof dsn_kinds / sizeof dsn_kinds[0] };
-
 static bool any_dsn(const struct bs_rule *const *kinds)
 {
     for (size_t i = 0; i < DSN_KINDS; i++) {
@@ -149,16 +158,6 @@ static enum bs_kind which_dsn(const struct view *view)
         }
     }
     return best;
-}
-
-/* Far below its beginning a bounce's wording may be a part of what somebody tells. */
-static bool opens_with_dsn(const struct bs_notice *notice, size_t opening)
-{
-    for (size_t i = 0; i < DSN_KINDS; i++) {
-        if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < opening)
-            return true;
-    }
-    return false;
 }
 
 /* Whether the text is one that only a program writes, by the weight of its rule. */
