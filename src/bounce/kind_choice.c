@@ -231,9 +231,14 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     const struct bs_rule *text = in_text(view, BS_KIND_NOTICE), *subject = in_subject(view, BS_KIND_NOTICE);
     bool program = view->system || has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
                    view->wording->from[BS_KIND_NOTICE] || view->wording->field[BS_KIND_NOTICE];
-    if (has(view, BS_SIGN_LIST) || view->answered || (!text && !subject) || !program ||
-        (has(view, BS_SIGN_BULK) && !view->system))
+    const struct bs_rule *from = view->wording->from[BS_KIND_NOTICE];
+    if (has(view, BS_SIGN_LIST) || view->answered || !program || (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
+    if (!text && !subject) { /* the sender is a scanner, and its words are of a language that nobody wrote rules for */
+        bool speaks = from && has(view, BS_SIGN_NULL_PATH) && !any_dsn(notice->kinds) && !any_dsn(view->wording->subject);
+        *ret_sign = speaks ? from->id : NULL;
+        return speaks ? BS_KIND_NOTICE : BS_KIND_NONE;
+    }
     for (size_t i = 0; text && !subject && i < DSN_KINDS; i++) {
         if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < notice->ends[BS_KIND_NOTICE])
             return BS_KIND_NONE;

@@ -52,11 +52,12 @@ static void look(struct bs_notice *notice, const struct bs_part *part, struct bs
     bool traced;
     *notice = (struct bs_notice){.text = part->text, .own = part->text.len, .returned = part->text.len,
                                  .html = part->media == BS_MEDIA_HTML, .verbatim = part->media == BS_MEDIA_TEXT,
-                                 .cut = part->cut || part->text.len > BS_RULES_SCAN_MAX};
+                                 .cut = part->cut};
     notice->header = bs_returned_find(part->text, &traced);
     if (traced)
         notice->own = notice->header;
-    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, bs_bytes_first(part->text, notice->own), &hits);
+    struct bs_bytes seen = bs_bytes_first(part->text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
+    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, seen, &hits);
     for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
         if (is_quoted(part->text, hits[i].end))
             continue;

@@ -10,7 +10,11 @@
 #include "bounce/rules.h"
 #include "message/parts.h"
 
-enum { BS_NOTICE_ROLES_MAX = 40, BS_NOTICE_TEXTS_MAX = 4 };
+enum {
+    BS_NOTICE_ROLES_MAX = 40,
+    BS_NOTICE_TEXTS_MAX = 4,
+    BS_NOTICE_SCAN_MAX = 8 * 1024, /* bytes of a text that rules look at */
+};
 
 struct bs_notice_role {
     enum bs_rule_role role;
@@ -24,7 +28,7 @@ struct bs_notice {
     size_t header;         /* where a header of another message is seen; text.len where none is */
     bool html;
     bool verbatim;         /* the text's bytes are those of the message but for the transfer encoding */
-    bool cut;              /* there was more of it than was kept or looked at */
+    bool cut;              /* there was more of it than was kept */
     const struct bs_rule *kinds[BS_KIND_COUNT]; /* the first rule that says each, or NULL */
     size_t ends[BS_KIND_COUNT];                 /* where its match ends */
     struct bs_notice_role roles[BS_NOTICE_ROLES_MAX]; /* in the order of the text, RETURNED_BELOW and QUOTED_BELOW left out */

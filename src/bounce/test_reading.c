@@ -329,6 +329,21 @@ static void a_returned_header_that_the_text_is_cut_within_is_not_whole(void **st
     }
 }
 
+static void a_text_is_looked_at_up_to_a_limit(void **state)
+{
+    static const char sentence[] = "\nHi. This is the qmail-send program";
+    for (size_t more = 0; more < 2; more++) {
+        struct bs_strbuf text;
+        bs_strbuf_init(&text, 100000);
+        bs_strbuf_append_cstr(&text, "Return-Path: <>\nFrom: jane@example.net\nSubject: x\n\n");
+        for (size_t i = 0; i < BS_NOTICE_SCAN_MAX - (sizeof sentence - 1) + more; i++)
+            bs_strbuf_append_char(&text, i % 80 == 79 ? '\n' : 'x');
+        bs_strbuf_append_cstr(&text, sentence);
+        assert_int_equal(make(*state, bs_strbuf_bytes(&text))->kind, more == 0 ? BS_KIND_DSN_FAILED : BS_KIND_OTHER);
+        bs_strbuf_free(&text);
+    }
+}
+
 static void a_limit_of_the_message_reader_is_one_of_the_reading(void **state)
 {
     struct bs_strbuf text;
@@ -396,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_diagnostic_is_cut_at_its_limit),
         cmocka_unit_test(a_kind_is_looked_for_in_the_first_texts_of_a_message),
         cmocka_unit_test(a_returned_header_that_the_text_is_cut_within_is_not_whole),
+        cmocka_unit_test(a_text_is_looked_at_up_to_a_limit),
         cmocka_unit_test(a_limit_of_the_message_reader_is_one_of_the_reading),
         cmocka_unit_test(a_returned_header_that_a_cut_text_ends_in_is_not_taken_for_whole),
         cmocka_unit_test(a_header_tells_whether_reading_is_worthwhile),
