@@ -110,9 +110,10 @@ def answer_by_machine(world):
         reply = world.send("", ALICE, f"In-Reply-To: {answered}\n" + bounces.out_of_office(ALICE, subject))
         if not reply.accepted:
             raise Failed(f"an automatic reply was refused: {reply}")
-    found = [world.backstopd.decided(reason=reason, kind="autoreply")[0] for reason in ("auto-reply-proven", "auto-reply-unclear")]
-    return [Row("an automatic reply to mail of ours, proven", int(found[0]["decision"] == "pass"), 1, found[0]["proofs"]),
-            Row("one to mail that alice never wrote: marked", int(found[1]["decision"] == "tag"), 1, found[1]["verdict"])]
+    ours, strange = (world.backstopd.decided(reason=f"auto-reply-{word}", kind="autoreply")[0]
+                     for word in ("proven", "unclear"))
+    return [Row("an automatic reply to mail of ours, proven", int(ours["decision"] == "pass"), 1, ours["proofs"]),
+            Row("one to mail that alice never wrote: marked", int(strange["decision"] == "tag"), 1, strange["verdict"])]
 
 
 def bounce_by_stranger(world):
@@ -126,13 +127,13 @@ def bounce_by_stranger(world):
         lines = [line for line in world.backstopd.decisions() if line["reason"] == "bounce-not-ours"]
         return lines if len(lines) == count else None
     lines = machine.wait_for("the bounces of the stranger's mail", refused)
-    return Row("its bounces of a stranger's mail refused with 550", sum(line["decision"] == "refuse" for line in lines),
+    return Row("bounces of a stranger's mail refused with 550", sum(line["decision"] == "refuse" for line in lines),
                count, lines[0]["verdict"])
 
 
 def forgeries(world):
-    """Recipients and messages without end, each kind of forgery in each shape of bounce; whether the message tells what it is
-    about, or its recipient already gives it away."""
+    """Recipients and messages without end, each kind of forgery in each shape of bounce; whether the message tells what
+    it is about, or its recipient already gives it away."""
     kinds = [lambda: world.forged(ALICE), lambda: ALICE, lambda: world.expired(ALICE),
              lambda: tags.sign(ALICE, "a guess", 7), lambda: SILENT[0], lambda: SILENT[1], lambda: SILENT[2],
              lambda: world.sign("bob@example.com").replace("bob", "alice")]

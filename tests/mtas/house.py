@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A root directory for one MTA: the machine's /usr with the packages laid over it, and /etc and /var of its own. Paths that
-an MTA was compiled with, accounts that its package makes and the rights of its files are there as on a machine that has it
-installed. Everything lies in memory, within the mount namespace of the test."""
+"""A root directory for one MTA: the machine's /usr with the packages laid over it, and /etc and /var of its own. Paths
+that an MTA was compiled with, accounts that its package makes and the rights of its files are there as on a machine
+that has it installed. Everything lies in memory, within the mount namespace of the test."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from mta import machine
 
 from .internet import network_of_its_own
 
-FIRST_ACCOUNT = 2000
+FIRST_ACCOUNT, NEW_ACCOUNT = 2000, (None, "/", "/bin/sh")
 DEVICES = {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}
 OLD_ACCOUNTS = {"root": (0, "/root", "/bin/sh"), "daemon": (1, "/usr/sbin", "/usr/sbin/nologin"),
                 "mail": (8, "/var/mail", "/usr/sbin/nologin"), "nobody": (65534, "/", "/usr/sbin/nologin")}
@@ -65,12 +65,12 @@ class House:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         (self.root / "var/run").symlink_to("/run")
         self.write("/etc/passwd", "".join(
-            f"{name}:x:{number}:{number}::{':'.join(OLD_ACCOUNTS[name][1:] if name in OLD_ACCOUNTS else ('/', '/bin/sh'))}\n"
-            for name, number in self.users.items()))
+            f"{name}:x:{number}:{number}::{':'.join(OLD_ACCOUNTS.get(name, NEW_ACCOUNT)[1:])}\n" for name, number in self.users.items()))
         self.write("/etc/group", "".join(f"{name}:x:{number}:\n" for name, number in self.groups.items()))
         self.write("/etc/hosts", f"127.0.0.1 localhost\n{self.address} {self.hostname}\n")
         self.write("/etc/resolv.conf", (Path("/etc/resolv.conf")).read_text())
-        self.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n")
+        self.write("/etc/nsswitch.conf", "hosts: files dns\n" + "".join(
+            f"{name}: files\n" for name in ("passwd", "group", "services", "protocols")))
         self.write("/etc/mailname", self.hostname + "\n")
         self.write("/etc/environment", "")
         for name in ("services", "protocols"):

@@ -18,8 +18,8 @@ STRANGER = "10.25.0.4"    # of one who sends mail as us
 SITES = "10.25.0.1{}"     # of the sites, each in a network of its own on the same wire
 
 # What a machine must allow to its root before there can be any of this.
-PROBE = """ip link add name probe type veth peer name other && mount -t tmpfs probe /mnt && cd /mnt && mkdir over work usr &&
-mount -t overlay -o lowerdir=/usr,upperdir=over,workdir=work probe usr"""
+PROBE = """ip link add name probe type veth peer name other && mount -t tmpfs probe /mnt && cd /mnt &&
+mkdir over work usr && mount -t overlay -o lowerdir=/usr,upperdir=over,workdir=work probe usr"""
 NAMESPACES = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -49,8 +49,8 @@ def command(*words):
 
 def network_of_its_own(hostname, address, directory):
     """A machine on the wire, without programs: its process, in whose namespaces they can be started."""
-    host = machine.Process(["unshare", "--net", "--uts", "/bin/sh", "-c", 'hostname "$0" && exec sleep infinity', hostname],
-                               directory / "machine")
+    host = machine.Process(["unshare", "--net", "--uts", "/bin/sh", "-c", 'hostname "$0" && exec sleep infinity',
+                            hostname], directory / "machine")
     namespaces = f"/proc/{host.pid}/ns/uts"
     host.wait_until("it is apart", lambda: os.readlink(namespaces) != os.readlink("/proc/self/ns/uts"))
     port = f"to-{address.rsplit('.')[-1]}"
@@ -78,8 +78,8 @@ def reverse(sites):
 
 
 def records(sites):
-    """What the zone "example" says of the sites: each has a domain with a mail server, and mail for below next. goes on to
-    the next hop."""
+    """What the zone "example" says of the sites: each has a domain with a mail server, and mail for below next. goes on
+    to the next hop."""
     lines = [f"hop.example. 60 IN A {HOP}"]
     for site in sites:
         lines += [f"{site.domain}. 60 IN MX 10 {site.hostname}.", f"{site.hostname}. 60 IN A {site.address}",

@@ -3,12 +3,13 @@
 
 import concurrent.futures
 import contextlib
+import email.utils
 import shutil
 import time
 
-from mta import machine, tags
+from mta import machine
 from mta.authenticator import Authenticator
-from mta.backstopd import SECRETS, SIGNING_KEY, Backstopd
+from mta.backstopd import Backstopd
 from mta.client import Client
 from mta.machine import HERE
 from mta.postfix import Postfix
@@ -24,7 +25,8 @@ example.com. 60 IN MX 10 mail.example.com.
 mail.example.com. 60 IN A {OURS}
 """
 SUBJECT = "what alice wrote"
-FORGED = "forged-for-"
+FORGED = "forged-for-"  # what a stranger writes is about
+PATIENCE = 120     # seconds: what is late is on its way through several queues
 OTHERS = ("nsd",)  # packages beside those of the sites
 
 
@@ -44,9 +46,9 @@ class OurPostfix(Postfix):
 
 
 class Neighbours:
-    """Everything. `options` and `domain` are lines of backstopd's configuration, on top and for example.com."""
+    """Everything. `options` are lines of backstopd's configuration."""
 
-    def __init__(self, directory, sites, options="", domain="mode = enforce"):
+    def __init__(self, directory, sites, options=""):
         self.directory = directory
         self.sites = [make(directory / make.name, number) for number, make in enumerate(sites)]
         self.authenticator = Authenticator(directory / "authenticator", internet.records(self.sites), world=NAMES,
@@ -54,7 +56,8 @@ class Neighbours:
         self.authenticator.add_records("com", ZONE)
         internet.ask_here(directory)
         self.hop = Hop(HOP)
-        self.backstopd = Backstopd(directory / "backstop", {"example.com": domain}, self.authenticator.options() + options)
+        self.backstopd = Backstopd(directory / "backstop", {"example.com": "mode = enforce"},
+                                   self.authenticator.options() + options)
         self.postfix = OurPostfix(directory / "ours", {
             "smtpd_milters": self.backstopd.milter, "non_smtpd_milters": self.backstopd.milter,
             "milter_default_action": "tempfail", "virtual_alias_maps": f"socketmap:{self.backstopd.socketmap}:backstop",
@@ -79,14 +82,15 @@ class Neighbours:
         gives."""
         to, about = site.recipient(case), FORGED + site.name if forged else site.about(case)
         return (f"From: Alice <{ALICE}>\nTo: <{to}>\nSubject: {SUBJECT}, {about}\n"
-                f"Date: Sun, 22 Nov 2026 09:00:00 +0000\nMessage-ID: <{about}.{case}@example.com>\n\nHello.\n")
+                f"Date: {email.utils.formatdate()}\nMessage-ID: <{about}.{case}@example.com>\n\nHello.\n")
 
     def leaves(self, site, case):
         """Alice sends a message to the site. She wants to know it when all goes well with what should."""
         notify = " NOTIFY=SUCCESS,FAILURE" if case == "fine" else ""
         with Client(self.postfix.port, HERE) as client:
-            replies = [client.mail(ALICE, "" if site.recipient(case).isascii() else " SMTPUTF8"), *(client.command("RCPT", f"RCPT TO:<{recipient}>{notify}")
-                                             for recipient in site.recipients(case)), client.data(self.letter(site, case))]
+            replies = [client.mail(ALICE, "" if site.recipient(case).isascii() else " SMTPUTF8")]
+            replies += [client.command("RCPT", f"RCPT TO:<{recipient}>{notify}") for recipient in site.recipients(case)]
+            replies.append(client.data(self.letter(site, case)))
         assert replies[-1].accepted, replies
 
     def forge(self, site, case):
@@ -112,12 +116,9 @@ class Neighbours:
                             if len(messages) < expected[site, case]]
             return come if not self.missing else time.sleep(0.3)
         try:
-            return machine.wait_for("all bounces", found)
+            return machine.wait_for("all bounces", found, PATIENCE)
         except machine.Failed as failure:
             raise machine.Failed(f"{failure}; these are missing: {' '.join(self.missing)}") from None
-
-    def sign(self, address):
-        return tags.sign(address, SECRETS[SIGNING_KEY], SIGNING_KEY)
 
     def keep_logs(self, place):
         """What the sites wrote, which is lost with their houses."""

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Mail leaves through our Postfix with backstopd to the mail servers of other sites, and each of these bounces it in its own
-words after it has taken it. What comes back is read, and proven to be about mail of ours; what comes back for mail that a
-stranger sent in our name is refused."""
+"""Mail leaves through our Postfix with backstopd to the mail servers of other sites, and each of these bounces it in its
+own words after it has taken it. What comes back is read, and proven to be about mail of ours; what comes back for mail
+that a stranger sent in our name is refused."""
 
 import email
 import functools
@@ -18,14 +18,15 @@ from mta import machine
 from mta.tap import Suite
 from mtas import sites
 from mtas.hop import DATA, RCPT
-from mtas.neighbours import ALICE, FORGED, neighbours
+from mtas.neighbours import ALICE, FORGED, PATIENCE, neighbours
 
 suite = Suite()
 KEPT = machine.BUILD / "bounces-of-mtas"  # what arrived, to look at
-
 SILENT = {("sendmail", "away")}           # says nothing of what it answers
+
 # Mail to these leaves with alice's plain address as its sender. No campaign is to change what the stranger gets.
-OPTIONS = "campaign-threshold = 0\nno-sign = { %s }\n" % ", ".join(f'"plain@next.{site.name}.example"' for site in sites.ALL)
+PLAIN = ", ".join(f'"plain@next.{site.name}.example"' for site in sites.ALL)
+OPTIONS = f"campaign-threshold = 0\nno-sign = {{ {PLAIN} }}\n"
 
 
 def expect(actual, wanted):
@@ -53,7 +54,7 @@ def _(world):
     assert not surplus, surplus
 
 
-# What each case is meant to be read as: kind, one of these reasons, and whether the address is dead.
+# What each case is meant to be read as: kind, reason, and whether the address is dead.
 MEANING = {
     "gone": ("dsn-failed", "user-unknown", True),
     "unknown": ("dsn-failed", "user-unknown", True),
@@ -78,24 +79,32 @@ MEANING = {
 @functools.cache
 def classified():
     """What backstop classify says of each file that was kept."""
-    run = subprocess.run([machine.built("backstop"), "classify", "--json", KEPT], capture_output=True, text=True, check=True)
+    run = subprocess.run([machine.built("backstop"), "classify", "--json", KEPT], capture_output=True, text=True,
+                         check=True)
     return {Path(reading["file"]).name: reading for reading in map(json.loads, run.stdout.splitlines())}
 
 
-for each in sites.ALL:
-    @suite.case(f"what {each.name} writes is read as it is meant")
-    def _(world, each=each):
-        site = next(site for site in world.sites if isinstance(site, each))
-        readings, wrong = classified(), []
-        for case in site.cases:
-            found = [readings[f"{site.about(case)}.{number}.eml"] for number in range(expected(site, case))]
-            if case == "several":
-                failed = sorted(address for reading in found for address in reading["recipients"])
-                right = sorted(f"{local}@next.{site.domain}" for local in site.failed)
-                wrong += [] if failed == right else [f"{site.about(case)}: {failed}"]
-            else:
-                wrong += [line for number, reading in enumerate(found) for line in misread(site, case, number, reading)]
-        assert not wrong, "\n".join(wrong)
+def for_each_site(sentence):
+    """Registers a case for each site, whose name goes into the sentence; it gets the site, too."""
+    def register(function):
+        for number, site in enumerate(sites.ALL):
+            suite.case(sentence.format(site.name))(lambda world, number=number: function(world, world.sites[number]))
+        return function
+    return register
+
+
+@for_each_site("what {} writes is read as it is meant")
+def _(world, site):
+    readings, wrong = classified(), []
+    for case in site.cases:
+        found = [readings[f"{site.about(case)}.{number}.eml"] for number in range(expected(site, case))]
+        if case == "several":
+            failed = sorted(address for reading in found for address in reading["recipients"])
+            right = sorted(f"{local}@next.{site.domain}" for local in site.failed)
+            wrong += [] if failed == right else [f"{site.about(case)}: {failed}"]
+        else:
+            wrong += [line for number, reading in enumerate(found) for line in misread(site, case, number, reading)]
+    assert not wrong, "\n".join(wrong)
 
 
 def misread(site, case, number, reading):
@@ -140,18 +149,16 @@ def unproven(world, site, case, content):
     return [] if good else [f"{site.about(case)}: {found}"]
 
 
-for each in sites.ALL:
-    @suite.case(f"what {each.name} writes about our mail is proven by two independent proofs or more")
-    def _(world, each=each):
-        site = next(site for site in world.sites if isinstance(site, each))
-        wrong = [line for case in site.cases if (site.name, case) not in SILENT
-                 for content in world.come[site, case] for line in unproven(world, site, case, content)]
-        assert not wrong, "\n".join(wrong)
-        expect("tag" in proofs(finding(world, world.come[site, "plain"][0])), False)
+@for_each_site("what {} writes about our mail is proven by two independent proofs or more")
+def _(world, site):
+    wrong = [line for case in site.cases if (site.name, case) not in SILENT
+             for content in world.come[site, case] for line in unproven(world, site, case, content)]
+    assert not wrong, "\n".join(wrong)
+    expect("tag" in proofs(finding(world, world.come[site, "plain"][0])), False)
 
 
-@suite.case("a bounce that another forwards to alice's plain address is proven by what it returns, also where it is sent on as "
-            "mail of that other's own")
+@suite.case("a bounce that another forwards to alice's plain address is proven by what it returns, also where it is sent "
+            "on as mail of that other's own")
 def _(world):
     wanted = {(site, case): 1 for site in world.sites for case in site.forwarded}
     for site, case in wanted:
@@ -168,7 +175,7 @@ def _(world):
         for case in site.cases:
             world.forge(site, case)
     answering = [site for site in world.sites if "away" in site.cases]
-    machine.wait_for("all automatic replies", lambda: len(marks(world)) >= len(answering))
+    machine.wait_for("all automatic replies", lambda: len(marks(world)) >= len(answering), PATIENCE)
     expect(marks(world), ["kind=autoreply; verdict=cannot-tell; proofs=none; action=tag"] * len(answering))
 
 
@@ -178,26 +185,26 @@ def marks(world):
     return [text for text in (" ".join(value.split()) for value in values if value) if "verdict=proven" not in text]
 
 
-for each in sites.ALL:
-    @suite.case(f"what {each.name} writes about the stranger's mail is refused in the session")
-    def _(world, each=each):
-        site = next(site for site in world.sites if isinstance(site, each))
-        wanted = sum(expected(site, case) for case in site.cases if case not in ("fine", "away"))
-        refused = machine.wait_for(f"{wanted} refusals", lambda: refusals(world, site, wanted))
-        expect({(line["reason"], line["from"], line["to"], line["verdict"], line["proofs"]) for line in refused},
-               {("bounce-not-ours", "<>", f"<{ALICE}>", "not-ours", "none")})
+@for_each_site("what {} writes about the stranger's mail is refused in the session")
+def _(world, site):
+    wanted = sum(expected(site, case) for case in site.cases if case not in ("fine", "away"))
+    refused = machine.wait_for(f"{wanted} refusals", lambda: refusals(world, site, wanted), PATIENCE)
+    expect({(line["reason"], line["from"], line["to"], line["verdict"], line["proofs"]) for line in refused},
+           {("bounce-not-ours", "<>", f"<{ALICE}>", "not-ours", "none")})
 
 
 @suite.case("nothing of what they wrote about the stranger's mail but these replies lies in alice's mailbox")
 def _(world):
-    strays = [content for content in world.arrived() if FORGED.encode() in content and b"I am out of the office" not in content]
+    strays = [content for content in world.arrived()
+              if FORGED.encode() in content and b"I am out of the office" not in content]
     assert not strays, strays[0].decode(errors="replace")
 
 
 def refusals(world, site, wanted):
     """The refusals of what comes from the site, once there are as many as are wanted."""
     site.go_on()
-    lines = [line for line in world.backstopd.decisions() if (line["decision"], line["client"]) == ("refuse", site.address)]
+    lines = [line for line in world.backstopd.decisions()
+             if (line["decision"], line["client"]) == ("refuse", site.address)]
     return lines if len(lines) >= wanted else None
 
 

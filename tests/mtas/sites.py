@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Mail servers as others run them. Each takes all mail for DOMAIN, next.DOMAIN and nowhere.DOMAIN, and finds out afterwards
-what becomes of it: nobody in DOMAIN has the name "gone", the next hop refuses what goes to next.DOMAIN, and
+"""Mail servers as others run them. Each takes all mail for DOMAIN, next.DOMAIN and nowhere.DOMAIN, and finds out
+afterwards what becomes of it: nobody in DOMAIN has the name "gone", the next hop refuses what goes to next.DOMAIN, and
 nowhere.DOMAIN does not exist. Who asks is told what was fine; a warning comes after 1 second, and the end after 6."""
 
 import os
@@ -19,11 +19,11 @@ SEVERAL = ("unknown", "full", "someone")  # local parts of one message's recipie
 
 
 class Site:
-    """`cases` are the recipients that it can make something come of: the comment on the file says what."""
+    """`cases` are the recipients of which it can make something; the first lines of this file say what."""
     packages, accounts, groups = (), (), ()
     cases = ("gone", *REFUSED, "nowhere", "busy", "several", "fine")
-    forwarded = ()  # cases whose bounces come back by way of another address
-    about_busy = ("dsn-delayed", "dsn-failed")  # what its messages about waiting mail say that they are, in their order
+    forwarded = ()                    # cases whose bounces come back by way of another address
+    about_busy = ("dsn-delayed", "dsn-failed")  # what its messages about mail that waits say that they are
     failed, notices = SEVERAL[:2], 1  # of several recipients, and in how many messages it tells of them
     codes = {}                        # status codes that it makes up itself; the others are the next hop's
 
@@ -83,8 +83,8 @@ class Site:
 
 
 class PostfixSite(Site):
-    """Also has a list, bounces of which its owner-list forwards to alice, as they are, and a team, bounces of which are read
-    by a program that sends them on as mail of its own."""
+    """Also has a list, bounces of which its owner-list forwards to alice, as they are, and a team, bounces of which are
+    read by a program that sends them on as mail of its own."""
     name, codes = "postfix", {"gone": "5.1.1", "nowhere": "5.4.4"}
     forwarded = ("list", "team")
     cases = (*Site.cases, "jörg")
@@ -253,7 +253,8 @@ CR {beyond}
 
     def m4(self, text):
         """A configuration of Sendmail's, made of macros."""
-        return self.house.run("m4", "-D_CF_DIR_=/usr/share/sendmail/cf/", "/usr/share/sendmail/cf/m4/cf.m4", "-", given=text)
+        macros = "/usr/share/sendmail/cf"
+        return self.house.run("m4", f"-D_CF_DIR_={macros}/", f"{macros}/m4/cf.m4", "-", given=text)
 
     def run(self):
         return self.house.start(f"{PROGRAMS}/sendmail", "-C", "/etc/mail/sendmail.cf", "-bD", "-q1s", "-X",
@@ -303,7 +304,8 @@ class CourierSite(Site):
                            "aliasdir/.courier-default": "| echo no such user here; exit 67"}.items():
             house.write(f"/etc/courier/{name}", text + "\n", 0o644, *own)
         for name, line in (("courierd", "ESMTP_BLOCKBACKSCATTER=\nESMTP_USE_STARTTLS=0\n"),
-                           ("esmtpd", f"BOFHCHECKDNS=0\nTARPIT=0\nMAXPERIP=40\nMAXPERC=40\nADDRESS={self.address}\nPORT=25\n")):
+                           ("esmtpd", "BOFHCHECKDNS=0\nTARPIT=0\nMAXPERIP=40\nMAXPERC=40\n"
+                                      f"ADDRESS={self.address}\nPORT=25\n")):
             with open(house.path(f"/etc/courier/{name}"), "a", encoding="ascii") as file:
                 file.write(line)
         house.write("/etc/courier/authdaemonrc", 'authmodulelist="authpam"\nauthmodulelistorig="authpam"\ndaemons=1\n'
