@@ -23,6 +23,7 @@ struct bs_message {
     struct bs_bytes tagged;          /* the sender to set; empty: none */
     bool no_sign;                    /* a recipient is on the no-sign list */
     bool has_envelope_id;            /* the client gave one */
+    const char *return_wanted;       /* RET= as the client gave it (RFC 3461 section 4.3); NULL: it did not */
     struct bs_dkim_signing *signing; /* NULL: not signed with DKIM */
     struct bs_outgoing *outgoing;    /* NULL: it takes nothing along */
 

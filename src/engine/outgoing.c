@@ -166,6 +166,8 @@ void bs_outgoing_set_envelope_id(struct bs_session *session, struct bs_changes *
         !bs_envelope_id_make(&session->settings->proof_keys, &sender, bs_bytes_from_cstr(session->queue_id), message->now,
                              &message->arena, id))
         return;
-    const char *text = bs_arena_printf(&message->arena, "ENVID=%s", id);
+    /* Sendmail forgets the client's RET where it is told new parameters. */
+    const char *text =
+        bs_arena_printf(&message->arena, "%sENVID=%s", message->return_wanted ? message->return_wanted : "", id);
     changes->sender_parameters = bs_bytes_from_cstr(text);
 }

@@ -193,12 +193,21 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
     return let_go(session, begun == BS_NO_MEMORY ? no_memory : accepted);
 }
 
+static void take_parameter(struct bs_message *message, struct bs_bytes parameter)
+{
+    if (bs_bytes_starts_nocase(parameter, BS_LITERAL("ENVID=")))
+        message->has_envelope_id = true;
+    if (bs_bytes_equal_nocase(parameter, BS_LITERAL("RET=FULL")))
+        message->return_wanted = "RET=FULL ";
+    if (bs_bytes_equal_nocase(parameter, BS_LITERAL("RET=HDRS")))
+        message->return_wanted = "RET=HDRS ";
+}
+
 void bs_session_parameters(struct bs_session *session, struct bs_bytes parameters)
 {
     while (session->message && parameters.len > 0) {
         size_t end = bs_bytes_find(parameters, '\0');
-        if (bs_bytes_starts_nocase(bs_bytes_first(parameters, end), BS_LITERAL("ENVID=")))
-            session->message->has_envelope_id = true;
+        take_parameter(session->message, bs_bytes_first(parameters, end));
         parameters = bs_bytes_skip(parameters, end < parameters.len ? end + 1 : end);
     }
 }

@@ -113,6 +113,24 @@ def _(world):
     expect((mail.sender, mail.content.count(b"0123456789abcdef\r\n")), (world.sign(ALICE), 60000))
 
 
+@suite.case("tagged mail takes a token and an ENVID along; an ENVID of the client's own, and its RET, are kept")
+def _(world):
+    def leaves_with(subject, parameters):
+        with Client(world.sendmail.port, HERE) as client:
+            assert client.mail(ALICE, parameters).code == 250
+            assert client.rcpt("x@" + SINK).code == 250
+            assert client.data(bounces.ordinary(subject)).accepted
+        mail = world.sink.wait_for_subject(subject)
+        assert mail.message["Backstop-Token"].startswith("1-1-"), mail.message["Backstop-Token"]
+        expect(mail.sender, world.sign(ALICE))
+        return mail.parameters.split()
+
+    assert any(word.startswith("ENVID=BS1-1-") for word in leaves_with("no ENVID", "")), "no ENVID"
+    assert "ENVID=QQ314159" in leaves_with("own ENVID", " ENVID=QQ314159")
+    words = leaves_with("own RET", " RET=HDRS")
+    assert "RET=HDRS" in words and any(word.startswith("ENVID=BS1-1-") for word in words), words
+
+
 @suite.case("a forged tag and one of an unknown key are refused at RCPT: the map does not know them")
 def _(world):
     for tagged in (tags.forged(ALICE, SECRETS[1], 1), tags.sign(ALICE, "a guess", 7)):
