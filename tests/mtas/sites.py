@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Mail servers as others run them. Each takes all mail for DOMAIN, next.DOMAIN and nowhere.DOMAIN, and finds out
 afterwards what becomes of it: nobody in DOMAIN has the name "gone", the next hop refuses what goes to next.DOMAIN, and
-nowhere.DOMAIN does not exist. Who asks is told what was fine; a warning comes after 1 second, and the end after 6."""
+nowhere.DOMAIN does not exist. Who asks is told what was fine; a warning comes after 1 second, and the end after 8."""
 
 import os
 import socket
@@ -107,7 +107,7 @@ alias_database =
 smtpd_peername_lookup = no
 smtp_tls_security_level = none
 delay_warning_time = 1s
-maximal_queue_lifetime = 6s
+maximal_queue_lifetime = 8s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
@@ -186,7 +186,7 @@ drop:
   file = /dev/null
 
 begin retry
-* * F,6s,1s
+* * F,8s,1s
 """
 
     def configure(self):
@@ -213,8 +213,10 @@ define(`confDONT_PROBE_INTERFACES', `True')
 define(`confPID_FILE', `/run/sendmail.pid')
 define(`confTO_IDENT', `0')
 define(`confTO_QUEUEWARN', `1s')
-define(`confTO_QUEUERETURN', `6s')
+define(`confTO_QUEUERETURN', `8s')
 define(`confDELIVERY_MODE', `background')
+define(`confQUEUE_LA', `1000')
+define(`confREFUSE_LA', `1000')
 define(`confDEF_USER_ID', `mail:mail')
 define(`confBAD_RCPT_THROTTLE', `0')
 define(`ALIAS_FILE', `/etc/aliases')
@@ -266,7 +268,7 @@ class OpenSmtpdSite(Site):
     about_busy = ("dsn-delayed", "dsn-delayed")  # the second when it has given up
     packages, accounts = ("opensmtpd",), ("opensmtpd", "opensmtpq")
     settings = """\
-queue ttl 6s
+queue ttl 8s
 bounce warn-interval 1s
 table users {{ "@{domain}" = "mail" }}
 listen on {address} port 25 hostname {hostname}
@@ -292,7 +294,7 @@ class CourierSite(Site):
     cases = (*Site.cases, "jörg")
     name, codes = "courier", {"gone": "5.0.0", "nowhere": "5.0.0"}
     packages, accounts = ("courier-mta", "courier-base", "courier-authlib"), ("courier",)
-    times = {"queuetime": "6s", "warntime": "1s", "retryalpha": "1s", "retrybeta": "5", "retrygamma": "1s",
+    times = {"queuetime": "8s", "warntime": "1s", "retryalpha": "1s", "retrybeta": "5", "retrygamma": "1s",
              "retrymaxdelta": "1", "esmtpdelay": "1s"}
 
     def configure(self):
@@ -354,7 +356,7 @@ class NullmailerSite(FrontedSite):
             f"{self.recipient(case)} {text.format(self.recipient(case), client=self.address)}\n"
             for case, text in {**RCPT, **DATA}.items()))
         for name, text in {"me": self.hostname, "defaultdomain": self.domain, "remotes": "127.0.0.1 smtp port=2525",
-                           "pausetime": "1", "maxpause": "1", "queuelifetime": "6"}.items():
+                           "pausetime": "1", "maxpause": "1", "queuelifetime": "8"}.items():
             house.write(f"/etc/nullmailer/{name}", text + "\n")
         for folder in ("", "/queue", "/tmp", "/failed"):
             house.folder(f"/var/spool/nullmailer{folder}", "mail", "mail", 0o750)
