@@ -137,7 +137,8 @@ static bool end_group(const struct group *group, struct bs_arena *arena, struct 
     recipient->status = status;
     recipient->comment = bs_bytes_skip(group->status, bs_bytes_find(group->status, '('));
     struct bs_typed_value diagnostic = bs_typed_value_split(group->diagnostic);
-    bool typed = diagnostic.type.len > 0 && diagnostic.type.len < 20 && bs_bytes_find(diagnostic.type, ' ') == diagnostic.type.len;
+    bool typed = diagnostic.type.len > 0 && diagnostic.type.len < 20 &&
+                 bs_bytes_find(diagnostic.type, ' ') == diagnostic.type.len;
     recipient->diagnostic = typed ? diagnostic.value : group->diagnostic;
     recipient->reply_code = bs_text_reply_code(bs_bytes_first(recipient->diagnostic, DIAGNOSTIC_CODES));
     struct bs_bytes exact = bs_text_status(bs_bytes_first(recipient->diagnostic, DIAGNOSTIC_CODES));
@@ -158,7 +159,8 @@ static bool read_message_fields(const struct bs_field_block *block, struct bs_ar
     return reading->envelope_id.ptr != NULL;
 }
 
-/* Whether the block is about another recipient than the group that came before: one that has the fields that the group has. */
+/* Whether the block is about another recipient than the group that came before: one that has the fields that the
+ * group has. */
 static bool begins_recipient(const struct group *group, const struct bs_field_block *block)
 {
     if (group->final.len == 0 && group->original.len == 0)

@@ -133,7 +133,8 @@ static void see_from(struct bs_header_signs *signs, const struct bs_header_field
 static void see_subject(struct bs_header_signs *signs, const struct bs_header_field *field)
 {
     static const char *const answers[] = {"re:", "aw:", "sv:", "re[", "antw:", "odp:", "vs:", "ynt:", "rv:", NULL};
-    static const char *const forwards[] = {"fwd:", "fw:", "wg:", "tr:", "fwd :", "doorst:", "vl:", "i:", "enc:", "[fwd", NULL};
+    static const char *const forwards[] = {
+        "fwd:", "fw:", "wg:", "tr:", "fwd :", "doorst:", "vl:", "i:", "enc:", "[fwd", NULL};
     if (signs->subject)
         return;
     signs->subject = field;
@@ -218,12 +219,13 @@ static void see_mailer(struct bs_header_signs *signs, const struct bs_header_fie
 {
     static const char *const programs[] = {
         "Mozilla", "Thunderbird", "Microsoft Outlook", "Microsoft Office Outlook", "Microsoft-Outlook",
-        "Microsoft-MacOutlook", "Microsoft-Entourage", "Microsoft Windows Live", "Microsoft Windows Mail", "Apple Mail",
-        "iPhone Mail", "iPad Mail", "Evolution", "Ximian Evolution", "KMail", "Mutt", "NeoMutt", "Gnus", "Claws",
-        "Sylpheed", "Roundcube", "SquirrelMail", "Horde", "Internet Messaging Program", "Eudora", "QUALCOMM", "The Bat",
-        "Pegasus", "K-9", "FairEmail", "aerc", "Alpine", "Pine", "VM ", "mu4e", "Wanderlust", "Foxmail", "YahooMail",
-        "Airmail", "MailMate", "Postbox", "Opera", "Becky", "Shuriken", "Zimbra", "Open-Xchange", "exmh", "nmh", "elm",
-        "Mail.app", "git-send-email", "Spark", "Geary", "trojita", "eM Client", "IncrediMail", "AOL ", "AppleMail", NULL};
+        "Microsoft-MacOutlook", "Microsoft-Entourage", "Microsoft Windows Live", "Microsoft Windows Mail",
+        "Apple Mail", "iPhone Mail", "iPad Mail", "Evolution", "Ximian Evolution", "KMail", "Mutt", "NeoMutt",
+        "Gnus", "Claws", "Sylpheed", "Roundcube", "SquirrelMail", "Horde", "Internet Messaging Program", "Eudora",
+        "QUALCOMM", "The Bat", "Pegasus", "K-9", "FairEmail", "aerc", "Alpine", "Pine", "VM ", "mu4e", "Wanderlust",
+        "Foxmail", "YahooMail", "Airmail", "MailMate", "Postbox", "Opera", "Becky", "Shuriken", "Zimbra",
+        "Open-Xchange", "exmh", "nmh", "elm", "Mail.app", "git-send-email", "Spark", "Geary", "trojita",
+        "eM Client", "IncrediMail", "AOL ", "AppleMail", NULL};
     if (begins_with_one(bs_bytes_trim(field->body), programs))
         signs->signs |= BS_SIGN_PERSON;
 }

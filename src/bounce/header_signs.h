@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the header of a message itself says of who made it: a mail system (RFC 5321 section 6.1), a program that answers
- * (RFC 3834), a list (RFC 2369, RFC 2919), or a person at a mail program. Only the fields' names and forms are looked at, not
- * their wording, which is for rules/.
+ * What the header of a message itself says of who made it: a mail system (RFC 5321 section 6.1), a program that
+ * answers (RFC 3834), a list (RFC 2369, RFC 2919), or a person at a mail program. Only the fields' names and forms
+ * are looked at, not their wording, which is for rules/.
  */
 #ifndef BS_BOUNCE_HEADER_SIGNS_H
 #define BS_BOUNCE_HEADER_SIGNS_H
@@ -49,8 +49,8 @@ void bs_header_signs_read(const struct bs_header *header, struct bs_header_signs
 /* Whether an address is a mail system's: mailer-daemon, postmaster and other names that programs write bounces under. */
 bool bs_address_is_daemon(struct bs_bytes address);
 
-/* The address in a field such as From: within the first angle brackets that hold one, else the first word with an @, else what is
- * left without comments. Empty for <> and for nothing. */
+/* The address in a field such as From: within the first angle brackets that hold one, else the first word with an @,
+ * else what is left without comments. Empty for <> and for nothing. */
 struct bs_bytes bs_field_address(struct bs_bytes body);
 
 #endif

@@ -5,8 +5,16 @@
 #include "bounce/delivery_status.h"
 #include "bounce/text_address.h"
 
-enum { LEAD_MAX = 3, TAIL = 4, NAME_MAX = 80, ALONE_TEXT_MAX = 4096, ALONE_ADDRESSES_MAX = 32, FIELD_LOOKED_AT_MAX = 2048,
-       EXPLAINED_MAX = 32, WORDS_MIN = 8 };
+enum {
+    LEAD_MAX = 3,
+    TAIL = 4,
+    NAME_MAX = 80,
+    ALONE_TEXT_MAX = 4096,
+    ALONE_ADDRESSES_MAX = 32,
+    FIELD_LOOKED_AT_MAX = 2048,
+    EXPLAINED_MAX = 32,
+    WORDS_MIN = 8
+};
 
 /* What the text has named so far. Offsets are into the notice's own words. */
 struct found {
@@ -138,7 +146,8 @@ static bool begins_alike(struct bs_bytes line, struct bs_bytes lead)
     return true;
 }
 
-/* Where nothing stands before an address: whether it is one of a list as the first one was, by what stands behind both. */
+/* Where nothing stands before an address: whether it is one of a list as the first one was, by what stands behind
+ * both. */
 static bool ends_alike(struct bs_bytes behind, struct bs_bytes first)
 {
     return bs_bytes_trim(behind).len == 0 || behind.ptr[0] == ':' || behind.ptr[0] == ',' ||
@@ -165,7 +174,8 @@ static void add_alike(struct collection *collection, size_t begin, struct bs_byt
     }
 }
 
-/* An address that is a display name gives way to the one in brackets behind it, as in `jane@example.com <joe@example.org>`. */
+/* An address that is a display name gives way to the one in brackets behind it, as in `jane@example.com
+ * <joe@example.org>`. */
 static struct bs_bytes behind_name(struct bs_bytes address, struct bs_bytes rest)
 {
     struct bs_bytes next;
@@ -186,7 +196,8 @@ static void add_line(struct collection *collection, struct bs_bytes rest)
         if (named.ptr != address.ptr)
             rest = bs_bytes_skip(rest, (size_t)(named.ptr - rest.ptr) + named.len);
         address = named;
-        add(collection, address, origin_in(bs_bytes_skip(collection->text, offset_of(collection, address) + address.len)));
+        add(collection, address,
+            origin_in(bs_bytes_skip(collection->text, offset_of(collection, address) + address.len)));
         from = bs_bytes_trim(rest);
         if (from.len > 0 && from.ptr[0] == '>')
             from = bs_bytes_trim(bs_bytes_skip(from, 1));
@@ -252,7 +263,8 @@ static void read_before(struct collection *collection, size_t end)
     size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
     struct bs_bytes rest = line_at(text, begin);
     while (bs_text_address_next(&rest, &address) && offset_of(collection, address) < end) {
-        struct bs_bytes origin = last.len > 0 ? origin_in(bs_bytes_skip(text, offset_of(collection, last) + last.len)) : last;
+        struct bs_bytes origin =
+            last.len > 0 ? origin_in(bs_bytes_skip(text, offset_of(collection, last) + last.len)) : last;
         if (origin.len == 0 || origin.ptr != address.ptr)
             last = address;
     }
@@ -297,8 +309,8 @@ static bool is_among(struct bs_bytes address, const struct bs_header *header, co
     return false;
 }
 
-/* Where no wording names a recipient: the addresses that the notice has in common with the recipients of what it returns; where it
- * returns nothing, the only one that it has beside its own sender and recipient. */
+/* Where no wording names a recipient: the addresses that the notice has in common with the recipients of what it
+ * returns; where it returns nothing, the only one that it has beside its own sender and recipient. */
 static void read_alone(struct collection *collection, const struct bs_header *own, const struct bs_header *returned)
 {
     static const char *const recipients[] = {"To", "Cc", "Bcc", "Resent-To", "Delivered-To", "X-Original-To",
@@ -309,7 +321,8 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
     for (unsigned seen = 0; seen < ALONE_ADDRESSES_MAX && bs_text_address_next(&rest, &address); seen++) {
         if (is_among(address, returned, recipients)) {
             add(collection, address, bs_bytes(NULL, 0));
-        } else if (!bs_address_is_daemon(address) && !is_among(address, own, ends) && !bs_bytes_equal_nocase(address, only)) {
+        } else if (!bs_address_is_daemon(address) && !is_among(address, own, ends) &&
+                   !bs_bytes_equal_nocase(address, only)) {
             only = others++ == 0 ? address : only;
         }
     }
@@ -317,8 +330,8 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
         add(collection, only, bs_bytes(NULL, 0));
 }
 
-/* Where what is said of the recipient at `begin` ends: at the next one; and where something stands behind it in its line, also at
- * the next line that is not indented, which is about something else. */
+/* Where what is said of the recipient at `begin` ends: at the next one; and where something stands behind it in its
+ * line, also at the next line that is not indented, which is about something else. */
 static size_t end_of_words(const struct collection *collection, size_t begin)
 {
     struct bs_bytes text = collection->text;
@@ -340,8 +353,10 @@ static size_t end_of_words(const struct collection *collection, size_t begin)
     return end;
 }
 
-/* The text from a recipient on to the next one, in one line; with what precedes it in its line where that is a reply's code. */
-static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena, struct bs_bytes *ret_diagnostic)
+/* The text from a recipient on to the next one, in one line; with what precedes it in its line where that is a
+ * reply's code. */
+static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena,
+                    struct bs_bytes *ret_diagnostic)
 {
     struct bs_bytes text = collection->text;
     *ret_diagnostic = bs_bytes(NULL, 0);
@@ -368,14 +383,16 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
 }
 
 /* Reply and status codes are those behind the recipient's own address. */
-static bool publish(const struct collection *collection, enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading)
+static bool publish(const struct collection *collection, enum bs_kind kind, struct bs_arena *arena,
+                    struct bs_reading *reading)
 {
     for (size_t i = 0; i < collection->count; i++) {
         const struct found *found = &collection->found[i];
         struct bs_reported_recipient *recipient = bs_reading_add_recipient(reading, arena);
         if (!recipient)
             return reading->limit != NULL;
-        *recipient = (struct bs_reported_recipient){.address = found->address, .original = found->original, .kind = kind};
+        *recipient =
+            (struct bs_reported_recipient){.address = found->address, .original = found->original, .kind = kind};
         if (!explain(collection, found->begin + found->address.len, arena, &recipient->diagnostic))
             return false;
         recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
@@ -438,15 +455,17 @@ static void read_failed_field(struct collection *collection, const struct bs_hea
             return;
         }
         struct bs_bytes own = at ? bs_bytes(at, address.len) : address;
-        struct bs_bytes origin = at ? origin_in(bs_bytes_skip(collection->text, (size_t)(at - collection->text.ptr) + own.len))
-                                    : bs_bytes(NULL, 0);
+        struct bs_bytes origin =
+            at ? origin_in(bs_bytes_skip(collection->text, (size_t)(at - collection->text.ptr) + own.len))
+               : bs_bytes(NULL, 0);
         collection->found[collection->count++] =
             (struct found){own, origin, at ? offset_of(collection, own) : collection->text.len};
     }
 }
 
-bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs, const struct bs_notice *notice,
-                       enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading)
+bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs,
+                       const struct bs_notice *notice, enum bs_kind kind, struct bs_arena *arena,
+                       struct bs_reading *reading)
 {
     struct collection *collection = bs_arena_take(arena, sizeof *collection);
     if (!collection)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The failed recipients of a notice that follows no standard: X-Failed-Recipients, and what the wording of the rules' roles
- * points at. A list names its recipients in lines of one shape: what stands before the first address stands before each.
+ * The failed recipients of a notice that follows no standard: X-Failed-Recipients, and what the wording of the rules'
+ * roles points at. A list names its recipients in lines of one shape: what stands before the first address stands
+ * before each.
  */
 #ifndef BS_BOUNCE_HOME_MADE_H
 #define BS_BOUNCE_HOME_MADE_H
@@ -17,8 +18,9 @@ enum {
 };
 
 /* Adds the recipients, each of `kind`, with the text that says why. False without memory. */
-bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs, const struct bs_notice *notice,
-                       enum bs_kind kind, struct bs_arena *arena, struct bs_reading *reading);
+bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_signs *signs,
+                       const struct bs_notice *notice, enum bs_kind kind, struct bs_arena *arena,
+                       struct bs_reading *reading);
 
 /* Looks in the notice for what it says behind the addresses of recipients of which a standard report says little. */
 bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena, struct bs_reading *reading);

@@ -26,7 +26,8 @@ static void take_kinds(const struct bs_rule_hit *hits, size_t count, const struc
 }
 
 static void look_at_field(const struct bs_header *header, const char *name, enum bs_rule_place place,
-                          struct bs_rules_scan *scan, struct bs_arena *arena, const struct bs_rule *ret_kinds[BS_KIND_COUNT])
+                          struct bs_rules_scan *scan, struct bs_arena *arena,
+                          const struct bs_rule *ret_kinds[BS_KIND_COUNT])
 {
     const struct bs_rule_hit *hits = NULL;
     struct bs_bytes text = bs_header_text(header, name, arena);
@@ -37,9 +38,11 @@ static void look_at_field(const struct bs_header *header, const char *name, enum
 /* Long fields that no rule is about. */
 static bool is_trace(const struct bs_header_field *field)
 {
-    static const struct bs_bytes beginnings[] = {{"Received", 8}, {"DKIM-", 5}, {"ARC-", 4}, {"Authentication-Results", 22},
-                                                 {"DomainKey", 9}, {"To", 2}, {"Subject", 7}, {"From", 4}, {"Date", 4},
-                                                 {"Message-ID", 10}, {"References", 10}, {"X-Google-", 9}, {"X-Spam-", 7}};
+    static const struct bs_bytes beginnings[] = {
+        {"Received", 8},  {"DKIM-", 5},       {"ARC-", 4},        {"Authentication-Results", 22},
+        {"DomainKey", 9}, {"To", 2},          {"Subject", 7},     {"From", 4},
+        {"Date", 4},      {"Message-ID", 10}, {"References", 10}, {"X-Google-", 9},
+        {"X-Spam-", 7}};
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (bs_bytes_starts_nocase(field->name, beginnings[i]))
             return true;
@@ -88,14 +91,16 @@ static bool is_plain_bounce(const struct bs_header_signs *signs, const struct bs
     size_t kinds = 0, bounces = 0;
     for (size_t i = 0; i < BS_KIND_COUNT; i++) {
         kinds += notice->kinds[i] != NULL;
-        bounces += notice->kinds[i] && (i == BS_KIND_DSN_FAILED || i == BS_KIND_DSN_DELAYED || i == BS_KIND_DSN_SUCCESS);
+        bounces +=
+            notice->kinds[i] && (i == BS_KIND_DSN_FAILED || i == BS_KIND_DSN_DELAYED || i == BS_KIND_DSN_SUCCESS);
     }
     unsigned doubts = BS_SIGN_PERSON | BS_SIGN_ANSWERS | BS_SIGN_FORWARDS | BS_SIGN_LIST;
-    return kinds == 1 && bounces == 1 && opens_with_dsn(notice, OPENING) && signs->signs & BS_SIGN_DAEMON_FROM && !(signs->signs & doubts);
+    return kinds == 1 && bounces == 1 && opens_with_dsn(notice, OPENING) && signs->signs & BS_SIGN_DAEMON_FROM &&
+           !(signs->signs & doubts);
 }
 
-bool bs_wording_read_header(const struct bs_header *header, const struct bs_header_signs *signs, struct bs_rules_scan *scan,
-                            struct bs_arena *arena, struct bs_wording *wording)
+bool bs_wording_read_header(const struct bs_header *header, const struct bs_header_signs *signs,
+                            struct bs_rules_scan *scan, struct bs_arena *arena, struct bs_wording *wording)
 {
     if (is_plain_bounce(signs, &wording->notice))
         return true;
@@ -144,7 +149,8 @@ static bool any_dsn(const struct bs_rule *const *kinds)
     return false;
 }
 
-/* The kind of DSN that text and subject speak for most; a delay where they are even, because a warning says what will fail. */
+/* The kind of DSN that text and subject speak for most; a delay where they are even, because a warning says what will
+ * fail. */
 static enum bs_kind which_dsn(const struct view *view)
 {
     enum bs_kind best = BS_KIND_DSN_FAILED;
@@ -179,11 +185,13 @@ static bool is_bounce_to_list(const struct view *view, bool text, bool subject)
     if (has(view, BS_SIGN_PERSON) || view->answered)
         return false;
     bool mailer = has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_FAILED_FIELD) || any_dsn(view->wording->from);
-    bool other = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_NULL_PATH) || (view->wording->returns && !has(view, BS_SIGN_ANSWERS));
+    bool other =
+        has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_NULL_PATH) || (view->wording->returns && !has(view, BS_SIGN_ANSWERS));
     return (mailer && (text || subject)) || (other && text && subject);
 }
 
-/* Whether the signs and the places of the wording together make a bounce; each row of DSN wording alone is what people cite, too. */
+/* Whether the signs and the places of the wording together make a bounce; each row of DSN wording alone is what
+ * people cite, too. */
 static bool is_bounce(const struct view *view, bool text, bool subject, bool field)
 {
     const struct bs_wording *wording = view->wording;
@@ -199,7 +207,8 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return false;
     if (has(view, BS_SIGN_FAILED_FIELD))
         return text || (subject && !view->human);
-    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) || wording->from[BS_KIND_NOTICE];
+    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
+                   wording->from[BS_KIND_NOTICE];
     return program && text && (subject || field);
 }
 
@@ -235,7 +244,8 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     if (has(view, BS_SIGN_LIST) || view->answered || !program || (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
     if (!text && !subject) { /* the sender is a scanner, and its words are of a language that nobody wrote rules for */
-        bool speaks = from && has(view, BS_SIGN_NULL_PATH) && !any_dsn(notice->kinds) && !any_dsn(view->wording->subject);
+        bool speaks =
+            from && has(view, BS_SIGN_NULL_PATH) && !any_dsn(notice->kinds) && !any_dsn(view->wording->subject);
         *ret_sign = speaks ? from->id : NULL;
         return speaks ? BS_KIND_NOTICE : BS_KIND_NONE;
     }
@@ -255,8 +265,10 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     if (!other)
         other = view->wording->field[BS_KIND_CHALLENGE] ? view->wording->field[BS_KIND_CHALLENGE]
                                                        : view->wording->from[BS_KIND_CHALLENGE];
-    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM | BS_SIGN_BULK);
-    if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) || !((text && (program || other)) || (other && program)))
+    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM |
+                                 BS_SIGN_BULK);
+    if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
+        !((text && (program || other)) || (other && program)))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : other)->id;
     return BS_KIND_CHALLENGE;
@@ -288,7 +300,8 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
 {
     const struct bs_rule *text = in_text(view, BS_KIND_AUTOREPLY), *subject = in_subject(view, BS_KIND_AUTOREPLY);
     const struct bs_rule *field = view->wording->field[BS_KIND_AUTOREPLY];
-    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_SUPPRESS) || field;
+    bool program =
+        has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_SUPPRESS) || field;
     if (has(view, BS_SIGN_FORWARDS) ||
         (has(view, BS_SIGN_LIST) && (!subject || !(text || program) || has(view, BS_SIGN_PERSON | BS_SIGN_ANSWERS))))
         return BS_KIND_NONE;
@@ -312,8 +325,8 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
 static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool sign, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
-    unsigned places = (in_text(view, kind) ? 1u : 0) + (in_subject(view, kind) ? 1u : 0) + (wording->from[kind] ? 1u : 0) +
-                      (wording->field[kind] ? 1u : 0);
+    unsigned places = (in_text(view, kind) ? 1u : 0) + (in_subject(view, kind) ? 1u : 0) +
+                      (wording->from[kind] ? 1u : 0) + (wording->field[kind] ? 1u : 0);
     bool program = wording->from[kind] || wording->field[kind] || wording->returns ||
                    has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_NULL_PATH);
     if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS) || has(view, BS_SIGN_PERSON) || places == 0 ||
@@ -325,7 +338,8 @@ static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool s
 
 static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
 {
-    return is_worded(view, BS_KIND_MDN, has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED), ret_sign);
+    return is_worded(view, BS_KIND_MDN, has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED),
+                     ret_sign);
 }
 
 static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
@@ -352,7 +366,8 @@ static enum bs_kind is_return(const struct view *view, const char **ret_sign)
     bool plain = has(view, BS_SIGN_DAEMON_FROM) && !notice->html;
     if (has(view, BS_SIGN_LIST) && !(has(view, BS_SIGN_DAEMON_FROM) && returns && reply))
         return BS_KIND_NONE;
-    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !(view->wording->returns && null) && !(reply && (returns || plain)))
+    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !(view->wording->returns && null) &&
+        !(reply && (returns || plain)))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
     return BS_KIND_DSN_FAILED;
@@ -392,9 +407,13 @@ static enum bs_kind is_other(const struct view *view, const char **ret_sign)
         *ret_sign = rule->id;
         return BS_KIND_OTHER;
     }
-    *ret_sign = has(view, BS_SIGN_NULL_PATH) ? "null-sender" : has(view, BS_SIGN_DAEMON_FROM) ? "daemon-sender" : "auto-submitted";
-    return has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_GENERATED | BS_SIGN_AUTO_REPLIED | BS_SIGN_DAEMON_FROM | BS_SIGN_REPORT)
-               ? BS_KIND_OTHER : BS_KIND_NONE;
+    *ret_sign = has(view, BS_SIGN_NULL_PATH)     ? "null-sender"
+                : has(view, BS_SIGN_DAEMON_FROM) ? "daemon-sender"
+                                                 : "auto-submitted";
+    return has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_GENERATED | BS_SIGN_AUTO_REPLIED | BS_SIGN_DAEMON_FROM |
+                         BS_SIGN_REPORT)
+               ? BS_KIND_OTHER
+               : BS_KIND_NONE;
 }
 
 static enum bs_kind (*const conditions[])(const struct view *view, const char **ret_sign) = {
@@ -402,12 +421,13 @@ static enum bs_kind (*const conditions[])(const struct view *view, const char **
     is_other,
 };
 
-enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs_wording *wording, const char **ret_sign)
+enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs_wording *wording,
+                            const char **ret_sign)
 {
     struct view view = {.signs = signs->signs, .wording = wording};
     view.system = has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) || any_dsn(wording->from);
-    view.human = !has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) && !any_dsn(wording->from) &&
-                 has(&view, BS_SIGN_OTHER_PATH | BS_SIGN_PERSON);
+    view.human = !has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) &&
+                 !any_dsn(wording->from) && has(&view, BS_SIGN_OTHER_PATH | BS_SIGN_PERSON);
     view.answered = has(&view, BS_SIGN_FORWARDS) || (has(&view, BS_SIGN_ANSWERS) && has(&view, BS_SIGN_PERSON));
     for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
         enum bs_kind kind = conditions[i](&view, ret_sign);

@@ -56,7 +56,8 @@ static void look(struct bs_notice *notice, const struct bs_part *part, struct bs
     notice->header = bs_returned_find(part->text, &traced);
     if (traced)
         notice->own = notice->header;
-    struct bs_bytes seen = bs_bytes_first(part->text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
+    struct bs_bytes seen =
+        bs_bytes_first(part->text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
     size_t count = bs_rules_look(scan, BS_PLACE_TEXT, seen, &hits);
     for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
         if (is_quoted(part->text, hits[i].end))

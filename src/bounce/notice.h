@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The text that a message opens with, as the rules see it: what kinds its wording says, where it names recipients, and where its
- * own words end because it quotes or returns another message. What is quoted line by line says nothing.
+ * The text that a message opens with, as the rules see it: what kinds its wording says, where it names recipients,
+ * and where its own words end because it quotes or returns another message. What is quoted line by line says nothing.
  */
 #ifndef BS_BOUNCE_NOTICE_H
 #define BS_BOUNCE_NOTICE_H
@@ -22,21 +22,21 @@ struct bs_notice_role {
 };
 
 struct bs_notice {
-    struct bs_bytes text;  /* all of it; empty where the message has none */
-    size_t own;            /* bytes of it that are its own words */
-    size_t returned;       /* where wording says that the returned message begins; text.len where none does */
-    size_t header;         /* where a header of another message is seen; text.len where none is */
+    struct bs_bytes text; /* all of it; empty where the message has none */
+    size_t own;           /* bytes of it that are its own words */
+    size_t returned;      /* where wording says that the returned message begins; text.len where none does */
+    size_t header;        /* where a header of another message is seen; text.len where none is */
     bool html;
-    bool verbatim;         /* the text's bytes are those of the message but for the transfer encoding */
-    bool cut;              /* there was more of it than was kept */
+    bool verbatim;        /* the text's bytes are those of the message but for the transfer encoding */
+    bool cut;             /* there was more of it than was kept */
     const struct bs_rule *kinds[BS_KIND_COUNT]; /* the first rule that says each, or NULL */
     size_t ends[BS_KIND_COUNT];                 /* where its match ends */
-    struct bs_notice_role roles[BS_NOTICE_ROLES_MAX]; /* in the order of the text, RETURNED_BELOW and QUOTED_BELOW left out */
+    struct bs_notice_role roles[BS_NOTICE_ROLES_MAX]; /* in the text's order, without RETURNED_BELOW and QUOTED_BELOW */
     size_t role_count;
 };
 
-/* Looks at the texts of the message's own parts, at most BS_NOTICE_TEXTS_MAX of them, until one says a kind; if none does, the
- * first that holds anything is the notice. */
+/* Looks at the texts of the message's own parts, at most BS_NOTICE_TEXTS_MAX of them, until one says a kind; if none
+ * does, the first that holds anything is the notice. */
 void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_notice *ret_notice);
 
 /* Whether the wording says nothing of a kind. */

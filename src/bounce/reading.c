@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See reading.h. The order: the header's signs, a report of standard form, and where there is none, wording; then, of what is a
- * bounce, the recipients that no standard field named, the message that it returns, and each recipient's reason.
+ * See reading.h. The order: the header's signs, a report of standard form, and where there is none, wording; then, of
+ * what is a bounce, the recipients that no standard field named, the message that it returns, and each recipient's
+ * reason.
  */
 #include "bounce/reading.h"
 
@@ -43,14 +44,15 @@ static bool look_at_notice(struct work *work)
 
 static bool choose_kind(struct work *work)
 {
-    if (!look_at_notice(work) || !bs_wording_read_header(&work->parts->header, &work->signs, work->scan, work->arena, work->wording))
+    if (!look_at_notice(work) ||
+        !bs_wording_read_header(&work->parts->header, &work->signs, work->scan, work->arena, work->wording))
         return false;
     work->reading->kind = bs_kind_choose(&work->signs, work->wording, &work->reading->sign);
     return true;
 }
 
-/* The returned header in the notice's text: where wording says so, or where one is seen. In a text that was cut there may have been
- * one, or more of it. */
+/* The returned header in the notice's text: where wording says so, or where one is seen. In a text that was cut there
+ * may have been one, or more of it. */
 static bool find_returned(struct work *work)
 {
     struct bs_returned *returned = &work->reading->returned;
@@ -91,11 +93,12 @@ static bool read_status_in_text(struct work *work)
         return true;
     bool found;
     size_t begin = (size_t)(at - text.ptr) + 1;
-    return bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena, work->reading, &found);
+    return bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena, work->reading,
+                                   &found);
 }
 
-/* A report that another MTA sent on in an attachment, under its own name: the report within is the one to read, and what that
- * returns is the message. */
+/* A report that another MTA sent on in an attachment, under its own name: the report within is the one to read, and
+ * what that returns is the message. */
 static bool read_report_within(struct work *work)
 {
     const struct bs_parts *parts = work->parts;
@@ -107,7 +110,8 @@ static bool read_report_within(struct work *work)
             return false;
         for (size_t j = i + 1; found && j < parts->count; j++) {
             if (parts->items[j].header && parts->items[j].header->count > 1) {
-                work->reading->returned = (struct bs_returned){.header = parts->items[j].header, .exact = true, .attached = true};
+                work->reading->returned =
+                    (struct bs_returned){.header = parts->items[j].header, .exact = true, .attached = true};
                 break;
             }
         }
@@ -137,7 +141,8 @@ static bool read_returned_to(struct work *work)
     recipient->address = address;
     recipient->kind = work->reading->kind;
     struct bs_notice *notice = &work->wording->notice;
-    recipient->diagnostic = bs_bytes_trim(bs_bytes_first(notice->text, notice->own < BS_DIAGNOSTIC_MAX ? notice->own : BS_DIAGNOSTIC_MAX));
+    recipient->diagnostic = bs_bytes_trim(
+        bs_bytes_first(notice->text, notice->own < BS_DIAGNOSTIC_MAX ? notice->own : BS_DIAGNOSTIC_MAX));
     recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
     recipient->status = bs_text_status(recipient->diagnostic);
     return true;
@@ -160,7 +165,8 @@ static bool read_recipients(struct work *work)
     return reading->recipient_count > 0 || read_returned_to(work);
 }
 
-/* A status whose recipient is no address, such as a local name or nothing: the text or the returned message may have it. */
+/* A status whose recipient is no address, such as a local name or nothing: the text or the returned message may have
+ * it. */
 static bool complete_recipient(struct work *work)
 {
     struct bs_reading *reading = work->reading;
@@ -192,8 +198,9 @@ static bool is_about_address(struct bs_bytes status)
     return status.len > 3 && memcmp(status.ptr + 1, ".1.", 3) == 0;
 }
 
-/* Whether a host that said `user unknown` had taken the recipient and refused only at the end of the message, without a status of
- * its own for addresses (RFC 3463 section 3.2): a mailbox that is there and filters. Postfix's words and Sendmail's transcript tell. */
+/* Whether a host that said `user unknown` had taken the recipient and refused only at the end of the message, without
+ * a status of its own for addresses (RFC 3463 section 3.2): a mailbox that is there and filters. Postfix's words and
+ * Sendmail's transcript tell. */
 static bool was_filtered(const struct work *work, const struct bs_reported_recipient *recipient)
 {
     static const struct bs_bytes marks[] = {{"in reply to end of DATA", 23}, {"\n>>> DATA", 9}};
@@ -219,7 +226,8 @@ static bool find_reason(struct work *work, struct bs_reported_recipient *recipie
 {
     struct bs_bytes text = recipient->diagnostic;
     if (recipient->comment.len > 0) {
-        const char *both = bs_arena_printf(work->arena, "%.*s %.*s", BS_BYTES_ARG(recipient->comment), BS_BYTES_ARG(text));
+        const char *both =
+            bs_arena_printf(work->arena, "%.*s %.*s", BS_BYTES_ARG(recipient->comment), BS_BYTES_ARG(text));
         if (!both)
             return false;
         text = bs_bytes_from_cstr(both);

@@ -36,7 +36,7 @@ struct bs_returned {
 struct bs_reading {
     enum bs_kind kind;
     const char *sign;       /* what decided the kind: a rule's id, or a word such as "delivery-status" */
-    const char *limit;      /* a limit that kept something unread, by name; or NULL. Nothing is concluded from absence then */
+    const char *limit;      /* a limit that kept something unread, by name, so that absence means nothing; or NULL */
     struct bs_reported_recipient *recipients; /* of a DSN */
     size_t recipient_count;
     struct bs_returned returned;
@@ -48,7 +48,8 @@ struct bs_reading {
     struct bs_bytes feedback_type; /* of an ARF report: "abuse"; else empty */
 };
 
-/* Reads. `parts` are finished; views in the result borrow from them, from the rules and from the arena. False without memory. */
+/* Reads. `parts` are finished; views in the result borrow from them, from the rules and from the arena. False without
+ * memory. */
 bool bs_reading_make(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_arena *arena,
                      struct bs_reading *ret_reading);
 

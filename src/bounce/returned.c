@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See returned.h. Every line of a text is looked at once or twice, but for lines that are indented more and more, up to
- * BS_RETURNED_PREFIX_MAX times. */
+/* See returned.h. Every line of a text is looked at once or twice, but for lines that are indented more and more, up
+ * to BS_RETURNED_PREFIX_MAX times. */
 #include "bounce/returned.h"
 
 /* The line that begins at `begin`, without its end. */
@@ -25,7 +25,8 @@ static bool is_blank(char c)
 static size_t prefix_length(struct bs_bytes line)
 {
     size_t len = 0;
-    while (len < line.len && len < BS_RETURNED_PREFIX_MAX && (is_blank(line.ptr[len]) || line.ptr[len] == '>' || line.ptr[len] == '|'))
+    while (len < line.len && len < BS_RETURNED_PREFIX_MAX &&
+           (is_blank(line.ptr[len]) || line.ptr[len] == '>' || line.ptr[len] == '|'))
         len++;
     return len;
 }
@@ -34,8 +35,9 @@ static size_t prefix_length(struct bs_bytes line)
 static struct bs_bytes field_name(struct bs_bytes line)
 {
     size_t colon = 0;
-    while (colon < line.len && colon < 60 && (bs_ascii_is_digit(line.ptr[colon]) || line.ptr[colon] == '-' || line.ptr[colon] == '_' ||
-                                              (bs_ascii_lower(line.ptr[colon]) >= 'a' && bs_ascii_lower(line.ptr[colon]) <= 'z')))
+    while (colon < line.len && colon < 60 &&
+           (bs_ascii_is_digit(line.ptr[colon]) || line.ptr[colon] == '-' || line.ptr[colon] == '_' ||
+            (bs_ascii_lower(line.ptr[colon]) >= 'a' && bs_ascii_lower(line.ptr[colon]) <= 'z')))
         colon++;
     bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && bs_ascii_lower(line.ptr[0]) >= 'a' &&
                     (colon + 1 == line.len || is_blank(line.ptr[colon + 1]) || line.ptr[colon + 1] != '/');
@@ -55,10 +57,18 @@ static enum field_class classify_field(struct bs_bytes name)
         struct bs_bytes name;
         enum field_class class;
     } fields[] = {
-        {{"Received", 8}, FIELD_TRACE},         {{"X-Mailer", 8}, FIELD_MACHINE},       {{"Message-ID", 10}, FIELD_MACHINE},
-        {{"Remote-MTA", 10}, FIELD_REPORT},     {{"Return-Path", 11}, FIELD_TRACE},     {{"MIME-Version", 12}, FIELD_MACHINE},
-        {{"Content-Type", 12}, FIELD_MACHINE},  {{"Arrival-Date", 12}, FIELD_REPORT},   {{"Reporting-MTA", 13}, FIELD_REPORT},
-        {{"DKIM-Signature", 14}, FIELD_TRACE},  {{"Final-Recipient", 15}, FIELD_REPORT}, {{"Diagnostic-Code", 15}, FIELD_REPORT},
+        {{"Received", 8}, FIELD_TRACE},
+        {{"X-Mailer", 8}, FIELD_MACHINE},
+        {{"Message-ID", 10}, FIELD_MACHINE},
+        {{"Remote-MTA", 10}, FIELD_REPORT},
+        {{"Return-Path", 11}, FIELD_TRACE},
+        {{"MIME-Version", 12}, FIELD_MACHINE},
+        {{"Content-Type", 12}, FIELD_MACHINE},
+        {{"Arrival-Date", 12}, FIELD_REPORT},
+        {{"Reporting-MTA", 13}, FIELD_REPORT},
+        {{"DKIM-Signature", 14}, FIELD_TRACE},
+        {{"Final-Recipient", 15}, FIELD_REPORT},
+        {{"Diagnostic-Code", 15}, FIELD_REPORT},
         {{"Original-Recipient", 18}, FIELD_REPORT},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -88,7 +98,8 @@ static struct run measure(struct bs_bytes text, size_t begin)
             break;
         line = bs_bytes_skip(line, prefix.len);
         struct bs_bytes name = field_name(line);
-        if (name.len == 0 && (run.fields == 0 || line.len == 0 || !is_blank(line.ptr[0]) || bs_bytes_trim(line).len == 0))
+        if (name.len == 0 &&
+            (run.fields == 0 || line.len == 0 || !is_blank(line.ptr[0]) || bs_bytes_trim(line).len == 0))
             break;
         run.fields += name.len > 0;
         enum field_class class = classify_field(name);
@@ -185,7 +196,8 @@ bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, stru
 /* A part that is called a header and holds none, such as an empty one, is passed over. */
 static bool holds_header(const struct bs_part *part)
 {
-    return part->header && part->header->count >= 2 && (part->media == BS_MEDIA_MESSAGE || part->media == BS_MEDIA_HEADERS);
+    return part->header && part->header->count >= 2 &&
+           (part->media == BS_MEDIA_MESSAGE || part->media == BS_MEDIA_HEADERS);
 }
 
 bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_returned)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The message that a notice returns, or as much of its header as it returns: in a part of its own (RFC 6522 section 3), in
- * the text behind the notice as it was, or there quoted or indented. Proofs rest on it, so it is said whether its bytes
- * are those that came back.
+ * The message that a notice returns, or as much of its header as it returns: in a part of its own (RFC 6522 section
+ * 3), in the text behind the notice as it was, or there quoted or indented. Proofs rest on it, so it is said whether
+ * its bytes are those that came back.
  */
 #ifndef BS_BOUNCE_RETURNED_H
 #define BS_BOUNCE_RETURNED_H
@@ -17,9 +17,9 @@ enum {
 /* The first part that is a returned header and holds anything. False where there is none. */
 bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_returned);
 
-/* Where a header of another message begins in a text: at least three lines that are fields, with one among them that only
- * programs write, such as Message-ID. The length of the text where none does. `ret_traced`: there is a trace of its way in it,
- * such as Received, so that it is a header and not what a notice tells about a message. */
+/* Where a header of another message begins in a text: at least three lines that are fields, with one among them that
+ * only programs write, such as Message-ID. The length of the text where none does. `ret_traced`: there is a trace of
+ * its way in it, such as Received, so that it is a header and not what a notice tells about a message. */
 size_t bs_returned_find(struct bs_bytes text, bool *ret_traced);
 
 /* Reads the header that begins there. `verbatim`: the text is what came over the wire but for its transfer encoding.

@@ -12,7 +12,8 @@ enum bs_kind bs_kind_of_recipients(const struct bs_reading *reading)
     enum bs_kind kind = BS_KIND_NONE;
     for (size_t i = 0; i < reading->recipient_count; i++) {
         enum bs_kind one = reading->recipients[i].kind;
-        if (one == BS_KIND_DSN_FAILED || kind == BS_KIND_NONE || (one == BS_KIND_DSN_DELAYED && kind == BS_KIND_DSN_SUCCESS))
+        if (one == BS_KIND_DSN_FAILED || kind == BS_KIND_NONE ||
+            (one == BS_KIND_DSN_DELAYED && kind == BS_KIND_DSN_SUCCESS))
             kind = one;
         if (kind == BS_KIND_DSN_FAILED)
             break;
@@ -29,7 +30,8 @@ void bs_reading_add_references(struct bs_reading *reading, struct bs_bytes text)
             return;
         struct bs_bytes id = bs_bytes_first(text, end + 1);
         text = bs_bytes_skip(text, end + 1);
-        bool known = id.len < 3 || id.len > MESSAGE_ID_MAX || bs_bytes_find(id, ' ') < id.len || bs_bytes_find(id, '\n') < id.len;
+        bool known = id.len < 3 || id.len > MESSAGE_ID_MAX || bs_bytes_find(id, ' ') < id.len ||
+                     bs_bytes_find(id, '\n') < id.len;
         for (size_t i = 0; i < reading->reference_count; i++)
             known |= bs_bytes_equal(reading->references[i], id);
         if (!known)
@@ -37,8 +39,8 @@ void bs_reading_add_references(struct bs_reading *reading, struct bs_bytes text)
     }
 }
 
-/* A person's program may attach the parts of a report that it forwards: then the message is no report itself, and nothing in its
- * header says that a mail system made it. */
+/* A person's program may attach the parts of a report that it forwards: then the message is no report itself, and
+ * nothing in its header says that a mail system made it. */
 static bool is_sent_on(const struct bs_parts *parts, const struct bs_header_signs *signs)
 {
     if (signs->signs & (BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_FAILED_FIELD))
@@ -72,8 +74,8 @@ static bool read_status(const struct bs_part *part, struct bs_arena *arena, stru
     return true;
 }
 
-/* Whether the notification is how a Sieve script refuses mail (RFC 5429 section 2.1.2): it was deleted, and the header calls it a
- * refusal, as Dovecot's does. */
+/* Whether the notification is how a Sieve script refuses mail (RFC 5429 section 2.1.2): it was deleted, and the
+ * header calls it a refusal, as Dovecot's does. */
 static bool is_refusal(const struct bs_parts *parts, struct bs_bytes disposition)
 {
     const struct bs_header_field *field = bs_header_find(&parts->header, "Auto-Submitted");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reports of standard form: delivery status (RFC 3464, RFC 6533), disposition notifications (RFC 8098), feedback (RFC 5965). Only
- * parts that are the message's own count: a report within a message that is returned or attached is what somebody sends on.
+ * Reports of standard form: delivery status (RFC 3464, RFC 6533), disposition notifications (RFC 8098), feedback (RFC
+ * 5965). Only parts that are the message's own count: a report within a message that is returned or attached is what
+ * somebody sends on.
  */
 #ifndef BS_BOUNCE_STANDARD_REPORT_H
 #define BS_BOUNCE_STANDARD_REPORT_H
@@ -9,7 +10,8 @@
 #include "bounce/header_signs.h"
 #include "bounce/reading.h"
 
-/* Reads the report that the message is, if it is one: then the reading has its kind and what it says. False without memory. */
+/* Reads the report that the message is, if it is one: then the reading has its kind and what it says. False without
+ * memory. */
 bool bs_standard_report_read(const struct bs_parts *parts, const struct bs_header_signs *signs, struct bs_arena *arena,
                              struct bs_reading *reading);
 

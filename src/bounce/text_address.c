@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See text_address.h. An address is looked for around its @, to both sides over the bytes that addresses are made of (RFC 5321
- * section 4.1.2); each @ is looked at once and its sides only BS_TEXT_ADDRESS_MAX bytes far, so that a text of nothing but @
- * takes linear time.
+ * See text_address.h. An address is looked for around its @, to both sides over the bytes that addresses are made of
+ * (RFC 5321 section 4.1.2); each @ is looked at once and its sides only BS_TEXT_ADDRESS_MAX bytes far, so that a text
+ * of nothing but @ takes linear time.
  */
 #include "bounce/text_address.h"
 

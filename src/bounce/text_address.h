@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Addresses, status codes and SMTP reply codes as they stand in running text, where nothing but their form tells them. */
+/* Addresses, status codes and SMTP reply codes as they stand in running text, where nothing but their form tells
+ * them. */
 #ifndef BS_BOUNCE_TEXT_ADDRESS_H
 #define BS_BOUNCE_TEXT_ADDRESS_H
 
@@ -7,8 +8,9 @@
 
 enum { BS_TEXT_ADDRESS_MAX = 320 }; /* bytes of an address in a text: 64, @ and 255 */
 
-/* Finds the next address of `rest` and takes it and what precedes it off. `ret_address` borrows, has no brackets and may
- * begin with a quoted local part. One without ASCII letters on both sides only counts within angle brackets. False when there is none. */
+/* Finds the next address of `rest` and takes it and what precedes it off. `ret_address` borrows, has no brackets and
+ * may begin with a quoted local part. One without ASCII letters on both sides only counts within angle brackets.
+ * False when there is none. */
 bool bs_text_address_next(struct bs_bytes *rest, struct bs_bytes *ret_address);
 
 /* The first status code of RFC 3463 in the text, such as 5.1.1; empty where there is none. An IP address is none. */
