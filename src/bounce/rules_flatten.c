@@ -64,15 +64,22 @@ static bool is_repeated(struct flattening *flattening, struct bs_bytes word)
     return is_code || is_status;
 }
 
+/* The length of a typographical apostrophe that the text begins with: U+2018, U+2019, or U+00B4; 0 without one. */
+static size_t apostrophe_length(struct bs_bytes text)
+{
+    if (text.len >= 3 && text.ptr[0] == '\xe2' && text.ptr[1] == '\x80')
+        return text.ptr[2] == '\x98' || text.ptr[2] == '\x99' ? 3 : 0;
+    return text.len >= 2 && text.ptr[0] == '\xc2' && text.ptr[1] == '\xb4' ? 2 : 0;
+}
+
 static void put_word(struct flattening *flattening, struct bs_bytes word)
 {
     if (flattening->length > 0)
         flattening->out[flattening->length++] = ' ';
-    for (size_t i = 0; i < word.len; i++) {
-        bool typographical = word.len - i >= 3 && word.ptr[i] == '\xe2' && word.ptr[i + 1] == '\x80' &&
-                             (word.ptr[i + 2] == '\x98' || word.ptr[i + 2] == '\x99');
-        flattening->out[flattening->length++] = typographical ? '\'' : word.ptr[i];
-        i += typographical ? 2 : 0;
+    for (size_t i = 0; i < word.len;) {
+        size_t apostrophe = apostrophe_length(bs_bytes_skip(word, i));
+        flattening->out[flattening->length++] = apostrophe > 0 ? '\'' : word.ptr[i];
+        i += apostrophe > 0 ? apostrophe : 1;
     }
 }
 
@@ -85,12 +92,15 @@ static char collapse_run(struct bs_bytes run)
     return end + 1 == run.len ? '\n' : BS_RULES_INDENT;
 }
 
-/* The length of what needs no change: all but white space that is more than one blank or line end. */
+/* The length of what needs no change: all but typographical apostrophes, and white space that is more than one blank
+ * or line end. */
 static size_t regular_length(struct bs_bytes text)
 {
     size_t i = 0;
     for (; i + 1 < text.len; i++) {
         char c = text.ptr[i];
+        if ((c == '\xe2' || c == '\xc2') && apostrophe_length(bs_bytes_skip(text, i)) > 0)
+            return i;
         if ((unsigned char)c > ' ' || !is_space(c))
             continue;
         if ((c != ' ' && c != '\n') || is_space(text.ptr[i + 1]))
@@ -104,18 +114,20 @@ size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_s
 {
     size_t length = 0, shrinks = 0;
     for (size_t i = 0; i < text.len;) {
-        size_t regular = regular_length(bs_bytes_skip(text, i)), run = 0;
+        size_t regular = regular_length(bs_bytes_skip(text, i));
         memcpy(ret_seen + length, text.ptr + i, regular);
         length += regular;
         i += regular;
-        while (i + run < text.len && is_space(text.ptr[i + run]))
+        size_t apostrophe = apostrophe_length(bs_bytes_skip(text, i)), run = apostrophe;
+        while (apostrophe == 0 && i + run < text.len && is_space(text.ptr[i + run]))
             run++;
         if (run == 0)
             continue;
-        ret_seen[length] = collapse_run(bs_bytes(text.ptr + i, run));
+        ret_seen[length] = apostrophe > 0 ? '\'' : collapse_run(bs_bytes(text.ptr + i, run));
         i += run;
         if (run > 1)
-            ret_shrinks[shrinks++] = (struct bs_rules_shrink){(uint32_t)length, (uint32_t)(i - length - 1)};
+            ret_shrinks[shrinks++] = (struct bs_rules_shrink){
+                .from = (uint32_t)(apostrophe > 0 ? length : length + 1), .shift = (uint32_t)(i - length - 1)};
         length++;
     }
     *ret_shrink_count = shrinks;
@@ -127,7 +139,7 @@ size_t bs_rules_end(size_t place, bool is_space, const struct bs_rules_shrink *s
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (shrinks[middle].at < place)
+        if (shrinks[middle].from <= place)
             low = middle + 1;
         else
             high = middle;

@@ -17,14 +17,14 @@ size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat);
 
 enum { BS_RULES_INDENT = '\v' };
 
-/* Where a text got shorter: what stands behind `at` was `shift` further on. */
+/* Where a text got shorter: what stands at `from` or behind it was `shift` further on. */
 struct bs_rules_shrink {
-    uint32_t at, shift;
+    uint32_t from, shift;
 };
 
 /* Any other text as rules see it: a run of white space is one byte, which is a line end where there is one in the
- * run, and BS_RULES_INDENT where blanks follow the last; else it is a blank. As long as the text at most, and there
- * are half as many shrinks. */
+ * run, and BS_RULES_INDENT where blanks follow the last; else it is a blank. Typographical apostrophes are '. As long
+ * as the text at most, and there are half as many shrinks. */
 size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_shrink *ret_shrinks,
                          size_t *ret_shrink_count);
 

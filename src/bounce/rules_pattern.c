@@ -99,7 +99,7 @@ static void put_line_end(struct translation *translation)
 static void put_apostrophe(struct translation *translation, size_t length)
 {
     skip(translation, length);
-    bs_strbuf_append_cstr(&translation->out, translation->flat ? "'" : "(?:['`]|\\xe2\\x80[\\x98\\x99]|\\xc2\\xb4)");
+    bs_strbuf_append_cstr(&translation->out, "'");
 }
 
 static void put_escape(struct translation *translation)

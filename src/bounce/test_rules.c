@@ -342,6 +342,8 @@ static void hits_come_once_a_rule_and_in_the_order_of_their_ends(void **state)
     assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("\r\n  \t\ntwo  \n\n one"), &hits), 2);
     assert_int_equal(hits[0].end, 9);
     assert_int_equal(hits[1].end, 17);
+    assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("a\xe2\x80\x99  b\xc2\xb4\none"), &hits), 1);
+    assert_int_equal(hits[0].end, 13);
     assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("nothing"), &hits), 0);
     assert_int_equal(bs_rules_look(scan, BS_PLACE_FIELD, BS_LITERAL("two"), &hits), 1);
     bs_rules_scan_free(scan);
