@@ -294,6 +294,8 @@ void bs_mime_begin_body(struct bs_mime *mime)
     const struct bs_header *header = mime->header;
     struct bs_mime_fields fields = {.type = {NULL, 0}};
     size_t message = mime->message;
+    if (!header) /* it has ended already, or there is no memory */
+        return;
     end_header(mime);
     mime->state = BS_MIME_BODY;
     if (mime->top->stopped)
