@@ -233,7 +233,7 @@ def _(world):
     path.write_text(good)
     assert reload.returncode != 0
     assert 'unknown option "nonsense"' in world.machine.journal("--unit=backstop")
-    assert send_in("", ADDRESS, "another forged bounce")[1] == 550
+    assert send_in("", ADDRESS, "", message=bounces.report(ADDRESS))[1] == 550
 
 
 @suite.case("ordinary mail comes in as ever")
