@@ -12,6 +12,7 @@ enum {
     ALONE_TEXT_MAX = 4096,
     ALONE_ADDRESSES_MAX = 32,
     FIELD_LOOKED_AT_MAX = 2048,
+    FIELDS_LOOKED_AT_MAX = 32,
     EXPLAINED_MAX = 32,
     WORDS_MIN = 8
 };
@@ -297,12 +298,16 @@ static void read_roles(struct collection *collection, const struct bs_notice *no
     }
 }
 
+/* Whether one of the first such fields of a header has the address. */
 static bool is_among(struct bs_bytes address, const struct bs_header *header, const char *const *names)
 {
-    for (size_t i = 0; header && i < header->count; i++) {
+    size_t looked_at = 0;
+    for (size_t i = 0; header && i < header->count && looked_at < FIELDS_LOOKED_AT_MAX; i++) {
         for (size_t j = 0; names[j]; j++) {
-            if (bs_header_field_is(&header->fields[i], bs_bytes_from_cstr(names[j])) &&
-                bs_bytes_contains_nocase(bs_bytes_first(header->fields[i].body, FIELD_LOOKED_AT_MAX), address))
+            if (!bs_header_field_is(&header->fields[i], bs_bytes_from_cstr(names[j])))
+                continue;
+            looked_at++;
+            if (bs_bytes_contains_nocase(bs_bytes_first(header->fields[i].body, FIELD_LOOKED_AT_MAX), address))
                 return true;
         }
     }
