@@ -51,29 +51,52 @@ static bool choose_kind(struct work *work)
     return true;
 }
 
-/* The returned header in the notice's text: where wording says so, or where one is seen. In a text that was cut there
- * may have been one, or more of it. */
-static bool find_returned(struct work *work)
+/* The returned header that stands in a text at `begin`. In a text that was cut there may have been one, or more of it. */
+static bool take_returned(struct work *work, struct bs_bytes text, size_t begin, bool verbatim, bool cut)
 {
     struct bs_returned *returned = &work->reading->returned;
     bool open = true;
+    if (begin < text.len && !bs_returned_in_text(text, begin, verbatim, work->arena, returned, &open))
+        return false;
+    if (cut && (open || !returned->header) && !work->reading->limit)
+        work->reading->limit = "BS_PARTS_TEXT_MAX";
+    return true;
+}
+
+/* Of a report of standard form, whose texts no rule has to look at: where a header is seen in one. */
+static bool find_returned_beside_report(struct work *work)
+{
+    for (size_t i = 0; i < work->parts->count && !work->reading->returned.header; i++) {
+        const struct bs_part *part = &work->parts->items[i];
+        bool traced;
+        if (part->returned || (part->media != BS_MEDIA_TEXT && part->media != BS_MEDIA_HTML))
+            continue;
+        size_t begin = bs_returned_find(part->text, &traced);
+        if (!take_returned(work, part->text, begin, part->media == BS_MEDIA_TEXT, part->cut))
+            return false;
+    }
+    return true;
+}
+
+/* The returned header in the notice's text: where wording says so, or where one is seen. */
+static bool find_returned(struct work *work)
+{
+    struct bs_returned *returned = &work->reading->returned;
     if (returned->header)
         return true;
+    if (!work->wording && work->reading->recipient_count > 0)
+        return find_returned_beside_report(work);
     if (!look_at_notice(work))
         return false;
     struct bs_notice *notice = &work->wording->notice;
     if (notice->returned < notice->text.len &&
-        !bs_returned_in_text(notice->text, notice->returned, notice->verbatim, work->arena, returned, &open))
+        !take_returned(work, notice->text, notice->returned, notice->verbatim, notice->cut))
         return false;
-    if (!returned->header && notice->header < notice->text.len) {
-        if (notice->header < notice->own)
-            notice->own = notice->header;
-        if (!bs_returned_in_text(notice->text, notice->header, notice->verbatim, work->arena, returned, &open))
-            return false;
-    }
-    if (notice->cut && (open || !returned->header) && !work->reading->limit)
-        work->reading->limit = "BS_PARTS_TEXT_MAX";
-    return true;
+    if (returned->header)
+        return true;
+    if (notice->header < notice->own)
+        notice->own = notice->header;
+    return take_returned(work, notice->text, notice->header, notice->verbatim, notice->cut);
 }
 
 static bool has_address(const struct bs_reported_recipient *recipient)
