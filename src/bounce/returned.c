@@ -63,7 +63,6 @@ static enum field_class classify_field(struct bs_bytes name)
         {{"Remote-MTA", 10}, FIELD_REPORT},
         {{"Return-Path", 11}, FIELD_TRACE},
         {{"MIME-Version", 12}, FIELD_MACHINE},
-        {{"Content-Type", 12}, FIELD_MACHINE},
         {{"Arrival-Date", 12}, FIELD_REPORT},
         {{"Reporting-MTA", 13}, FIELD_REPORT},
         {{"DKIM-Signature", 14}, FIELD_TRACE},

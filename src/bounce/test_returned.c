@@ -25,6 +25,8 @@ static void a_header_is_found_where_programs_wrote_it(void **state)
         {"without a trace", "Sorry.\n", "Message-ID: <1@x>\nFrom: x\nTo: y\n\n", true, false},
         {"what a person quotes of a header", "Hi,\n\nFrom: Jane\nSent: Monday\nTo: Joe\nSubject: lunch\n\n", "", false, false},
         {"a report", "Reporting-MTA: dns; x\nReceived-From-MTA: y\nFinal-Recipient: z\nMIME-Version: 1.0\n", "", false, false},
+        {"the fields of a part, then a header", "Content-Description: x\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 7bit\n\n",
+         FIELDS, true, true},
         {"two fields", "Received: x\nFrom: y\n\n", "", false, false},
         {"nothing", "", "", false, false},
     };
