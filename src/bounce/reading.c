@@ -51,7 +51,8 @@ static bool choose_kind(struct work *work)
     return true;
 }
 
-/* The returned header that stands in a text at `begin`. In a text that was cut there may have been one, or more of it. */
+/* The returned header that stands in a text at `begin`. In a text that was cut there may have been one, or more of
+ * it. */
 static bool take_returned(struct work *work, struct bs_bytes text, size_t begin, bool verbatim, bool cut)
 {
     struct bs_returned *returned = &work->reading->returned;
@@ -63,16 +64,18 @@ static bool take_returned(struct work *work, struct bs_bytes text, size_t begin,
     return true;
 }
 
-/* Of a report of standard form, whose texts no rule has to look at: where a header is seen in one. */
+/* Of a report of standard form, whose texts no rule has to look at: where a header is seen in one, or behind the
+ * status whose part nothing ends. */
 static bool find_returned_beside_report(struct work *work)
 {
     for (size_t i = 0; i < work->parts->count && !work->reading->returned.header; i++) {
         const struct bs_part *part = &work->parts->items[i];
         bool traced;
-        if (part->returned || (part->media != BS_MEDIA_TEXT && part->media != BS_MEDIA_HTML))
+        bool text = part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_DELIVERY_STATUS;
+        if (part->returned || !(text || part->media == BS_MEDIA_HTML))
             continue;
         size_t begin = bs_returned_find(part->text, &traced);
-        if (!take_returned(work, part->text, begin, part->media == BS_MEDIA_TEXT, part->cut))
+        if (!take_returned(work, part->text, begin, text, part->cut))
             return false;
     }
     return true;
