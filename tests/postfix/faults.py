@@ -236,6 +236,7 @@ def throw(port, data):
 
 @suite.case("nonsense on the milter's port disturbs no session, and each piece of it is logged")
 def _(world):
+    wait_for("the filters of older configurations to end", lambda: len(world.backstopd.filters()) == 2)
     pids = set(world.backstopd.filters())
     with Client(world.postfix.port, HERE) as client:
         begin(client)
