@@ -417,10 +417,18 @@ bool bs_bounce_mark(struct bs_session *session, bool forged_too, struct bs_chang
     return true;
 }
 
+/* Message-IDs are no secret, they stand in archives: what only names one has to be a bounce. */
+static bool is_shown_at_end(const struct bs_bounce *bounce)
+{
+    const struct bs_evidence *evidence = &bounce->automatic.evidence;
+    if (!bounce->automatic.is_judged || evidence->verdict != BS_VERDICT_PROVEN)
+        return false;
+    bool registry_only = evidence->good == 1 && evidence->results[BS_PROOF_REGISTRY] == BS_PROOF_GOOD;
+    return !registry_only || bs_automatic_group(treated_as(bounce)) == BS_GROUP_BOUNCE;
+}
+
 bool bs_bounce_is_proven(const struct bs_bounce *bounce)
 {
-    const struct bs_automatic *automatic = &bounce->automatic;
-    bool shown = bounce->waiting == 0 ||
-                 (automatic->is_judged && automatic->evidence.verdict == BS_VERDICT_PROVEN);
+    bool shown = bounce->waiting == 0 || is_shown_at_end(bounce);
     return bounce->null_sender && bounce->count > 0 && bounce->unproven == 0 && shown;
 }
