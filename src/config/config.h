@@ -101,6 +101,7 @@ struct bs_config {
     bool header_token;               /* outgoing mail gets a Backstop-Token */
     bool envelope_id;                /* and an ENVID */
     int64_t sent_registry;           /* bytes of the registry of what was sent; 0: none */
+    bool sent_registry_complete;     /* no mail of ours is sent by other ways */
     struct bs_config_list rules;     /* files of bounce rules, beside those of the library */
     int64_t campaign_threshold;      /* unproven automatic messages in five minutes; 0: no campaigns */
     int64_t campaign_duration;       /* seconds */

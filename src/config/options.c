@@ -178,6 +178,16 @@ static const struct bs_option options[] = {
                    "a reload, and is lost when backstopd stops. The oldest give way when it is full. 0: there is none.",
     },
     {
+        IN_CONFIG(sent_registry_complete),
+        .name = "sent-registry-complete",
+        .type = BS_OPTION_BOOL,
+        .default_value = "false",
+        .meaning = "Whether all mail of these domains leaves through this backstopd, and none through another server or "
+                   "a provider. Then an automatic reply, or a bounce that returns little, is not ours where it names only "
+                   "messages that the registry does not know, once the registry is older than tag-lifetime; else the "
+                   "registry proves what is ours, and never that something is not.",
+    },
+    {
         IN_CONFIG(rules),
         .name = "rules",
         .type = BS_OPTION_PATHS,

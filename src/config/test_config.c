@@ -30,7 +30,7 @@ static const char rich[] = "user = mail # a comment\n"
                            "    fold-case = no\n"
                            "}\n"
                            "domain xn--bcher-kva.example { mode = off }\n"
-                           "header-token = off envelope-id = no sent-registry = 1M rules = { /a, /B }\n"
+                           "header-token = off envelope-id = no sent-registry = 1M sent-registry-complete = yes rules = { /a, /B }\n"
                            "campaign-threshold = 0 campaign-duration = 60s\n"
                            "policy \"some\" { recipients = { b@B.EXAMPLE, \".com\" } bounce-unclear = discard\n"
                            "  campaign-notice-not-ours = accept }\n";
@@ -103,6 +103,7 @@ static void an_empty_file_means_the_defaults(void **state)
     assert_int_equal(config.max_null_recipients, 100);
     assert_true(config.header_token && config.envelope_id);
     assert_int_equal(config.sent_registry, 8 * 1024 * 1024);
+    assert_false(config.sent_registry_complete);
     assert_int_equal(config.rules.count + config.policy_count, 0);
     assert_int_equal(config.campaign_threshold, 20);
     assert_int_equal(config.campaign_duration, 3600);
@@ -336,6 +337,7 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "  \"networks\": [\"192.0.2.0/24\", \"2001:db8::/32\", \"10.0.0.1\", \"10.0.0.2\"],\n"
         "  \"no-sign\": [\"user+x@example.org\", \"example.net\", \".example.net\"],\n"
         "  \"header-token\": false,\n  \"envelope-id\": false,\n  \"sent-registry\": 1048576,\n"
+        "  \"sent-registry-complete\": true,\n"
         "  \"rules\": [\"/a\", \"/B\"],\n  \"campaign-threshold\": 0,\n  \"campaign-duration\": 60,\n"
         "  \"authentication\": \"off\",\n  \"authserv-id\": \"\",\n  \"reject-action\": \"reject\",\n"
         "  \"quarantine-action\": \"tag\",\n  \"temperror-action\": \"accept\",\n  \"trusted-forwarders\": [],\n  \"trusted-sealers\": [],\n  \"arc-seal\": \"\",\n"

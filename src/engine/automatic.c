@@ -100,6 +100,7 @@ enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_
         .proof_keys = &settings->proof_keys,
         .dkim_keys = own_keys.count > 0 ? &own_keys : NULL,
         .registry = session->host.sent != NULL,
+        .registry_complete = settings->registry_complete,
         .now = session->message->now,
         .queue_life = settings->queue_life,
         .marking_since = settings->header_token ? BS_MARKING_SINCE : 0,

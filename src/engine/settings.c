@@ -137,6 +137,7 @@ static bool fill_bounces(const struct bs_config *config, struct bs_settings *set
     settings->marks_outgoing = bs_gate_has_mode(settings->gate, BS_MODE_SIGN);
     settings->header_token = config->header_token;
     settings->envelope_id = config->envelope_id;
+    settings->registry_complete = config->sent_registry_complete;
     settings->queue_life = (unsigned)(config->tag_lifetime / BS_SECONDS_PER_DAY);
     settings->campaign.threshold = (uint32_t)config->campaign_threshold;
     settings->campaign.duration = config->campaign_duration;

@@ -29,6 +29,7 @@ struct bs_settings {
     bool marks_outgoing;          /* a domain signs */
     bool header_token;
     bool envelope_id;
+    bool registry_complete;       /* nothing of ours is sent that the registry of what was sent does not see */
     unsigned queue_life;          /* days that a message may be under way */
     struct bs_campaign_settings campaign;
     struct bs_recipient_policies policies; /* owned, as all below */

@@ -267,22 +267,60 @@ static size_t gather_ids(const struct bs_evidence_facts *facts, struct bs_bytes 
     return count;
 }
 
+/* The domain behind the last @ of a Message-ID. */
+static struct bs_bytes id_domain(struct bs_bytes id)
+{
+    size_t at = bs_bytes_find_last(id, '@');
+    struct bs_bytes domain = at < id.len ? bs_bytes_skip(id, at + 1) : bs_bytes(NULL, 0);
+    return bs_bytes_first(domain, bs_bytes_find(domain, '>'));
+}
+
+/* Whether a name is in a domain, or in one below it. */
+static bool lies_in(struct bs_bytes name, struct bs_bytes domain)
+{
+    if (domain.len == 0 || name.len < domain.len)
+        return false;
+    struct bs_bytes above = bs_bytes_skip(name, name.len - domain.len);
+    return bs_bytes_equal_nocase(above, domain) &&
+           (name.len == domain.len || name.ptr[name.len - domain.len - 1] == '.');
+}
+
+/* Whether the sender of the automatic message seems to have made the Message-ID himself: ticket systems answer IDs that
+ * they gave to their own threads, and those never were in mail of ours. */
+static bool is_of_sender(const struct bs_evidence_facts *facts, struct bs_bytes id, struct bs_arena *arena)
+{
+    const struct bs_header *header = facts->parts ? &facts->parts->header : NULL;
+    const struct bs_header_field *own = header ? bs_header_find(header, "Message-ID") : NULL;
+    const struct bs_header_field *from = header ? bs_header_find(header, "From") : NULL;
+    struct bs_address authors[BS_FROM_ADDRESSES_MAX];
+    struct bs_bytes domain = id_domain(id);
+    if (domain.len == 0 || facts->is_ours(facts->domains, domain))
+        return false;
+    struct bs_bytes own_domain = own ? id_domain(bs_message_id_of(own->body)) : bs_bytes(NULL, 0);
+    bool same = lies_in(domain, own_domain) || lies_in(own_domain, domain);
+    size_t count = from ? bs_from_addresses(from->body, arena, authors) : 0;
+    for (size_t i = 0; i < count && !same; i++)
+        same = lies_in(domain, authors[i].domain) || lies_in(authors[i].domain, domain);
+    return same;
+}
+
 /* `ret_all_unknown`: messages are named, and the registry knows for sure that none of them passed. */
 static bool judge_registry(struct inquiry *inquiry, bool *ret_all_unknown)
 {
     const struct bs_evidence_facts *facts = inquiry->facts;
     struct bs_bytes ids[IDS_MAX];
-    bool more;
+    bool more, complete = facts->registry_complete;
     size_t asked = 0, count = facts->registry ? gather_ids(facts, ids, &more) : 0;
     for (size_t i = 0; i < count; i++) {
         if (ids[i].len == 0 || ids[i].len > BS_MESSAGE_ID_MAX)
             continue;
         asked++;
+        complete = complete && !is_of_sender(facts, ids[i], inquiry->arena);
         ask(inquiry, ids[i], NULL);
         for (size_t recipient = 0; recipient < facts->recipient_count && recipient < ID_RECIPIENTS_MAX; recipient++)
             ask(inquiry, ids[i], &facts->recipients[recipient].address);
     }
-    *ret_all_unknown = asked > 0 && asked == count && !more && inquiry->best == BS_PROOF_ABSENT;
+    *ret_all_unknown = complete && asked > 0 && asked == count && !more && inquiry->best == BS_PROOF_ABSENT;
     return !inquiry->failed;
 }
 

@@ -91,7 +91,8 @@ struct bs_evidence_facts {
     const struct bs_batv_keys *batv_keys;     /* NULL: there are none */
     const struct bs_proof_keys *proof_keys;   /* NULL: the same */
     const struct bs_dkim_own_keys *dkim_keys; /* NULL: the same */
-    bool registry;          /* there is one to ask, and all our mail is put into it */
+    bool registry;          /* there is one to ask */
+    bool registry_complete; /* and all our mail is put into it: what it does not know was never sent */
     int64_t now;
     unsigned queue_life;    /* days that a message may be under way, ours and the other's queue together */
     int64_t marking_since;  /* when all our mail began to carry tags and tokens; 0: not known, or it does not.

@@ -129,6 +129,7 @@ struct story {
     const char *texts[3];         /* other parts' texts */
     enum bs_media media;          /* of these */
     const char *to;               /* the message's own To */
+    const char *fields;           /* others of its own header */
     bool inexact;
     bool unread;                  /* the reading takes the message for none that returns anything */
     bool within;                  /* what is returned lies within another message, which the reading takes for it */
@@ -139,6 +140,7 @@ struct story {
     int64_t later;                /* days */
     bool unmarked;                /* our mail began to be marked a day ago */
     enum registry registry;       /* it knows <1@example.com> of ann */
+    bool partial;                 /* mail of ours may pass elsewhere */
     /* what comes of it */
     struct bs_evidence evidence;
     size_t rounds;
@@ -178,6 +180,7 @@ static void make_parts(const struct story *story, struct bs_parts *parts, struct
     bs_strbuf_init(&text, 4096);
     if (story->to)
         bs_strbuf_printf(&text, "To: %s\r\n", story->to);
+    bs_strbuf_append_cstr(&text, story->fields ? story->fields : "");
     *parts = (struct bs_parts){.items = items};
     parts->header = *read_header(bs_strbuf_bytes(&text), arena);
     while (parts->count < 3 && story->texts[parts->count]) {
@@ -234,6 +237,7 @@ static void tell(struct story *story)
         .proof_keys = &keys.proof,
         .dkim_keys = &keys.own_keys,
         .registry = story->registry != NO_REGISTRY,
+        .registry_complete = !story->partial,
         .now = now,
         .queue_life = LIFE,
         .marking_since = story->unmarked ? now - DAY : 1,
@@ -530,6 +534,8 @@ static void a_forgery_that_is_returned_whole_is_not_ours(void **state)
         /* returns no whole header, but names messages that never passed */
         {.header = "From: ann@example.com\r\nMessage-ID: <9@bot>\r\n", .registry = OLD_REGISTRY},
         {.reference = "<9@bot>", .registry = OLD_REGISTRY},
+        {.reference = "<9@bot>", .registry = OLD_REGISTRY, .fields = "From: x@robot\r\nMessage-ID: <1@x.example>\r\n"},
+        {.reference = "<9@example.com>", .registry = OLD_REGISTRY, .fields = "Message-ID: <1@example.com>\r\n"},
         {.tag = BS_BATV_FORGED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -559,6 +565,11 @@ static void what_may_be_ours_after_all_cannot_be_told(void **state)
         {.reference = "<9@bot>", .registry = DEAD_REGISTRY},
         {.reference = "<1@example.com>", .registry = OLD_REGISTRY, .recipient = &bob},
         {.reference = "<9@bot>", .registry = OLD_REGISTRY, .unmarked = true},
+        {.reference = "<9@bot>", .registry = OLD_REGISTRY, .partial = true},
+        /* a system that counts its own threads */
+        {.reference = "<9@desk.example>", .registry = OLD_REGISTRY, .fields = "Message-ID: <10@DESK.example>\r\n"},
+        {.reference = "<9@rt.desk.example>", .registry = OLD_REGISTRY, .fields = "From: Help <help@desk.example>\r\n"},
+        {.reference = "<9@desk.example>", .registry = OLD_REGISTRY, .fields = "From: help@mail.desk.example\r\n"},
         {.tag = BS_BATV_EXPIRED, .header = FORGERY},
         {.tag = BS_BATV_UNKNOWN_KEY},
     };
