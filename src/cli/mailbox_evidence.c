@@ -243,7 +243,7 @@ static bool is_in_sent(const struct bs_mailbox_evidence *evidence, struct bs_mai
 }
 
 /* Whether the folder would hold what this is about, if he had sent it: a message is named, and it is younger than the
- * folder's oldest. Of an undated one that is so when the bounce came long enough after that. */
+ * folder's oldest, and than the last there that has no Message-ID. Of an undated one that is so when the bounce came long enough after that. */
 static bool would_be_in_sent(const struct bs_mailbox_evidence *evidence, const struct bs_reading *reading,
                              int64_t received)
 {
@@ -251,12 +251,12 @@ static bool would_be_in_sent(const struct bs_mailbox_evidence *evidence, const s
     const struct bs_header *returned = reading->returned.header;
     const struct bs_header_field *id = returned ? bs_header_find(returned, "Message-ID") : NULL;
     const struct bs_header_field *date = returned ? bs_header_find(returned, "Date") : NULL;
-    int64_t at;
-    if (evidence->sent.oldest == INT64_MAX || reading->limit || (!id && reading->reference_count == 0))
+    int64_t at, since = bs_sent_folder_since(&evidence->sent);
+    if (since == INT64_MAX || reading->limit || (!id && reading->reference_count == 0))
         return false;
     if (date && bs_date_parse(date->body, &at))
-        return at >= evidence->sent.oldest;
-    return received - slack >= evidence->sent.oldest;
+        return at >= since;
+    return received - slack >= since;
 }
 
 static bool is_his(const struct bs_mailbox_evidence *evidence, struct bs_bytes body, struct bs_arena *arena)

@@ -57,6 +57,16 @@ static void mark_within(int folder)
         close(mark);
 }
 
+static void close_all(struct bs_maildir_folder *folder)
+{
+    const int open[] = {folder->folder, folder->current, folder->fresh};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+        if (open[i] >= 0)
+            close(open[i]);
+    }
+    folder->folder = folder->current = folder->fresh = -1;
+}
+
 bool bs_maildir_folder_open(struct bs_maildir_folder *folder, struct bs_error *error)
 {
     bool made = make_folder(AT_FDCWD, folder->path);
@@ -66,8 +76,11 @@ bool bs_maildir_folder_open(struct bs_maildir_folder *folder, struct bs_error *e
         folder->fresh = open_folder(folder->folder, "new");
         folder->current = open_folder(folder->folder, "cur");
     }
-    if (folder->fresh < 0 || folder->current < 0)
-        return bs_error_set(error, "%s: %s", folder->path, strerror(errno));
+    if (folder->fresh < 0 || folder->current < 0) {
+        bs_error_set(error, "%s: %s", folder->path, strerror(errno));
+        close_all(folder);
+        return false;
+    }
     if (folder->within)
         mark_within(folder->folder);
     return true;
@@ -75,11 +88,7 @@ bool bs_maildir_folder_open(struct bs_maildir_folder *folder, struct bs_error *e
 
 void bs_maildir_folder_close(struct bs_maildir_folder *folder)
 {
-    const int open[] = {folder->folder, folder->current, folder->fresh};
-    for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
-        if (open[i] >= 0)
-            close(open[i]);
-    }
+    close_all(folder);
     free(folder->path);
     *folder = (struct bs_maildir_folder){.folder = -1, .current = -1, .fresh = -1};
 }

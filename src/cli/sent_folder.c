@@ -30,7 +30,7 @@ struct reading {
 
 void bs_sent_folder_init(struct bs_sent_folder *folder)
 {
-    *folder = (struct bs_sent_folder){.oldest = INT64_MAX};
+    *folder = (struct bs_sent_folder){.oldest = INT64_MAX, .nameless = INT64_MIN};
     bs_arena_init(&folder->arena, BS_SENT_FOLDER_MEMORY);
 }
 
@@ -124,8 +124,11 @@ static bool add_message(struct reading *reading, const struct bs_header *header)
     const struct bs_header_field *date = bs_header_find(header, "Date");
     struct bs_bytes id = id_field ? bs_message_id_of(id_field->body) : (struct bs_bytes){NULL, 0};
     int64_t at = 0;
-    if (date && bs_date_parse(date->body, &at) && at < reading->folder->oldest)
+    bool dated = date && bs_date_parse(date->body, &at);
+    if (dated && at < reading->folder->oldest)
         reading->folder->oldest = at;
+    if (dated && id.len == 0 && at > reading->folder->nameless)
+        reading->folder->nameless = at;
     size_t count = from ? bs_from_addresses(from->body, &reading->arena, authors) : 0;
     for (size_t i = 0; i < count; i++)
         note_address(reading->folder, &authors[i]);
@@ -174,12 +177,17 @@ bool bs_sent_folder_read(struct bs_sent_folder *folder, const char *path,
 
 /* --- Questions ---------------------------------------------------------------------------------------------- */
 
+int64_t bs_sent_folder_since(const struct bs_sent_folder *folder)
+{
+    return folder->nameless < folder->oldest ? folder->oldest : folder->nameless + 1;
+}
+
 struct bs_sent_answer bs_sent_folder_answer(const struct bs_sent_folder *folder, struct bs_bytes name)
 {
     const struct bs_sent_folder_entry *entry = folder->capacity > 0 ? find(folder, shorten(name)) : NULL;
     if (entry && entry->name != 0)
         return (struct bs_sent_answer){.status = BS_SENT_KNOWN, .at = entry->at};
-    return (struct bs_sent_answer){.status = BS_SENT_UNKNOWN, .since = folder->oldest};
+    return (struct bs_sent_answer){.status = BS_SENT_UNKNOWN, .since = bs_sent_folder_since(folder)};
 }
 
 bool bs_sent_folder_has(const struct bs_sent_folder *folder, struct bs_bytes message_id, struct bs_arena *arena)

@@ -22,6 +22,7 @@ struct bs_sent_folder {
     size_t capacity, used;
     uint64_t messages; /* that have a Message-ID */
     int64_t oldest;    /* Date of the oldest; INT64_MAX: there is none with a Date */
+    int64_t nameless;  /* Date of the latest that has no Message-ID, so that nobody can find it; INT64_MIN: there is none */
     struct bs_address addresses[BS_SENT_FOLDER_ADDRESSES_MAX]; /* in From, each once, without case */
     size_t address_count;
     struct bs_arena arena; /* of the addresses */
@@ -33,6 +34,9 @@ void bs_sent_folder_free(struct bs_sent_folder *folder);
 /* Adds all messages of a path. `trouble` as in bs_mail_visitor. False where the memory is not enough. */
 bool bs_sent_folder_read(struct bs_sent_folder *folder, const char *path,
                          void (*trouble)(void *context, const char *path, const char *why), void *context);
+
+/* Since when it has all mail; INT64_MAX: that is not known. */
+int64_t bs_sent_folder_since(const struct bs_sent_folder *folder);
 
 /* Whether there is a message with this Message-ID, in brackets or not. */
 bool bs_sent_folder_has(const struct bs_sent_folder *folder, struct bs_bytes message_id, struct bs_arena *arena);

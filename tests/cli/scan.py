@@ -242,6 +242,26 @@ def _(world):
     assert world.files(world.directory / "elsewhere") == ["cur/2.strange:2,FS", "new/3.strange", "new/9.other"]
 
 
+@suite.case("a folder that cannot be opened is tried for each message, and keeps nothing open")
+def _(world):
+    world.fresh()
+    for number in range(40):
+        (world.maildir / f"new/s{number}").write_text(bounce(STRANGE))
+    (world.maildir / ".Backscatter").mkdir()
+    (world.maildir / ".Backscatter/cur").write_text("no folder")
+    run = subprocess.run(["prlimit", "--nofile=24:24", machine.built("backstop"), "scan", "--sent", world.sent, "--move",
+                          "Backscatter", world.maildir], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 73 and "43 could not be moved" in run.stderr and "Too many" not in run.stderr, run
+
+
+@suite.case("a sent message without a Message-ID may be what a bounce is about")
+def _(world):
+    world.fresh()
+    (world.sent / "cur/3:2,S").write_text(SENT.format(id="", date=LATER).replace("Message-ID: \n", ""))
+    acts = world.acts("--sent", world.sent)
+    assert acts["1"] == ("keep", "proven") and acts["2"] == acts["3"] == ("keep", "cannot-tell"), acts
+
+
 @suite.case("sent mail that cannot be read moves nothing")
 def _(world):
     before = world.fresh()
