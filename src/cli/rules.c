@@ -67,6 +67,16 @@ static int read_place(struct options *options, const char *name)
     return EX_USAGE;
 }
 
+static int read_code(struct options *options, const char *text)
+{
+    size_t length = strlen(text);
+    options->code = (unsigned)strtoul(text, NULL, 10);
+    if (length == 3 && strspn(text, "0123456789") == length)
+        return -1;
+    bs_output_error("--code: \"%s\" is no reply code of three digits", text);
+    return EX_USAGE;
+}
+
 static int take_option(struct options *options, int option)
 {
     switch (option) {
@@ -78,8 +88,7 @@ static int take_option(struct options *options, int option)
         options->status = bs_bytes_from_cstr(optarg);
         return -1;
     case 'c':
-        options->code = (unsigned)strtoul(optarg, NULL, 10);
-        return -1;
+        return read_code(options, optarg);
     case 'l':
         options->lines = true;
         return -1;
@@ -132,7 +141,7 @@ static void print_complaint(void *context, const char *text)
     bs_output_error("%s", text);
 }
 
-static int check(const struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan)
+static int check(struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan)
 {
     size_t failures = 0;
     for (size_t i = 0; i < options->count; i++) {
@@ -181,7 +190,7 @@ static void print_rule(const struct options *options, const struct bs_rule_entry
                entry->rule.weight, entry->file, entry->line);
 }
 
-static int list(const struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan)
+static int list(struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan)
 {
     (void)scan;
     for (const struct bs_rule_entry *entry = bs_rules_list(rules)->first; entry; entry = entry->next)
@@ -247,15 +256,14 @@ static void test_line(struct bs_rules_scan *scan, struct bs_bytes line)
     putchar('\n');
 }
 
-static int test(const struct options *given, const struct bs_rules *rules, struct bs_rules_scan *scan)
+static int test(struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan)
 {
-    struct options options = *given;
     (void)rules;
-    if (!options.text.ptr && !bs_judge_read_file("-", TEXT_MAX, &options.arena, &options.text))
+    if (!options->text.ptr && !bs_judge_read_file("-", TEXT_MAX, &options->arena, &options->text))
         return EX_NOINPUT;
-    if (!options.lines)
-        return test_text(&options, scan);
-    for (struct bs_bytes rest = options.text; rest.len > 0;) {
+    if (!options->lines)
+        return test_text(options, scan);
+    for (struct bs_bytes rest = options->text; rest.len > 0;) {
         struct bs_bytes line = bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
         test_line(scan, line);
         rest = bs_bytes_skip(rest, line.len < rest.len ? line.len + 1 : line.len);
@@ -265,7 +273,7 @@ static int test(const struct options *given, const struct bs_rules *rules, struc
 
 static const struct action {
     const char *name;
-    int (*act)(const struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan);
+    int (*act)(struct options *options, const struct bs_rules *rules, struct bs_rules_scan *scan);
 } actions[] = {{"check", check}, {"list", list}, {"test", test}};
 
 static int run(const struct action *action, int argc, char **argv)

@@ -105,6 +105,7 @@ def _(world):
     run = world.run("test", "-r", own, "--in", "text", input="Hello,\n\nour gateway\ncould not deliver your mail.\n")
     assert run.returncode == 0 and any(line.startswith("our-gateway ") for line in run.stdout.splitlines()), run
     assert world.run("test", "--in", "body", "x").returncode == 64
+    assert world.run("test", "--code", "5x0", "x").returncode == 64
 
 
 suite.run(make_world)
