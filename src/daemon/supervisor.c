@@ -61,9 +61,12 @@ static void die_with(pid_t parent)
         exit(EX_OSERR);
 }
 
-/* In a new filter of a reload: nothing of the generation that still serves is for it. */
+/* In a new filter of a reload: nothing of the generation that still serves is for it. A registry of another size would take
+ * memory for as long as anybody has it. */
 static void leave_behind(const struct bs_generation *previous, const struct bs_generation *generation)
 {
+    struct bs_shared_memory theirs = previous->shared;
+    bs_shared_memory_drop(&theirs, &generation->shared);
     bs_listeners_close_others(&previous->listeners, &generation->listeners);
     open_log(&generation->config);
 }

@@ -323,6 +323,10 @@ def _(world):
         daemon.options = "sent-registry = 16k"
         assert "is in force" in daemon.reload(daemon.configuration())
         assert not is_known(), "a registry of another size begins empty"
+        for pid in daemon.filters():
+            maps = [line.split() for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()]
+            ends = [fields[0].split("-") for fields in maps if fields[1] == "rw-s"]
+            assert sum(int(end, 16) - int(begin, 16) for begin, end in ends) < 4 << 20, "the registry before is still held"
 
 
 @suite.case("a campaign is counted over all filters")
