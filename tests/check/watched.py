@@ -13,9 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+SUPPRESSIONS = Path(__file__).resolve().with_name("valgrind.supp")
 WRAPPER = """#!/bin/sh
 exec valgrind --quiet --vgdb=no --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 \\
-    --log-file={reports}/valgrind.%p {program} "$@"
+    --suppressions={suppressions} --log-file={reports}/valgrind.%p {program} "$@"
 """
 
 
@@ -30,7 +31,7 @@ def wrapped_build(scratch, reports):
     (wrapped / "src/daemon").mkdir(parents=True)
     (wrapped / "src/cli").symlink_to(build / "src/cli")
     wrapper = wrapped / "src/daemon/backstopd"
-    wrapper.write_text(WRAPPER.format(reports=reports, program=build / "src/daemon/backstopd"))
+    wrapper.write_text(WRAPPER.format(reports=reports, suppressions=SUPPRESSIONS, program=build / "src/daemon/backstopd"))
     wrapper.chmod(0o755)
     return wrapped
 
