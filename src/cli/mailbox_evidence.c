@@ -243,7 +243,8 @@ static bool is_in_sent(const struct bs_mailbox_evidence *evidence, struct bs_mai
 }
 
 /* Whether the folder would hold what this is about, if he had sent it: a message is named, and it is younger than the
- * folder's oldest, and than the last there that has no Message-ID. Of an undated one that is so when the bounce came long enough after that. */
+ * folder's oldest, and than the last there that has no Message-ID. Of an undated one that is so when the bounce came
+ * long enough after that. */
 static bool would_be_in_sent(const struct bs_mailbox_evidence *evidence, const struct bs_reading *reading,
                              int64_t received)
 {

@@ -341,8 +341,8 @@ int bs_filter_run(const struct bs_generation *generation, int ready_fd)
     if (!filter)
         return EX_OSERR;
     filter->listeners = &generation->listeners;
-    bool ready = set_up_connections(filter, config, settings) && set_up_reading(filter, generation) && set_up_resolver(filter, config, settings) &&
-                 set_up_events(filter);
+    bool ready = set_up_connections(filter, config, settings) && set_up_reading(filter, generation) &&
+                 set_up_resolver(filter, config, settings) && set_up_events(filter);
     if (ready) {
         unblock_signals();
         set_accepting(filter, true);

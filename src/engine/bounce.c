@@ -305,9 +305,10 @@ static bool count_for_campaign(struct bs_session *session, const struct recipien
     struct bs_bytes address = bs_address_text(&recipient->who.address, &bounce->arena);
     if (!session->host.watch || session->settings->campaign.threshold == 0)
         return false;
-    bool domain = is_under_attack(session, recipient->who.address.domain, count && !is_counted_before(bounce, recipient, false));
-    return (address.ptr && is_under_attack(session, address, count && !is_counted_before(bounce, recipient, true))) ||
-           domain;
+    bool count_domain = count && !is_counted_before(bounce, recipient, false);
+    bool count_address = count && !is_counted_before(bounce, recipient, true);
+    bool domain = is_under_attack(session, recipient->who.address.domain, count_domain);
+    return (address.ptr && is_under_attack(session, address, count_address)) || domain;
 }
 
 static enum bs_kind treated_as(const struct bs_bounce *bounce)
@@ -368,7 +369,8 @@ static void leave_unjudged(struct bs_session *session)
     struct bs_bounce *bounce = session->message->bounce;
     enum bs_reason reason = bounce->automatic.reads ? BS_REASON_UNREAD : BS_REASON_NOT_AUTOMATIC;
     const struct bs_decision decision = decide(BS_ACTION_PASS, reason);
-    for (struct recipient *item = bounce->first; item && (bounce->null_sender || bounce->automatic.reads); item = item->next) {
+    bool telling = bounce->null_sender || bounce->automatic.reads;
+    for (struct recipient *item = bounce->first; item && telling; item = item->next) {
         if (item->decision.action == BS_ACTION_WAIT)
             report(session, &decision, item->path);
     }
