@@ -46,9 +46,32 @@ static void take_kind(struct bs_notice *notice, const struct bs_rule_hit *hit)
 }
 
 /* Hits come in the order of their ends, so whatever ends the notice's own words is known before what stands behind. */
-static void look(struct bs_notice *notice, const struct bs_part *part, struct bs_rules_scan *scan)
+static void look_for_roles(struct bs_notice *notice, struct bs_bytes seen, struct bs_rules_scan *scan)
 {
     const struct bs_rule_hit *hits;
+    size_t count = bs_rules_look(scan, BS_PLACE_LAYOUT, seen, &hits);
+    for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
+        if (!is_quoted(notice->text, hits[i].end))
+            take_role(notice, &hits[i]);
+    }
+}
+
+/* In the notice's own words, and in the ruler that ends them. */
+static void look_for_kinds(struct bs_notice *notice, struct bs_bytes seen, struct bs_rules_scan *scan)
+{
+    const struct bs_rule_hit *hits;
+    size_t end = notice->own;
+    if (end < seen.len && end != notice->header)
+        end += bs_bytes_find(bs_bytes_skip(seen, end), '\n');
+    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, bs_bytes_first(seen, end), &hits);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_quoted(notice->text, hits[i].end))
+            take_kind(notice, &hits[i]);
+    }
+}
+
+static void look(struct bs_notice *notice, const struct bs_part *part, bool kinds, struct bs_rules_scan *scan)
+{
     bool traced;
     *notice = (struct bs_notice){.text = part->text, .own = part->text.len, .returned = part->text.len,
                                  .html = part->media == BS_MEDIA_HTML, .verbatim = part->media == BS_MEDIA_TEXT,
@@ -58,15 +81,9 @@ static void look(struct bs_notice *notice, const struct bs_part *part, struct bs
         notice->own = notice->header;
     struct bs_bytes seen =
         bs_bytes_first(part->text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
-    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, seen, &hits);
-    for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
-        if (is_quoted(part->text, hits[i].end))
-            continue;
-        if (hits[i].rule->says == BS_RULE_ROLE)
-            take_role(notice, &hits[i]);
-        else if (hits[i].rule->says == BS_RULE_KIND)
-            take_kind(notice, &hits[i]);
-    }
+    look_for_roles(notice, seen, scan);
+    if (kinds)
+        look_for_kinds(notice, seen, scan);
 }
 
 bool bs_notice_is_mute(const struct bs_notice *notice)
@@ -84,7 +101,13 @@ static bool is_text(const struct bs_part *part)
            bs_bytes_trim(part->text).len > 0;
 }
 
-void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_notice *ret_notice)
+/* Whether the text says nothing of what is looked for. */
+static bool says_nothing(const struct bs_notice *notice, bool kinds)
+{
+    return kinds ? bs_notice_is_mute(notice) : notice->role_count == 0 && notice->returned == notice->text.len;
+}
+
+void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, bool kinds, struct bs_notice *ret_notice)
 {
     bool any = false;
     *ret_notice = (struct bs_notice){0};
@@ -92,12 +115,12 @@ void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, st
         if (!is_text(&parts->items[i]))
             continue;
         struct bs_notice notice;
-        look(&notice, &parts->items[i], scan);
+        look(&notice, &parts->items[i], kinds, scan);
         looked++;
-        if (!any || !bs_notice_is_mute(&notice))
+        if (!any || !says_nothing(&notice, kinds))
             *ret_notice = notice;
         any = true;
-        if (!bs_notice_is_mute(&notice))
+        if (!says_nothing(&notice, kinds))
             return;
     }
 }

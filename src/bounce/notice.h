@@ -35,9 +35,10 @@ struct bs_notice {
     size_t role_count;
 };
 
-/* Looks at the texts of the message's own parts, at most BS_NOTICE_TEXTS_MAX of them, until one says a kind; if none
- * does, the first that holds anything is the notice. */
-void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_notice *ret_notice);
+/* Looks at the texts of the message's own parts, at most BS_NOTICE_TEXTS_MAX of them, until one says something; if none
+ * does, the first that holds anything is the notice. With `kinds`, that is a kind; without, kinds are not looked for, and
+ * it is a role. */
+void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, bool kinds, struct bs_notice *ret_notice);
 
 /* Whether the wording says nothing of a kind. */
 bool bs_notice_is_mute(const struct bs_notice *notice);

@@ -37,7 +37,7 @@ static bool look_at_notice(struct work *work)
     work->wording = bs_arena_take(work->arena, sizeof *work->wording);
     if (!work->wording)
         return false;
-    bs_notice_read(work->parts, work->scan, &work->wording->notice);
+    bs_notice_read(work->parts, work->scan, work->reading->kind == BS_KIND_NONE, &work->wording->notice);
     work->wording->returns = work->reading->returned.header != NULL;
     return true;
 }

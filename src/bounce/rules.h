@@ -19,6 +19,7 @@ enum bs_rule_place {
     BS_PLACE_FIELD, /* fields of a header as they stand, "Name: value" each on a line of its own: one, some or all */
     BS_PLACE_TEXT,  /* the text that the message opens with */
     BS_PLACE_DIAGNOSTIC, /* an SMTP reply, or the text about one recipient */
+    BS_PLACE_LAYOUT, /* the same text as BS_PLACE_TEXT: its rules that say a role, which are wanted more often */
     BS_PLACE_COUNT
 };
 

@@ -21,7 +21,7 @@ struct reader {
     struct bs_error *error;
 };
 
-static const char *const places[] = {"subject", "from", "field", "text", "diagnostic"};
+static const char *const places[] = {"subject", "from", "field", "text", "diagnostic", "text"};
 static const char *const roles[] = {"recipients-below", "recipient-here", "recipient-before", "returned-below",
                                     "quoted-below"};
 _Static_assert(sizeof places / sizeof *places == BS_PLACE_COUNT, "each place has a name");
@@ -82,10 +82,12 @@ static struct said said(struct bs_bytes word)
 /* The rule that ends here has all that a rule needs. */
 static bool finish_rule(struct reader *reader)
 {
-    const struct bs_rule_entry *entry = reader->entry;
+    struct bs_rule_entry *entry = reader->entry;
     const char *lacks = NULL;
     if (!entry)
         return true;
+    if (entry->rule.place == BS_PLACE_TEXT && entry->rule.says == BS_RULE_ROLE)
+        entry->rule.place = BS_PLACE_LAYOUT;
     if (!reader->has_says)
         lacks = "a line \"says\", which tells what a match means";
     else if (!entry->off && !reader->has_place)
