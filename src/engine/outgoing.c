@@ -58,20 +58,6 @@ void bs_outgoing_header(struct bs_outgoing *outgoing, struct bs_bytes name, stru
         bs_header_add(&outgoing->own_header, name, body);
 }
 
-/* The only field of that name, or NULL. */
-static const struct bs_header_field *only_field(const struct bs_header *header, struct bs_bytes name)
-{
-    const struct bs_header_field *found = NULL;
-    for (size_t i = 0; i < header->count; i++) {
-        if (!bs_header_field_is(&header->fields[i], name))
-            continue;
-        if (found)
-            return NULL;
-        found = &header->fields[i];
-    }
-    return found;
-}
-
 static bool signs(const struct bs_session *session, struct bs_bytes domain)
 {
     return bs_gate_mode(session->settings->gate, domain) != BS_MODE_OFF;
@@ -98,7 +84,7 @@ bool bs_outgoing_end_of_header(struct bs_session *session)
     outgoing->header_ended = true;
     if (outgoing->header == &outgoing->own_header)
         bs_header_finish(&outgoing->own_header);
-    const struct bs_header_field *from = only_field(outgoing->header, BS_LITERAL("From"));
+    const struct bs_header_field *from = bs_header_find_only(outgoing->header, BS_LITERAL("From"));
     if (from)
         outgoing->author_field = from->body;
     return signs(session, outgoing->sender.domain) || has_author_of_ours(session);
@@ -133,7 +119,7 @@ static void remember(struct bs_session *session)
     const struct bs_message *message = session->message;
     struct bs_outgoing *outgoing = message->outgoing;
     struct bs_address authors[BS_FROM_ADDRESSES_MAX];
-    const struct bs_header_field *field = only_field(outgoing->header, BS_LITERAL("Message-ID"));
+    const struct bs_header_field *field = bs_header_find_only(outgoing->header, BS_LITERAL("Message-ID"));
     struct bs_bytes message_id = field ? bs_message_id_of(field->body) : (struct bs_bytes){NULL, 0};
     if (!put(session, message_id, NULL)) {
         bs_sent_memory_gap(session->host.sent, message->now);

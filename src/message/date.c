@@ -3,6 +3,7 @@
 #include "message/date.h"
 
 #include "base/timestamp.h"
+#include "message/comment.h"
 
 #include <stdio.h>
 
@@ -11,18 +12,11 @@ static bool is_gap(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
 }
 
-static size_t comment_size(struct bs_bytes text)
+/* Bytes up to the next place where a word may begin. */
+static size_t gap_size(struct bs_bytes text)
 {
-    size_t depth = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\\')
-            i++;
-        else if (text.ptr[i] == '(')
-            depth++;
-        else if (text.ptr[i] == ')' && --depth == 0)
-            return i + 1;
-    }
-    return text.len;
+    size_t comment = text.ptr[0] == '(' ? bs_comment_size(text) : 1;
+    return comment > 0 ? comment : text.len;
 }
 
 /* Takes the next word off; empty at the end. */
@@ -30,7 +24,7 @@ static struct bs_bytes next_word(struct bs_bytes *io_text)
 {
     size_t length = 0;
     while (io_text->len > 0 && (is_gap(io_text->ptr[0]) || io_text->ptr[0] == '('))
-        *io_text = bs_bytes_skip(*io_text, io_text->ptr[0] == '(' ? comment_size(*io_text) : 1);
+        *io_text = bs_bytes_skip(*io_text, gap_size(*io_text));
     while (length < io_text->len && !is_gap(io_text->ptr[length]) && io_text->ptr[length] != '(')
         length++;
     struct bs_bytes word = bs_bytes_first(*io_text, length);

@@ -4,6 +4,7 @@
 
 #include "base/idn.h"
 #include "base/utf8.h"
+#include "message/comment.h"
 
 enum {
     LABEL_MAX = 63,
@@ -129,16 +130,8 @@ static void add_reading(struct bs_domain_names *names, struct bs_bytes name, str
 /* The offset behind the comment that begins at `at`; that of the end for one that is not closed. */
 static size_t skip_comment(struct bs_bytes text, size_t at)
 {
-    size_t depth = 0;
-    for (; at < text.len; at++) {
-        if (text.ptr[at] == '\\')
-            at++;
-        else if (text.ptr[at] == '(')
-            depth++;
-        else if (text.ptr[at] == ')' && --depth == 0)
-            return at + 1;
-    }
-    return text.len;
+    size_t size = bs_comment_size(bs_bytes_skip(text, at));
+    return size > 0 ? at + size : text.len;
 }
 
 static size_t skip_blanks(struct bs_bytes text, size_t at)

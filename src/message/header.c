@@ -365,3 +365,16 @@ void bs_header_add(struct bs_header *header, struct bs_bytes name, struct bs_byt
     }
     close_field(header);
 }
+
+const struct bs_header_field *bs_header_find_only(const struct bs_header *header, struct bs_bytes name)
+{
+    const struct bs_header_field *found = NULL;
+    for (size_t i = 0; i < header->count; i++) {
+        if (!bs_header_field_is(&header->fields[i], name))
+            continue;
+        if (found)
+            return NULL;
+        found = &header->fields[i];
+    }
+    return found;
+}

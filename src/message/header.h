@@ -93,4 +93,7 @@ unsigned bs_header_name_hash(struct bs_bytes name);
 /* Whether the field is called so, but for case. */
 bool bs_header_field_is(const struct bs_header_field *field, struct bs_bytes name);
 
+/* The field of that name; NULL where there is none, or more than one. */
+const struct bs_header_field *bs_header_find_only(const struct bs_header *header, struct bs_bytes name);
+
 #endif

@@ -2,6 +2,8 @@
 /* The mailboxes of a From field; see mailbox_list.h. */
 #include "message/mailbox_list.h"
 
+#include "message/comment.h"
+
 /* Where one mailbox lies in the text: offsets. */
 struct mailbox {
     size_t begin, end;  /* without white space and comments at both ends */
@@ -36,16 +38,8 @@ static size_t after_quoted(struct bs_bytes text, size_t at)
 /* The same for a comment. */
 static size_t after_comment(struct bs_bytes text, size_t at)
 {
-    size_t depth = 0;
-    for (; at < text.len; at++) {
-        if (text.ptr[at] == '\\')
-            at++;
-        else if (text.ptr[at] == '(')
-            depth++;
-        else if (text.ptr[at] == ')' && --depth == 0)
-            return at + 1;
-    }
-    return 0;
+    size_t size = bs_comment_size(bs_bytes_skip(text, at));
+    return size > 0 ? at + size : 0;
 }
 
 /* The same for angle brackets, which may hold quoted strings and comments. */

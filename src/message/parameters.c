@@ -3,6 +3,7 @@
 #include "message/parameters.h"
 
 #include "message/charset.h"
+#include "message/comment.h"
 #include "message/header_text.h"
 
 #include <stdio.h>
@@ -20,16 +21,8 @@ static bool is_blank(char c)
 
 static struct bs_bytes skip_comment(struct bs_bytes rest)
 {
-    size_t depth = 0;
-    for (size_t i = 0; i < rest.len; i++) {
-        if (rest.ptr[i] == '\\')
-            i++;
-        else if (rest.ptr[i] == '(')
-            depth++;
-        else if (rest.ptr[i] == ')' && --depth == 0)
-            return bs_bytes_skip(rest, i + 1);
-    }
-    return bs_bytes_skip(rest, rest.len);
+    size_t size = bs_comment_size(rest);
+    return bs_bytes_skip(rest, size > 0 ? size : rest.len);
 }
 
 static struct bs_bytes skip_blanks(struct bs_bytes rest)

@@ -2,6 +2,8 @@
 /* The addresses of a From field; see from_field.h. One pass, in which only the text of the mailbox at hand is kept. */
 #include "proof/from_field.h"
 
+#include "message/comment.h"
+
 struct mailbox {
     char text[BS_PATH_MAX]; /* what stands outside of brackets and comments */
     size_t length;
@@ -40,16 +42,8 @@ static size_t skip_quoted(struct bs_bytes text)
 
 static size_t skip_comment(struct bs_bytes text)
 {
-    size_t depth = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\\')
-            i++;
-        else if (text.ptr[i] == '(')
-            depth++;
-        else if (text.ptr[i] == ')' && --depth == 0)
-            return i + 1;
-    }
-    return text.len;
+    size_t size = bs_comment_size(text);
+    return size > 0 ? size : text.len;
 }
 
 /* Bytes up to the > of an address in brackets, which may hold a quoted local part. */

@@ -41,25 +41,11 @@ struct sums {
     } of[LISTS];
 };
 
-/* The only field of that name, or NULL. */
-static const struct bs_header_field *only_field(const struct bs_header *header, struct bs_bytes name)
-{
-    const struct bs_header_field *found = NULL;
-    for (size_t i = 0; i < header->count; i++) {
-        if (!bs_header_field_is(&header->fields[i], name))
-            continue;
-        if (found)
-            return NULL;
-        found = &header->fields[i];
-    }
-    return found;
-}
-
 static void find_fields(struct sums *sums, const struct bs_header *header)
 {
     *sums = (struct sums){.header = header};
     for (size_t i = 0; i < FIELDS; i++)
-        sums->fields[i] = only_field(header, covered[i].name);
+        sums->fields[i] = bs_header_find_only(header, covered[i].name);
 }
 
 static bool make_sum(const struct sums *sums, unsigned list, unsigned char ret_sum[BS_DIGEST_MAX])
