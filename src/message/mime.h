@@ -30,7 +30,8 @@ struct bs_mime_content {
     struct bs_bytes charset; /* borrowed from the header of the part */
     struct bs_strbuf bytes;  /* what is collected, decoded, in its charset */
     enum bs_mime_line_end held;
-    bool full; /* nothing more is collected */
+    bool undecided; /* called base64; what is in mime->beginning will show whether it is */
+    bool full;      /* nothing more is collected */
 };
 
 struct bs_mime {
@@ -53,6 +54,8 @@ struct bs_mime {
     size_t capacity;  /* of parts->items; of the top only, as the next two */
     size_t kept;
     bool stopped;
+    size_t beginning_len;
+    char beginning[BS_TRANSFER_BEGINNING_SIZE]; /* of the content, encoded */
     size_t carry_len;
     char carry[BS_BOUNDARY_LINE_MAX]; /* the beginning of a line that has to be seen whole */
 };

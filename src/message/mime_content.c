@@ -27,6 +27,8 @@ void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use u
     content->charset = charset;
     content->held = BS_MIME_NO_END;
     content->full = false;
+    content->undecided = encoding == BS_TRANSFER_BASE64;
+    mime->beginning_len = 0;
     content->bytes.len = 0;
     content->bytes.failed = false;
     content->bytes.limit = collected_max(mime);
@@ -57,7 +59,7 @@ static void take_decoded(struct bs_mime *mime, struct bs_bytes bytes)
     content->full = bytes.len > room || content->bytes.failed;
 }
 
-static void decode(struct bs_mime *mime, struct bs_bytes bytes)
+static void decode_as_decided(struct bs_mime *mime, struct bs_bytes bytes)
 {
     struct bs_mime_content *content = &mime->content;
     if (content->decoder.encoding == BS_TRANSFER_IDENTITY) {
@@ -69,6 +71,31 @@ static void decode(struct bs_mime *mime, struct bs_bytes bytes)
         size_t len = bs_transfer_decode(&content->decoder, &bytes, piece, sizeof piece);
         take_decoded(mime, bs_bytes(piece, len));
     }
+}
+
+/* What is called base64 and is none stands for itself. */
+static void decide(struct bs_mime *mime)
+{
+    struct bs_bytes beginning = bs_bytes(mime->beginning, mime->beginning_len);
+    mime->content.undecided = false;
+    if (!bs_transfer_is_base64(beginning))
+        bs_transfer_init(&mime->content.decoder, BS_TRANSFER_IDENTITY);
+    decode_as_decided(mime, beginning);
+}
+
+static void decode(struct bs_mime *mime, struct bs_bytes bytes)
+{
+    if (mime->content.undecided) {
+        struct bs_bytes part = bs_bytes_first(bytes, sizeof mime->beginning - mime->beginning_len);
+        memcpy(mime->beginning + mime->beginning_len, part.ptr, part.len);
+        mime->beginning_len += part.len;
+        bytes = bs_bytes_skip(bytes, part.len);
+        if (mime->beginning_len < sizeof mime->beginning)
+            return;
+        decide(mime);
+    }
+    if (!mime->content.full)
+        decode_as_decided(mime, bytes);
 }
 
 static const struct bs_bytes line_ends[] = {{"", 0}, {"\r", 1}, {"\n", 1}, {"\r\n", 2}};
@@ -213,6 +240,8 @@ void bs_mime_content_end(struct bs_mime *mime)
     struct bs_mime_content *content = &mime->content;
     char rest[BS_TRANSFER_ROOM_MIN];
     enum bs_mime_use use = content->use;
+    if (use != BS_MIME_IGNORE && content->undecided)
+        decide(mime);
     if (use != BS_MIME_IGNORE && !content->full)
         take_decoded(mime, bs_bytes(rest, bs_transfer_finish(&content->decoder, rest)));
     if (use == BS_MIME_MESSAGE && mime->inner)

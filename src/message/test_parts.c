@@ -194,6 +194,28 @@ static void transfer_encodings_and_charsets_are_undone(void **state)
     CHECK(cases);
 }
 
+/* 254 line ends. */
+#define ENDS_7 "\n\n\n\n\n\n\n"
+#define ENDS_63 ENDS_7 ENDS_7 ENDS_7 ENDS_7 ENDS_7 ENDS_7 ENDS_7 ENDS_7 ENDS_7
+#define ENDS_254 ENDS_63 ENDS_63 ENDS_63 ENDS_63 "\n\n"
+
+static void text_that_is_called_base64_and_is_none_stays_as_it_stands(void **state)
+{
+    static const struct parts_case cases[] = {
+        {"Content-Transfer-Encoding: base64\n\nNot delivered:\na@b.example\n", "0 text \"Not delivered:\na@b.example\n\"\n"},
+        {"Content-Transfer-Encoding: base64\n\nYQ==\n-- \n--\n", "0 text \"a\"\n"},
+        {"Content-Transfer-Encoding: base64\n\nYQ" ENDS_254 "!", "0 text \"a\"\n"},
+        {"Content-Transfer-Encoding: base64\n\nY" ENDS_254 "!", "0 text \"Y" ENDS_254 "!\"\n"},
+        {MIXED "--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nSubject: x\n\nIt is here.\n--b--",
+         TREE "1 message message/rfc822 returned {Subject: x}\n2 text returned \"It is here.\"\n"},
+        {MIXED "--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\nAction: failed\n\n--b\n"
+               "Content-Transfer-Encoding: base64\n\nYQ==\n--b--",
+         TREE "1 delivery-status message/delivery-status \"Action: failed\n\"\n1 text \"a\"\n"},
+    };
+    (void)state;
+    CHECK(cases);
+}
+
 static void boundaries_are_found_however_they_are_broken(void **state)
 {
     static const struct parts_case cases[] = {
@@ -335,6 +357,7 @@ int main(void)
         cmocka_unit_test(parts_are_read_in_their_order),
         cmocka_unit_test(types_are_read_as_mail_has_them),
         cmocka_unit_test(transfer_encodings_and_charsets_are_undone),
+        cmocka_unit_test(text_that_is_called_base64_and_is_none_stays_as_it_stands),
         cmocka_unit_test(boundaries_are_found_however_they_are_broken),
         cmocka_unit_test(headers_are_found_however_they_are_broken),
         cmocka_unit_test(a_milter_tells_the_header_field_by_field),

@@ -75,6 +75,38 @@ static void what_is_encoded_is_decoded_however_it_comes(void **state)
     }
 }
 
+static void what_is_called_base64_is_known_by_its_beginning(void **state)
+{
+    static const struct {
+        const char *text;
+        bool base64;
+    } beginnings[] = {
+        {"", true},
+        {"Y", true},
+        {"Hello", true},
+        {"\r\n\t YWJjYWJj \r\nYWJj\r\n", true},
+        {"YWJjYWJjYWJjYWJj!YWJjYWJj", true},
+        {"YWJjYWJjYWJj!YWJ", true},
+        {"YWJjYWJjYWJ!YWJ", false},
+        {"YQ==YWJjYWI=YWJj", true},
+        {"> YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n> YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n", true},
+        {"SGVsbG8=\n\n____________\na list, and what it is for\n", true},
+        {"SGVsbG8hISEh\nSGVs\n____________\na list, and what it is for\n", true},
+        {"SGVsbG8hISEhSGV\n____________\na list, and what it is for\n", false},
+        {"Your message was not delivered", false},
+        {"Hello\n\nYour message was not delivered\n", false},
+        {"=================================\nNot delivered\n", false},
+        {"==\nNot delivered:\n", false},
+        {"Reporting-MTA: dns; a.example\n", false},
+        {"\xe3\x82\xa2\xe3\x83\x89\xe3\x83\xac\xe3\x82\xb9", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        if (bs_transfer_is_base64(bs_bytes_from_cstr(beginnings[i].text)) != beginnings[i].base64)
+            fail_msg("%s is taken for %s", beginnings[i].text, beginnings[i].base64 ? "text" : "base64");
+    }
+}
+
 static void an_encoding_is_known_by_its_name(void **state)
 {
     static const struct {
@@ -99,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_encoded_is_decoded_however_it_comes),
+        cmocka_unit_test(what_is_called_base64_is_known_by_its_beginning),
         cmocka_unit_test(an_encoding_is_known_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,10 @@
 /* Transfer encodings; see transfer_encoding.h. */
 #include "message/transfer_encoding.h"
 
+/* Noise is at most one character in 16; and 16 characters in lines without any are base64 whatever follows them:
+ * mailing lists append plain text. */
+enum { NOISE_SHARE = 16, CLEAN_MIN = 16 };
+
 /* Where the decoder of quoted-printable stands. */
 enum { LITERAL, AFTER_EQUALS, AFTER_DIGIT, AFTER_BLANK, AFTER_CR };
 
@@ -33,6 +37,35 @@ void bs_transfer_init(struct bs_transfer_decoder *decoder, enum bs_transfer_enco
 static const unsigned char base64_digits[256] = {
     ALPHABET('A', 1), ALPHABET('a', 27), LETTERS('0', 53), ['+'] = 63, ['/'] = 64,
 };
+
+/* How many characters of a line are none of base64; pads are, but not three in a row. */
+static size_t count_foreign(struct bs_bytes line)
+{
+    size_t count = 0, pads = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        pads = line.ptr[i] == '=' ? pads + 1 : 0;
+        count += pads > 0 ? pads > 2 : base64_digits[(unsigned char)line.ptr[i]] == 0;
+    }
+    return count;
+}
+
+bool bs_transfer_is_base64(struct bs_bytes beginning)
+{
+    size_t foreign = 0, all = 0, clean = 0;
+    bool padded = false;
+    while (beginning.len > 0) {
+        size_t end = bs_bytes_find(beginning, '\n');
+        struct bs_bytes line = bs_bytes_trim(bs_bytes_first(beginning, end));
+        foreign += count_foreign(line);
+        all += line.len;
+        if (foreign == 0 && line.len > 0) {
+            clean = all;
+            padded = all >= 4 && line.ptr[line.len - 1] == '=';
+        }
+        beginning = bs_bytes_skip(beginning, end < beginning.len ? end + 1 : end);
+    }
+    return foreign * NOISE_SHARE <= all || clean >= CLEAN_MIN || padded;
+}
 
 /* Decodes groups of four characters as long as nothing else is among them; returns how many bytes it wrote. */
 static size_t decode_groups(struct bs_bytes *io_input, char *ret_bytes, size_t room)

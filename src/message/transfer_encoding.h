@@ -5,6 +5,9 @@
  * as it stands, and blanks between the `=` of a soft line break and the line's end are passed over. White space at
  * the end of a quoted-printable line is kept. An `=` at the very end is a soft line break, whose line end was that of
  * a boundary.
+ *
+ * Programs that answer or return a message copy its Content-Transfer-Encoding and write plain text behind it. Whether
+ * what is called base64 is some can be told from its beginning; where it cannot, it is.
  */
 #ifndef BS_MESSAGE_TRANSFER_ENCODING_H
 #define BS_MESSAGE_TRANSFER_ENCODING_H
@@ -29,6 +32,13 @@ struct bs_transfer_decoder {
 enum bs_transfer_encoding bs_transfer_encoding_parse(struct bs_bytes field_body);
 
 void bs_transfer_init(struct bs_transfer_decoder *decoder, enum bs_transfer_encoding encoding);
+
+/* Bytes at the beginning of content that are enough for bs_transfer_is_base64: three lines. */
+enum { BS_TRANSFER_BEGINNING_SIZE = 256 };
+
+/* Whether content that is called base64, and begins so, may be some: where it is not, hardly a line is without blanks
+ * and punctuation. */
+bool bs_transfer_is_base64(struct bs_bytes beginning);
 
 /* Room that a call of bs_transfer_decode needs at least. */
 enum { BS_TRANSFER_ROOM_MIN = 4 };
