@@ -3,6 +3,7 @@
 #include "message/charset.h"
 
 #include "base/utf8.h"
+#include "message/iso_2022_jp.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -90,8 +91,9 @@ static bool append_text(struct bs_strbuf *out, struct bs_bytes text, bool utf8)
     return true;
 }
 
-/* What `name` means: the name that iconv has for it, or one of the four below; NULL for what nobody knows. */
-static const char UTF8[] = "utf-8", WINDOWS_1252[] = "windows-1252", ASCII[] = "ascii";
+/* What `name` means: the name that iconv has for it, or one of those below; NULL for what nobody knows. */
+static const char UTF8[] = "utf-8", WINDOWS_1252[] = "windows-1252", ASCII[] = "ascii",
+                  ISO_2022_JP[] = "ISO-2022-JP-2";
 
 #define NAME(text) sizeof(text) - 1, text
 
@@ -120,11 +122,12 @@ static const struct {
     {NAME("ibm850"), "IBM850"}, {NAME("cp850"), "IBM850"}, {NAME("ibm852"), "IBM852"},
     {NAME("cp852"), "IBM852"}, {NAME("ibm866"), "IBM866"}, {NAME("cp866"), "IBM866"},
     {NAME("cp-866"), "IBM866"}, {NAME("macintosh"), "MACINTOSH"}, {NAME("x-mac-roman"), "MACINTOSH"},
-    {NAME("x-mac-cyrillic"), "MAC-CYRILLIC"}, {NAME("iso-2022-jp"), "ISO-2022-JP-2"},
-    {NAME("iso-2022-jp-1"), "ISO-2022-JP-2"}, {NAME("iso-2022-jp-2"), "ISO-2022-JP-2"},
-    {NAME("csiso2022jp"), "ISO-2022-JP-2"}, {NAME("shift_jis"), "CP932"}, {NAME("shift-jis"), "CP932"},
+    {NAME("x-mac-cyrillic"), "MAC-CYRILLIC"}, {NAME("iso-2022-jp"), ISO_2022_JP},
+    {NAME("iso-2022-jp-1"), ISO_2022_JP}, {NAME("iso-2022-jp-2"), ISO_2022_JP},
+    {NAME("iso-2022-jp-ms"), ISO_2022_JP}, {NAME("cp50220"), ISO_2022_JP}, {NAME("cp50221"), ISO_2022_JP},
+    {NAME("csiso2022jp"), ISO_2022_JP}, {NAME("shift_jis"), "CP932"}, {NAME("shift-jis"), "CP932"},
     {NAME("x-sjis"), "CP932"}, {NAME("sjis"), "CP932"}, {NAME("ms_kanji"), "CP932"}, {NAME("cp932"), "CP932"},
-    {NAME("windows-31j"), "CP932"}, {NAME("euc-jp"), "EUC-JP"}, {NAME("x-euc-jp"), "EUC-JP"},
+    {NAME("windows-31j"), "CP932"}, {NAME("euc-jp"), "EUC-JP-MS"}, {NAME("x-euc-jp"), "EUC-JP-MS"},
     {NAME("iso-2022-kr"), "ISO-2022-KR"}, {NAME("euc-kr"), "UHC"}, {NAME("ks_c_5601-1987"), "UHC"},
     {NAME("ksc5601"), "UHC"}, {NAME("cp949"), "UHC"}, {NAME("windows-949"), "UHC"}, {NAME("gb2312"), "GB18030"},
     {NAME("gbk"), "GB18030"}, {NAME("gb18030"), "GB18030"}, {NAME("x-gbk"), "GB18030"},
@@ -144,8 +147,26 @@ static const char *find_converter(struct bs_bytes charset)
     return NULL;
 }
 
+/* Whether two bytes past ASCII are one character. */
+static bool has_pairs(const char *converter)
+{
+    static const char *const names[] = {"CP932", "EUC-JP-MS", "UHC", "GB18030", "BIG5-HKSCS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(converter, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The size of what is no character: of a pair without meaning both bytes, but never one of ASCII. */
+static size_t wrong_size(struct bs_bytes text, bool pairs)
+{
+    bool lead = pairs && text.len > 1 && (unsigned char)text.ptr[0] > 0x80 && (unsigned char)text.ptr[0] < 0xff;
+    return lead && (unsigned char)text.ptr[1] >= 0x80 ? 2 : 1;
+}
+
 /* Converts up to PIECE bytes of output; false where nothing more fits, or there is nothing more. */
-static bool convert_piece(iconv_t converter, struct bs_bytes *io_text, struct bs_strbuf *out)
+static bool convert_piece(iconv_t converter, bool pairs, struct bs_bytes *io_text, struct bs_strbuf *out)
 {
     char piece[PIECE], *at = piece, *from = (char *)(uintptr_t)io_text->ptr;
     size_t left = io_text->len, room = out->limit - out->len < PIECE ? out->limit - out->len : PIECE;
@@ -156,7 +177,7 @@ static bool convert_piece(iconv_t converter, struct bs_bytes *io_text, struct bs
     if (error == EILSEQ || error == EINVAL) {
         if (!append_character(out, REPLACEMENT))
             return false;
-        *io_text = bs_bytes_skip(*io_text, 1);
+        *io_text = bs_bytes_skip(*io_text, wrong_size(*io_text, pairs));
     }
     return io_text->len > 0 && (error != E2BIG || at > piece) && !out->failed;
 }
@@ -167,11 +188,23 @@ static bool append_by_iconv(struct bs_strbuf *out, const char *name, struct bs_b
     iconv_t converter = iconv_open("UTF-8", name);
     if (converter == (iconv_t)-1)
         return false;
-    while (convert_piece(converter, &text, out))
+    while (convert_piece(converter, has_pairs(name), &text, out))
         ;
     iconv_close(converter);
     *ret_whole = text.len == 0;
     return true;
+}
+
+/* The same for Japanese mail, as CP932 if it can be. */
+static bool append_japanese(struct bs_strbuf *out, struct bs_bytes text, bool *ret_whole)
+{
+    char *bytes = malloc(text.len);
+    size_t len;
+    bool usual = bytes && bs_iso_2022_jp_to_cp932(text, bytes, &len);
+    bool done = usual ? append_by_iconv(out, "CP932", bs_bytes(bytes, len), ret_whole)
+                      : append_by_iconv(out, ISO_2022_JP, text, ret_whole);
+    free(bytes);
+    return done;
 }
 
 /* Whether bytes of ASCII may mean something else: in UTF-7 and UTF-16, and behind the escapes of ISO-2022. */
@@ -200,6 +233,8 @@ bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs
         return append_ascii(out, text);
     if (converter == WINDOWS_1252)
         return append_text(out, text, false);
+    if (converter == ISO_2022_JP && append_japanese(out, text, &whole))
+        return whole;
     if (converter && converter != UTF8 && converter != ASCII && append_by_iconv(out, converter, text, &whole))
         return whole;
     return append_text(out, text, converter == UTF8 || bs_utf8_is_valid(text));

@@ -3,7 +3,7 @@
  * Text of any charset as UTF-8. ASCII, UTF-8, ISO-8859-1 and windows-1252 are read here; others that mail has are
  * left to iconv, under the names of a fixed list, so that nobody chooses a converter that mail does not need. Names
  * are those of IANA's registry and what mailers write for them; national ones are read as the superset that everybody
- * means (gb2312 as GB18030, shift_jis as CP932, ks_c_5601-1987 as UHC, iso-8859-1 as windows-1252). Text of a charset
+ * means (gb2312 as GB18030, shift_jis as CP932, iso-2022-jp as CP50221, ks_c_5601-1987 as UHC, iso-8859-1 as windows-1252). Text of a charset
  * that is not known, or of none, is UTF-8 if it can be and windows-1252 otherwise. What is no character becomes
  * U+FFFD.
  */
