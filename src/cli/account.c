@@ -5,7 +5,7 @@
 #include "cli/output.h"
 #include "engine/automatic.h"
 #include "engine/rule_files.h"
-#include "proof/from_field.h"
+#include "message/mailbox_list.h"
 
 static bool fail(const char *what)
 {

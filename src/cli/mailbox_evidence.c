@@ -7,7 +7,7 @@
 #include "engine/own_keys.h"
 #include "engine/settings.h"
 #include "message/date.h"
-#include "proof/from_field.h"
+#include "message/mailbox_list.h"
 
 #include <stdlib.h>
 #include <sysexits.h>

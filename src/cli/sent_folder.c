@@ -4,8 +4,8 @@
 
 #include "base/hex.h"
 #include "message/date.h"
+#include "message/mailbox_list.h"
 #include "message/parts.h"
-#include "proof/from_field.h"
 #include "proof/sent_name.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 /* Token, ENVID and registry; see outgoing.h. */
 #include "engine/outgoing.h"
 
+#include "message/mailbox_list.h"
 #include "proof/envelope_id.h"
-#include "proof/from_field.h"
 #include "proof/sent_name.h"
 #include "proof/token.h"
 

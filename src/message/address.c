@@ -219,6 +219,11 @@ struct bs_address bs_address_fold_case(const struct bs_address *address, struct 
     return (struct bs_address){lower_copy(address->local, arena), lower_copy(address->domain, arena)};
 }
 
+bool bs_address_same(const struct bs_address *a, const struct bs_address *b)
+{
+    return bs_bytes_equal_nocase(a->local, b->local) && bs_bytes_equal_nocase(a->domain, b->domain);
+}
+
 struct bs_bytes bs_address_base_local(const struct bs_address *address)
 {
     size_t plus = bs_bytes_find(address->local, '+');

@@ -43,6 +43,9 @@ struct bs_bytes bs_address_text(const struct bs_address *address, struct bs_aren
 /* The address in lower case (ASCII only), in the arena; an empty local part past the arena's limit. */
 struct bs_address bs_address_fold_case(const struct bs_address *address, struct bs_arena *arena);
 
+/* Equal but for ASCII case. */
+bool bs_address_same(const struct bs_address *a, const struct bs_address *b);
+
 /* The local part without an address extension: up to the first `+` that is not its first byte (RFC 5233). */
 struct bs_bytes bs_address_base_local(const struct bs_address *address);
 

@@ -42,21 +42,29 @@ static size_t after_comment(struct bs_bytes text, size_t at)
     return size > 0 ? at + size : 0;
 }
 
-/* The same for angle brackets, which may hold quoted strings and comments. */
-static size_t after_angle(struct bs_bytes text, size_t at)
+/* The same for angle brackets, which may hold quoted strings; strictly, also comments, but nothing else that opens or
+ * closes. */
+static size_t after_angle(struct bs_bytes text, size_t at, bool strict)
 {
     for (at++; at < text.len;) {
         char c = text.ptr[at];
         if (c == '>')
             return at + 1;
-        if (c == '<' || c == ')')
+        if (strict && (c == '<' || c == ')'))
             return 0;
-        size_t next = c == '"' ? after_quoted(text, at) : c == '(' ? after_comment(text, at) : at + 1;
+        size_t next = c == '"' ? after_quoted(text, at) : c == '(' && strict ? after_comment(text, at) : at + 1;
         if (next == 0)
             return 0;
         at = next;
     }
     return 0;
+}
+
+/* The same for whichever of them begins at `at`. */
+static size_t after_enclosed(struct bs_bytes text, size_t at, bool strict)
+{
+    char c = text.ptr[at];
+    return c == '"' ? after_quoted(text, at) : c == '(' ? after_comment(text, at) : after_angle(text, at, strict);
 }
 
 /* Notes what may hold an address to somebody. */
@@ -87,7 +95,7 @@ static void extend(struct bs_mailbox_list *list, struct mailbox *mailbox, size_t
 static size_t take_enclosed(struct bs_mailbox_list *list, struct bs_bytes text, size_t at, struct mailbox *mailbox)
 {
     char c = text.ptr[at];
-    size_t next = c == '"' ? after_quoted(text, at) : c == '(' ? after_comment(text, at) : after_angle(text, at);
+    size_t next = after_enclosed(text, at, true);
     if (next == 0) {
         doubt(list, BS_AUTHOR_UNBALANCED);
         return 0;
@@ -249,4 +257,89 @@ void bs_mailbox_list_read(struct bs_bytes text, struct bs_arena *arena, struct b
         doubt(ret_list, BS_AUTHOR_NO_ADDRESS);
     if (ret_list->domains.more)
         doubt(ret_list, BS_AUTHOR_TOO_MANY);
+}
+
+/* The mailbox that bs_from_addresses reads. */
+struct lenient_mailbox {
+    char text[BS_PATH_MAX]; /* what stands outside of brackets and comments */
+    size_t length;
+    bool too_long;
+    struct bs_bytes path; /* what stands within brackets; ptr is NULL without any */
+};
+
+static void clear(struct lenient_mailbox *mailbox)
+{
+    mailbox->length = 0;
+    mailbox->too_long = false;
+    mailbox->path = bs_bytes(NULL, 0);
+}
+
+static void append(struct lenient_mailbox *mailbox, struct bs_bytes bytes)
+{
+    if (bytes.len > sizeof mailbox->text - mailbox->length) {
+        mailbox->too_long = true;
+        return;
+    }
+    memcpy(mailbox->text + mailbox->length, bytes.ptr, bytes.len);
+    mailbox->length += bytes.len;
+}
+
+/* Takes the mailbox as an address, if it is one. */
+static void take_address(struct lenient_mailbox *mailbox, struct bs_arena *arena, struct bs_address *addresses,
+                         size_t *io_count)
+{
+    struct bs_bytes path = mailbox->path;
+    if (!path.ptr && !mailbox->too_long)
+        path = bs_arena_copy(arena, bs_bytes_trim(bs_bytes(mailbox->text, mailbox->length)));
+    if (path.ptr && bs_path_parse(path, arena, &addresses[*io_count]) && addresses[*io_count].domain.len > 0)
+        ++*io_count;
+    clear(mailbox);
+}
+
+/* Takes what stands at `at` into the mailbox, to the end of the text where it is not closed; returns the offset behind. */
+static size_t take_leniently(struct bs_bytes text, size_t at, struct lenient_mailbox *mailbox)
+{
+    char c = text.ptr[at];
+    bool enclosed = c == '"' || c == '(' || c == '<';
+    size_t next = enclosed ? after_enclosed(text, at, false) : at + 1;
+    next = next > 0 ? next : text.len;
+    struct bs_bytes taken = bs_bytes(text.ptr + at, next - at);
+    if (c == '<')
+        mailbox->path = taken;
+    else if (c == ':') /* what stands before is the name of a group */
+        clear(mailbox);
+    else if (c != '(')
+        append(mailbox, taken);
+    return next;
+}
+
+size_t bs_from_addresses(struct bs_bytes body, struct bs_arena *arena,
+                         struct bs_address ret_addresses[BS_FROM_ADDRESSES_MAX])
+{
+    size_t count = 0, mailboxes = 1;
+    struct lenient_mailbox mailbox;
+    clear(&mailbox);
+    for (size_t at = 0; at < body.len;) {
+        if (body.ptr[at] != ',' && body.ptr[at] != ';') {
+            at = take_leniently(body, at, &mailbox);
+            continue;
+        }
+        take_address(&mailbox, arena, ret_addresses, &count);
+        if (mailboxes++ == BS_FROM_ADDRESSES_MAX)
+            return count;
+        at++;
+    }
+    take_address(&mailbox, arena, ret_addresses, &count);
+    return count;
+}
+
+bool bs_from_has(struct bs_bytes body, const struct bs_address *address, struct bs_arena *arena)
+{
+    struct bs_address addresses[BS_FROM_ADDRESSES_MAX];
+    size_t count = bs_from_addresses(body, arena, addresses);
+    for (size_t i = 0; i < count; i++) {
+        if (bs_address_same(&addresses[i], address))
+            return true;
+    }
+    return false;
 }

@@ -4,10 +4,10 @@
 
 #include "ask/sent.h"
 #include "base/timestamp.h"
+#include "message/mailbox_list.h"
 #include "proof/envelope_id.h"
 #include "proof/evidence_rank.h"
 #include "proof/evidence_verdict.h"
-#include "proof/from_field.h"
 #include "proof/returned_tag.h"
 #include "proof/sent_name.h"
 #include "proof/token.h"

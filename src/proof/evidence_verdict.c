@@ -6,7 +6,7 @@
 #include "proof/evidence_verdict.h"
 
 #include "base/timestamp.h"
-#include "proof/from_field.h"
+#include "message/mailbox_list.h"
 
 static void conclude(struct bs_evidence *evidence, enum bs_verdict verdict, const char *why)
 {

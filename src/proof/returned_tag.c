@@ -4,7 +4,6 @@
 
 #include "proof/evidence_rank.h"
 #include "proof/evidence_verdict.h"
-#include "proof/from_field.h"
 
 enum {
     CANDIDATE_MAX = 400, /* bytes of a tagged address: 16 of tag, and what BS_PATH_MAX would allow is never sent */

@@ -15,7 +15,7 @@ PLACES = ["src/ask/*.h", "src/message/author.h", "src/message/domain_names.h", "
           "src/bounce/home_made.h", "src/bounce/notice.h", "src/bounce/reading.h", "src/bounce/returned.h",
           "src/bounce/diagnosis.h", "src/bounce/rules*.h", "src/bounce/text_address.h", "src/message/boundaries.h", "src/message/field_blocks.h",
           "src/message/header_text.h", "src/message/parameters.h", "src/message/parts.h",
-          "src/message/date.h", "src/message/mbox.h", "src/message/transfer_encoding.h", "src/proof/envelope_id.h", "src/proof/evidence.h", "src/proof/from_field.h",
+          "src/message/date.h", "src/message/mailbox_list.h", "src/message/mbox.h", "src/message/transfer_encoding.h", "src/proof/envelope_id.h", "src/proof/evidence.h",
           "src/proof/sent_name.h", "src/proof/token.h", "src/store/*.h"]
 LIMIT = re.compile(r"\b(BS_[A-Z0-9_]*(?:_MAX|_MIN|_MEMORY|_SKEW|_SIZE))\s*=\s*([^,}/]+?)\s*(?=[,}/])")
 # Buffers that are emptied when they are full, and what has one size.
