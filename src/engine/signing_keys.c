@@ -2,7 +2,7 @@
 /* From the directory of DKIM keys to keys that sign; see signing_keys.h. */
 #include "engine/signing_keys.h"
 
-#include "config/dkim_keys.h"
+#include "engine/key_directory.h"
 
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ void bs_signing_keys_free(struct bs_signing_keys *keys)
 }
 
 /* Puts the key behind those of its domain, or makes it the first. */
-static bool add_key(struct bs_signing_keys *keys, struct loaded_key *loaded)
+static bool insert(struct bs_signing_keys *keys, struct loaded_key *loaded)
 {
     void *first;
     keys->count++;
@@ -44,60 +44,33 @@ static bool add_key(struct bs_signing_keys *keys, struct loaded_key *loaded)
     return true;
 }
 
-static struct loaded_key *load_key(const struct bs_dkim_stored_key *stored, struct bs_error *ret_error)
+static bool add_key(void *state, const struct bs_dkim_stored_key *stored, struct bs_private_key **io_key, struct bs_bytes half)
 {
-    struct bs_error why;
-    size_t size = 0;
     struct loaded_key *loaded = calloc(1, sizeof *loaded + stored->name.len + 1);
-    if (!loaded) {
-        bs_error_set(ret_error, "%s: no memory", stored->path);
-        return NULL;
-    }
-    loaded->private_key = bs_private_key_read(stored->pem, &why);
-    if (!loaded->private_key || !bs_private_key_public(loaded->private_key, loaded->public_half, &size)) {
-        bs_error_set(ret_error, "%s: %s", stored->path, loaded->private_key ? "its public half cannot be read" : why.text);
-        bs_private_key_free(loaded->private_key);
-        free(loaded);
-        return NULL;
-    }
+    if (!loaded)
+        return false;
     memcpy(loaded->name, stored->name.ptr, stored->name.len);
+    memcpy(loaded->public_half, half.ptr, half.len);
+    loaded->private_key = *io_key;
+    *io_key = NULL;
     loaded->key = (struct bs_signing_key){
         .key = loaded->private_key,
         .name = bs_bytes(loaded->name, stored->name.len),
         .selector = bs_bytes(loaded->name, stored->selector.len),
         .domain = bs_bytes(loaded->name + (stored->name.len - stored->domain.len), stored->domain.len),
-        .public_half = bs_bytes(loaded->public_half, size),
+        .public_half = bs_bytes((const char *)loaded->public_half, half.len),
     };
-    return loaded;
-}
-
-static bool load_all(const struct bs_dkim_keys *stored, struct bs_signing_keys *keys, struct bs_error *ret_error)
-{
-    for (size_t i = 0; i < stored->count; i++) {
-        const struct bs_dkim_stored_key *item = &stored->items[i];
-        if (item->state != BS_DKIM_KEY_SIGNING)
-            continue;
-        struct loaded_key *loaded = load_key(item, ret_error);
-        if (!loaded)
-            return false;
-        if (!add_key(keys, loaded)) {
-            free_keys(&loaded->key);
-            return bs_error_set(ret_error, "%s: no memory", item->path);
-        }
-    }
-    return true;
+    bool inserted = insert(state, loaded);
+    if (!inserted)
+        free_keys(&loaded->key);
+    return inserted;
 }
 
 bool bs_signing_keys_load(const char *directory, struct bs_signing_keys *ret_keys, struct bs_error *ret_error)
 {
-    struct bs_dkim_keys stored;
+    struct bs_key_taker taker = {.signing_only = true, .state = ret_keys, .take = add_key};
     *ret_keys = (struct bs_signing_keys){0};
-    if (directory[0] == '\0')
-        return true;
-    if (!bs_dkim_keys_read(directory, &stored, ret_error))
-        return false;
-    bool loaded = load_all(&stored, ret_keys, ret_error);
-    bs_dkim_keys_free(&stored);
+    bool loaded = bs_key_directory_read(directory, &taker, ret_error);
     if (!loaded)
         bs_signing_keys_free(ret_keys);
     return loaded;
