@@ -11,6 +11,7 @@ import sys
 sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
 from mta import machine
+from mta.bounces import report_with_message as bounce
 from mta.tap import Suite
 
 suite = Suite()
@@ -20,44 +21,6 @@ key 0 {{ secret-file = "{key}" }}
 domain "example.org" {{ mode = enforce }}
 domain "quiet.example.org" {{ mode = observe }}
 domain "other.example" {{ mode = sign }}
-"""
-BOUNCE = """\
-Return-Path: <>
-From: MAILER-DAEMON@mx.example.net
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-Date: Fri, 20 Nov 2026 10:11:12 +0000
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-
-Your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-
-Final-Recipient: rfc822; nobody@example.com
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 <nobody@example.com>: User unknown
-
---b
-Content-Type: message/rfc822
-
-Return-Path: <{sender}>
-Received: from a.example.org by mx.example.net; Fri, 20 Nov 2026 10:00:01 +0000
-From: {author}
-To: nobody@example.com
-Subject: hello
-Message-ID: <one@example.org>
-Date: Fri, 20 Nov 2026 10:00:00 +0000
-
-Hello
---b--
 """
 FORWARD = """\
 From: Kim <kim@example.com>
@@ -81,10 +44,6 @@ Buy
 --b--
 """
 ORDINARY = "Return-Path: <kim@example.com>\nFrom: kim@example.com\nTo: jo@example.org\nSubject: lunch\n\nAt noon?\n"
-
-
-def bounce(sender="jo@example.org", to="jo@example.org", author="Jo <jo@example.org>"):
-    return BOUNCE.format(sender=sender, to=to, author=author)
 
 
 class World:
@@ -164,7 +123,7 @@ def _(world):
     decision = found["decision"]
     assert (found["verdict"], decision["action"], decision["reason"]) == ("not-ours", "refuse", "bounce-not-ours"), found
     assert decision["reply"].startswith("550 5.7.1 "), found
-    quiet = world.account(bounce("jo@quiet.example.org", "jo@quiet.example.org", "jo@quiet.example.org"))
+    quiet = world.account(bounce(sender="jo@quiet.example.org", to="jo@quiet.example.org"))
     assert (quiet["decision"]["action"], quiet["decision"]["observed"]) == ("pass", True), quiet
 
 

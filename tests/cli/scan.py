@@ -13,47 +13,10 @@ import sys
 sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
 from mta import machine
+from mta.bounces import report_with_message as bounce
 from mta.tap import Suite
 
 suite = Suite()
-BOUNCE = """\
-From: MAILER-DAEMON@mx.example.net
-To: jo@example.org
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-Date: {date}
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-
-Your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-
-Final-Recipient: rfc822; nobody@example.com
-Action: failed
-Status: 5.1.1
-
-{returned}--b--
-"""
-RETURNED = """\
---b
-Content-Type: message/rfc822
-
-Return-Path: <{sender}>
-Received: from a.example.org by mx.example.net; {date}
-From: {sender}
-To: nobody@example.com
-Subject: hello
-Message-ID: {id}
-Date: {date}
-
-Hello
-"""
 REPLY = """\
 From: kim@example.com
 To: jo@example.org
@@ -71,11 +34,6 @@ OLD = "Mon, 5 Oct 2026 10:00:00 +0000"
 SENT_FIRST = "Sun, 1 Nov 2026 10:00:00 +0000"
 LATER = "Fri, 20 Nov 2026 10:00:00 +0000"
 MINE, STRANGE, ANCIENT = "<mine@example.org>", "<strange@example.org>", "<ancient@example.org>"
-
-
-def bounce(message_id, sender="jo@example.org", date=LATER):
-    returned = RETURNED.format(sender=sender, id=message_id, date=date) if message_id else ""
-    return BOUNCE.format(returned=returned, date=LATER)
 
 
 class World:

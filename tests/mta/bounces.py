@@ -52,6 +52,52 @@ Content-Type: text/rfc822-headers
 """
 
 
+def report_with_message(message_id="<one@example.org>", sender="jo@example.org", to="jo@example.org",
+                        date="Fri, 20 Nov 2026 10:00:00 +0000"):
+    """RFC 3464 with the whole message behind it, as a file of a mailbox; without a Message-ID nothing is returned. A tag of
+    the sender is not in From."""
+    message = message_id and f"""\
+--b
+Content-Type: message/rfc822
+
+Return-Path: <{sender}>
+Received: from a.example.org by mx.example.net; {date}
+From: Jo <{sender.rpartition("=")[2]}>
+To: nobody@example.com
+Subject: hello
+Message-ID: {message_id}
+Date: {date}
+
+Hello
+"""
+    return f"""\
+Return-Path: <>
+From: MAILER-DAEMON@mx.example.net
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+Date: Fri, 20 Nov 2026 10:11:12 +0000
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+Your message could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; nobody@example.com
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <nobody@example.com>: User unknown
+
+{message or ""}--b--
+"""
+
+
 def qmail(to, subject="failure notice", return_path="alice@example.com"):
     """A text and the returned message behind it, with no MIME structure and no Auto-Submitted."""
     return f"""\
