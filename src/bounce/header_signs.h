@@ -24,8 +24,10 @@ enum bs_header_sign {
     BS_SIGN_ANSWERS = 1 << 11,       /* In-Reply-To, References, or a Subject that begins with Re: */
     BS_SIGN_FORWARDS = 1 << 12,      /* a Subject that begins with Fwd: and the like */
     BS_SIGN_PERSON = 1 << 13,        /* User-Agent or X-Mailer is a program that people write mail with */
-    BS_SIGN_REPORT = 1 << 14,        /* Content-Type: multipart/report */
+    BS_SIGN_REPORT = 1 << 14,        /* Content-Type: multipart/report, but for those of TLS (RFC 8460) */
     BS_SIGN_EMPTY_SUBJECT = 1 << 15, /* Subject is missing or empty */
+    BS_SIGN_UNSUBSCRIBE = 1 << 16,   /* List-Unsubscribe: what is sent to many, where Precedence is any program's */
+    BS_SIGN_RE = 1 << 17,            /* a Subject that begins with Re: and the like */
 };
 
 /* Any of these makes a message worth a look at its text. */

@@ -249,7 +249,8 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
         *ret_sign = speaks ? from->id : NULL;
         return speaks ? BS_KIND_NOTICE : BS_KIND_NONE;
     }
-    for (size_t i = 0; text && !subject && i < DSN_KINDS; i++) {
+    bool sure = text && text->weight >= SURE_WEIGHT;
+    for (size_t i = 0; text && !subject && !sure && i < DSN_KINDS; i++) {
         if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < notice->ends[BS_KIND_NOTICE])
             return BS_KIND_NONE;
     }
@@ -259,19 +260,30 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     return BS_KIND_NOTICE;
 }
 
+/* Registrations ask to confirm in the same words; they answer nothing. */
 static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
 {
+    const struct bs_wording *wording = view->wording;
     const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *other = in_subject(view, BS_KIND_CHALLENGE);
     if (!other)
-        other = view->wording->field[BS_KIND_CHALLENGE] ? view->wording->field[BS_KIND_CHALLENGE]
-                                                       : view->wording->from[BS_KIND_CHALLENGE];
-    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM |
-                                 BS_SIGN_BULK);
+        other = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE] : wording->from[BS_KIND_CHALLENGE];
+    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
+    bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK);
+    bool sure = text && text->weight >= CONCLUSIVE_WEIGHT && wording->notice.ends[BS_KIND_CHALLENGE] < OPENING_OF_ANSWER;
+    bool answer = program || sure || (robot && has(view, BS_SIGN_ANSWERS));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
-        !((text && (program || other)) || (other && program)))
+        !((text && (answer || other)) || (other && (program || robot))))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : other)->id;
     return BS_KIND_CHALLENGE;
+}
+
+/* A subject that a program writes is also what spam goes by; that comes from somebody, in HTML or with a link. */
+static bool may_be_bait(const struct view *view)
+{
+    const struct bs_notice *notice = &view->wording->notice;
+    struct bs_bytes own = bs_bytes_first(notice->text, notice->own);
+    return has(view, BS_SIGN_OTHER_PATH) && (notice->html || bs_bytes_contains_nocase(own, BS_LITERAL("://")));
 }
 
 /* How much wording a reply of a program needs, by the signs that there are. */
@@ -291,9 +303,11 @@ static bool is_reply(const struct view *view, const struct bs_rule *text, const 
         return sure || (subject && text);
     if (sure && text && !has(view, BS_SIGN_LIST))
         return true;
-    if (has(view, BS_SIGN_PERSON) || (has(view, BS_SIGN_LIST | BS_SIGN_BULK) && !text))
+    if (has(view, BS_SIGN_PERSON) || (has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE) && !text))
         return false;
-    return sure || (sure_text && subject);
+    if (has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE))
+        return sure || sure_text;
+    return (sure && !may_be_bait(view)) || (sure_text && subject);
 }
 
 static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
@@ -338,13 +352,16 @@ static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool s
 
 static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
 {
-    return is_worded(view, BS_KIND_MDN, has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED),
+    const struct bs_rule *text = in_text(view, BS_KIND_MDN);
+    bool sure = text && text->weight >= CONCLUSIVE_WEIGHT && !has(view, BS_SIGN_ANSWERS) &&
+                view->wording->notice.ends[BS_KIND_MDN] < OPENING_OF_ANSWER;
+    return is_worded(view, BS_KIND_MDN, sure || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED),
                      ret_sign);
 }
 
 static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
 {
-    return is_worded(view, BS_KIND_ARF, has(view, BS_SIGN_REPORT), ret_sign);
+    return is_worded(view, BS_KIND_ARF, has(view, BS_SIGN_REPORT) || view->wording->field[BS_KIND_ARF], ret_sign);
 }
 
 /* Whether the notice has an SMTP reply or a status in its own words. */
@@ -391,7 +408,7 @@ static enum bs_kind is_list(const struct view *view, const char **ret_sign)
         *ret_sign = "list-field";
         return BS_KIND_LIST;
     }
-    if (has(view, BS_SIGN_BULK)) {
+    if (has(view, BS_SIGN_UNSUBSCRIBE) || (has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_NULL_PATH))) {
         *ret_sign = rule ? rule->id : "bulk-field";
         return BS_KIND_LIST;
     }
@@ -410,8 +427,8 @@ static enum bs_kind is_other(const struct view *view, const char **ret_sign)
     *ret_sign = has(view, BS_SIGN_NULL_PATH)     ? "null-sender"
                 : has(view, BS_SIGN_DAEMON_FROM) ? "daemon-sender"
                                                  : "auto-submitted";
-    return has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_GENERATED | BS_SIGN_AUTO_REPLIED | BS_SIGN_DAEMON_FROM |
-                         BS_SIGN_REPORT)
+    bool daemon = has(view, BS_SIGN_DAEMON_FROM) && !has(view, BS_SIGN_RE); /* a postmaster answers as a person */
+    return daemon || has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_GENERATED | BS_SIGN_AUTO_REPLIED | BS_SIGN_REPORT)
                ? BS_KIND_OTHER
                : BS_KIND_NONE;
 }
