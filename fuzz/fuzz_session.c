@@ -42,6 +42,7 @@ struct world {
     struct bs_rules_scan *scan;
     struct bs_sent_memory *sent;
     struct bs_campaigns *campaigns;
+    struct bs_message_memory memory;
 };
 
 /* --- DNS ---------------------------------------------------------------------------------------------------- */
@@ -149,7 +150,7 @@ static const struct bs_campaign_watch watch = {count_unproven, is_under_attack};
 static struct bs_session_host host_of(struct world *world)
 {
     return (struct bs_session_host){.report = on_report, .asker = &asker, .context = world, .scan = world->scan,
-                                    .sent = world->sent, .watch = &watch, .campaigns = world->campaigns};
+                                    .memory = &world->memory, .sent = world->sent, .watch = &watch, .campaigns = world->campaigns};
 }
 
 /* What filters share, and forget nothing of from one run to the next. */
@@ -208,6 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct bs_session_host host = host_of(&world);
     world.settings = (struct bs_settings){.gate = new_gate(), .socketmap_name = "backstop", .max_frame = 1 << 16,
                                          .max_recipients = 20, .max_null_recipients = 5,
+                                         .message_memory = size % 4 == 1 ? 24 * 1024 : SIZE_MAX,
                                          .judges = true, .marks_outgoing = true, .header_token = true,
                                          .envelope_id = true, .queue_life = 7,
                                          .policies = {.others = bs_bounce_policy_default()},
@@ -225,6 +227,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bs_session_init(&world.milter.session, &world.settings, &host);
     int result = fuzz_every_way(&feed, data, size);
     bs_milter_session_close(&world.milter);
+    if (world.memory.held != 0)
+        abort();
     bs_strbuf_free(&world.out);
     bs_proof_keys_free(&world.settings.proof_keys);
     bs_gate_free(world.settings.gate);

@@ -129,6 +129,7 @@ struct bs_config {
 
     int64_t max_frame;           /* bytes */
     int64_t max_sessions;        /* per filter */
+    int64_t message_memory;      /* bytes that messages under way hold together, per filter */
     int64_t max_recipients;      /* per message */
     int64_t max_null_recipients; /* per message with the null sender in the judged domains */
     int64_t frame_timeout;       /* seconds from the first byte of a frame to its last */

@@ -413,6 +413,18 @@ static const struct bs_option options[] = {
         .meaning = "Sessions at once in one filter process, of milter and socketmap together. One more is closed.",
     },
     {
+        IN_CONFIG(message_memory),
+        .name = "message-memory",
+        .type = BS_OPTION_SIZE,
+        .default_value = "256M",
+        .min = 64 * KIBIBYTE,
+        .max = 64LL * 1024 * MEBIBYTE,
+        .meaning = "Bytes that the messages under way may hold together, in each filter process. A message that is read holds some "
+                   "30 KiB, one that is made to hold much up to 30 MiB. Past the limit, mail from outside goes on unread and "
+                   "unauthenticated (its results are temperror), and the log says so: raise it, or let the mail server take "
+                   "fewer messages at once. Nothing is refused for that, and mail of your own is signed all the same.",
+    },
+    {
         IN_CONFIG(max_recipients),
         .name = "max-recipients",
         .type = BS_OPTION_INTEGER,

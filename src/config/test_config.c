@@ -196,6 +196,8 @@ static const struct {
     {"max-frame = 65k", "max-frame = 65k"},
     {"max-frame = 65K", "max-frame = 65k"},
     {"max-sessions = 1", "max-sessions = 1"},
+    {"message-memory = 64k", "message-memory = 64k"},
+    {"message-memory = 65536M", "message-memory = 65536M"},
     {"max-sessions = 1000000", "max-sessions = 1000000"},
     {"max-recipients = 1000000", "max-recipients = 1000000"},
     {"max-null-recipients = 1", "max-null-recipients = 1"},
@@ -345,7 +347,7 @@ static void json_has_numbers_in_bytes_and_seconds(void **state)
         "  \"dns-trust-anchor\": \"\",\n  \"dns-timeout\": 5,\n  \"dns-cache\": 16777216,\n"
         "  \"dns-rate\": 2000,\n  \"max-questions\": 400,\n  \"max-open-questions\": 4000,\n"
         "  \"authentication-timeout\": 20,\n"
-        "  \"max-frame\": 524288,\n  \"max-sessions\": 10000,\n  \"max-recipients\": 10000,\n"
+        "  \"max-frame\": 524288,\n  \"max-sessions\": 10000,\n  \"message-memory\": 268435456,\n  \"max-recipients\": 10000,\n"
         "  \"max-null-recipients\": 100,\n  \"frame-timeout\": 90,\n"
         "  \"write-timeout\": 30,\n  \"session-timeout\": 7200,\n  \"drain-timeout\": 129600,\n  \"key\": [\n"
         "    {\"digit\": 7, \"secret-file\": \"/etc/back\\\\slash \\\"7\\\"\", \"line\": 12},\n"

@@ -96,6 +96,8 @@ static const struct {
      "f:2: mode in domain \"a\": \"enforcee\" is not one of off, sign, observe, enforce; did you mean \"enforce\"?"},
     {"domain a { fold-case = maybe }", "f:1: fold-case in domain \"a\": \"maybe\" is not true or false"},
     {"domain a { fold-case = 1 }", "f:1: fold-case in domain \"a\": \"1\" is not true or false"},
+    {"message-memory = 63k", "f:1: message-memory: \"63k\" is not a size in bytes, or with k or M, from 64k to 65536M"},
+    {"message-memory = 65537M", "f:1: message-memory: \"65537M\" is not a size in bytes, or with k or M, from 64k to 65536M"},
     {"max-frame = 64k", "f:1: max-frame: \"64k\" " NO_SIZE},
     {"max-frame = 65536", "f:1: max-frame: \"65536\" " NO_SIZE},
     {"max-frame = 67108865", "f:1: max-frame: \"67108865\" " NO_SIZE},

@@ -388,6 +388,7 @@ static struct bs_connection *new_connection(struct bs_connections *all, enum bs_
             .keys = all->keys,
             .scan = all->scan,
             .sent = all->sent,
+            .memory = &all->memory,
             .watch = &bs_shared_campaigns_watch,
             .campaigns = all->campaigns,
         };

@@ -30,6 +30,7 @@ struct bs_connections {
     struct bs_key_cache *keys;    /* public keys of others */
     struct bs_rules_scan *scan;   /* NULL where no automatic mail is looked for */
     struct bs_sent_memory *sent;  /* NULL where there is none */
+    struct bs_message_memory memory; /* what messages under way hold */
     struct bs_shared_campaigns *campaigns; /* see campaigns.h */
     struct bs_connection *first; /* all of them, doubly linked */
     size_t count;

@@ -58,18 +58,23 @@ struct bs_authentication *bs_authentication_new(const struct bs_authentication_f
     return NULL;
 }
 
-void bs_authentication_free(struct bs_authentication *authentication)
+static void free_memory(struct bs_authentication *authentication)
 {
-    if (!authentication)
-        return;
-    if (!authentication->header_ended)
-        bs_header_finish(&authentication->header);
     bs_dkim_free(&authentication->message);
     bs_arena_reset(&authentication->dmarc_arena);
     bs_arena_reset(&authentication->arc_arena);
     bs_arena_reset(&authentication->dkim_arena);
     bs_arena_reset(&authentication->spf_arena);
     bs_arena_reset(&authentication->arena);
+}
+
+void bs_authentication_free(struct bs_authentication *authentication)
+{
+    if (!authentication)
+        return;
+    if (!authentication->header_ended)
+        bs_header_finish(&authentication->header);
+    free_memory(authentication);
     free(authentication);
 }
 
@@ -83,7 +88,8 @@ static void count_field(struct bs_authentication *authentication, struct bs_byte
 void bs_authentication_header(struct bs_authentication *authentication, struct bs_bytes name, struct bs_bytes body)
 {
     count_field(authentication, name);
-    bs_header_add(&authentication->header, name, body);
+    if (!authentication->forgotten)
+        bs_header_add(&authentication->header, name, body);
 }
 
 size_t bs_authentication_whole_header(struct bs_authentication *authentication, struct bs_bytes message)
@@ -101,6 +107,8 @@ void bs_authentication_end_of_header(struct bs_authentication *authentication)
     if (authentication->header_ended)
         return;
     authentication->header_ended = true;
+    if (authentication->forgotten)
+        return;
     bs_header_finish(&authentication->header);
     if (!bs_dkim_begin(&authentication->message, &authentication->header, authentication->allow_legacy,
                        &authentication->arena))
@@ -129,7 +137,8 @@ void bs_authentication_end_of_body(struct bs_authentication *authentication)
     if (authentication->body_ended)
         return;
     authentication->body_ended = true;
-    bs_dkim_end(&authentication->message);
+    if (!authentication->forgotten)
+        bs_dkim_end(&authentication->message);
 }
 
 static void run_spf(struct bs_authentication *authentication, const struct bs_answers *known,
@@ -268,6 +277,31 @@ void bs_authentication_give_up(struct bs_authentication *authentication)
                                                           .disposition = BS_DMARC_NONE, .reason = no_memory};
     authentication->arc_known = true;
     authentication->spf_known = authentication->dkim_known = authentication->dmarc_known = true;
+}
+
+bool bs_authentication_forget(struct bs_authentication *authentication)
+{
+    if (authentication->forgotten || (authentication->dmarc_known && authentication->arc_known))
+        return false;
+    if (!authentication->header_ended)
+        bs_header_finish(&authentication->header);
+    free_memory(authentication);
+    bs_header_init(&authentication->header, &authentication->arena);
+    authentication->message = (struct bs_dkim_message){0};
+    authentication->chain = (struct bs_arc_chain){0};
+    authentication->author = (struct bs_author){.doubt = BS_AUTHOR_CLEAR};
+    authentication->dmarc_author = bs_bytes(NULL, 0);
+    authentication->spf_known = authentication->dkim_known = authentication->arc_known = authentication->dmarc_known = false;
+    bs_authentication_give_up(authentication);
+    authentication->arc.temporary = true;
+    authentication->forgotten = true;
+    return true;
+}
+
+size_t bs_authentication_weight(const struct bs_authentication *authentication)
+{
+    return sizeof *authentication + authentication->arena.used + authentication->spf_arena.used +
+           authentication->dkim_arena.used + authentication->arc_arena.used + authentication->dmarc_arena.used;
 }
 
 const struct bs_dkim_result *bs_authentication_best_dkim(const struct bs_authentication *authentication)

@@ -59,6 +59,7 @@ struct bs_authentication {
     struct bs_key_cache *keys;
     bool spf_known, dkim_known, arc_known, dmarc_known;
     bool short_of_memory;
+    bool forgotten; /* see bs_authentication_forget */
     bool header_ended, body_ended;
     struct bs_arena arena;       /* facts, header, signatures, author */
     struct bs_arena spf_arena, dkim_arena, arc_arena, dmarc_arena; /* each of the last run of its method */
@@ -87,6 +88,13 @@ enum bs_step bs_authentication_run(struct bs_authentication *authentication, con
 
 /* No answers will come any more, nor can it be said that there are none: what is not known is temperror. */
 void bs_authentication_give_up(struct bs_authentication *authentication);
+
+/* There is no memory for the message: frees all of it, and keeps no more, but goes on counting the fields that may be forged. All
+ * results are temperror. False where they are there already. */
+bool bs_authentication_forget(struct bs_authentication *authentication);
+
+/* Bytes that it holds. */
+size_t bs_authentication_weight(const struct bs_authentication *authentication);
 
 /* The best DKIM result: the first that passes, or else the first; NULL without a signature. */
 const struct bs_dkim_result *bs_authentication_best_dkim(const struct bs_authentication *authentication);

@@ -39,6 +39,8 @@ void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, s
     if (automatic->header_ended)
         return;
     automatic->marks_seen += bs_bytes_equal_nocase(bs_bytes_trim(name), BS_LITERAL(BS_MARK_FIELD));
+    if (automatic->given_up)
+        return;
     begin(automatic);
     bs_parts_field(&automatic->parts, name, body);
 }
@@ -48,7 +50,7 @@ void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, boo
     if (automatic->header_ended)
         return;
     automatic->header_ended = true;
-    if (wanted) {
+    if (wanted && !automatic->given_up) {
         begin(automatic);
         bs_parts_end_of_header(&automatic->parts);
         automatic->reads = bs_reading_is_worthwhile(&automatic->parts.header, null_sender);
@@ -61,6 +63,24 @@ void bs_automatic_body(struct bs_automatic *automatic, struct bs_bytes chunk)
 {
     if (automatic->reads && !automatic->body_ended)
         bs_parts_push(&automatic->parts, chunk);
+}
+
+bool bs_automatic_give_up(struct bs_automatic *automatic)
+{
+    bool unfinished = !automatic->header_ended || (automatic->reads && !automatic->is_judged);
+    if (!unfinished || automatic->given_up)
+        return false;
+    bs_automatic_free(automatic);
+    automatic->given_up = true;
+    automatic->is_read = false;
+    automatic->reading = (struct bs_reading){0};
+    automatic->evidence = (struct bs_evidence){0};
+    return true;
+}
+
+size_t bs_automatic_weight(const struct bs_automatic *automatic)
+{
+    return automatic->parts_arena.used + automatic->arena.used + bs_parts_collected(&automatic->parts);
 }
 
 static bool read(struct bs_automatic *automatic, struct bs_rules_scan *scan)
@@ -87,7 +107,7 @@ enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_
     const struct bs_dkim_own_keys own_keys = {settings->own_keys.items, settings->own_keys.count, session->host.keys};
     if (automatic->is_judged)
         return BS_DONE;
-    if (!read(automatic, session->host.scan))
+    if (automatic->given_up || !read(automatic, session->host.scan))
         return BS_ERROR;
     const struct bs_evidence_facts facts = {
         .parts = &automatic->parts,

@@ -24,6 +24,7 @@ struct bs_automatic {
     bool header_ended;
     bool reads;                 /* the body is read, and the whole judged */
     bool body_ended;
+    bool given_up;              /* for want of memory: no more is read, nor judged */
     bool is_read, is_judged;    /* the results are there */
     struct bs_reading reading;
     struct bs_evidence evidence;
@@ -46,6 +47,13 @@ void bs_automatic_body(struct bs_automatic *automatic, struct bs_bytes chunk);
 enum bs_step bs_automatic_judge(struct bs_automatic *automatic, const struct bs_session *session,
                                 const struct bs_evidence_recipient *recipients, size_t count,
                                 struct bs_questions *ret_missing);
+
+/* Forgets what was read, and reads no more; whether the body was to be read stays known. False where there was nothing more to
+ * read or judge. */
+bool bs_automatic_give_up(struct bs_automatic *automatic);
+
+/* Bytes that it holds beside itself. */
+size_t bs_automatic_weight(const struct bs_automatic *automatic);
 
 /* What the policy treats a message as: with the null sender, whatever returns another message is a bounce, in whatever
  * words. */

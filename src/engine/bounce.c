@@ -245,12 +245,22 @@ bool bs_bounce_waits(const struct bs_bounce *bounce)
 
 bool bs_bounce_wants_body(const struct bs_bounce *bounce)
 {
-    return bounce->automatic.reads;
+    return bounce->automatic.reads && !bounce->automatic.given_up;
 }
 
 void bs_bounce_body(struct bs_bounce *bounce, struct bs_bytes chunk)
 {
     bs_automatic_body(&bounce->automatic, chunk);
+}
+
+bool bs_bounce_give_up(struct bs_bounce *bounce)
+{
+    return !bounce->ended && bs_automatic_give_up(&bounce->automatic);
+}
+
+size_t bs_bounce_weight(const struct bs_bounce *bounce)
+{
+    return sizeof *bounce + bounce->arena.used + bs_automatic_weight(&bounce->automatic);
 }
 
 /* --- The end of data ---------------------------------------------------------------------------------------- */
@@ -367,7 +377,8 @@ static void report_waiting(struct bs_session *session)
 static void leave_unjudged(struct bs_session *session)
 {
     struct bs_bounce *bounce = session->message->bounce;
-    enum bs_reason reason = bounce->automatic.reads ? BS_REASON_UNREAD : BS_REASON_NOT_AUTOMATIC;
+    bool unread = bounce->automatic.reads || bounce->automatic.given_up;
+    enum bs_reason reason = unread ? BS_REASON_UNREAD : BS_REASON_NOT_AUTOMATIC;
     const struct bs_decision decision = decide(BS_ACTION_PASS, reason);
     bool telling = bounce->null_sender || bounce->automatic.reads;
     for (struct recipient *item = bounce->first; item && telling; item = item->next) {

@@ -35,6 +35,13 @@ bool bs_bounce_waits(const struct bs_bounce *bounce);
 bool bs_bounce_wants_body(const struct bs_bounce *bounce);
 void bs_bounce_body(struct bs_bounce *bounce, struct bs_bytes chunk);
 
+/* Forgets what was read for want of memory, and reads no more; what waits for the end of data goes on. False where nothing
+ * was left to be read or judged. */
+bool bs_bounce_give_up(struct bs_bounce *bounce);
+
+/* Bytes that it holds. */
+size_t bs_bounce_weight(const struct bs_bounce *bounce);
+
 /* The end of data: REFUSE, DISCARD, WAIT, or ACCEPT. It is reported once, however often it is called. */
 struct bs_reply bs_bounce_end(struct bs_session *session);
 

@@ -47,6 +47,11 @@ void bs_dkim_signing_free(struct bs_dkim_signing *signing)
     free(signing);
 }
 
+size_t bs_dkim_signing_weight(const struct bs_dkim_signing *signing)
+{
+    return sizeof *signing + signing->arena.used;
+}
+
 void bs_dkim_signing_header(struct bs_dkim_signing *signing, struct bs_bytes name, struct bs_bytes body)
 {
     bs_header_add(&signing->header, name, body);

@@ -36,6 +36,9 @@ struct bs_dkim_signed {
 struct bs_dkim_signing *bs_dkim_signing_new(const struct bs_signing_keys *keys, int64_t now);
 void bs_dkim_signing_free(struct bs_dkim_signing *signing); /* NULL is allowed */
 
+/* Bytes that it holds. */
+size_t bs_dkim_signing_weight(const struct bs_dkim_signing *signing);
+
 /* As those of an authentication. */
 void bs_dkim_signing_header(struct bs_dkim_signing *signing, struct bs_bytes name, struct bs_bytes body);
 /* The header, whole once it ended; valid as long as the signing. */

@@ -41,6 +41,10 @@ struct bs_message {
     bool sender_judged; /* or there is nothing to judge about it */
     bool header_ended;
     enum bs_wait wait;
+
+    size_t weight;    /* what is counted for it; see message_memory.h */
+    size_t unweighed; /* bytes of its header that came since */
+    bool given_up;    /* for want of memory */
 };
 
 /* How a message begins. */

@@ -52,6 +52,11 @@ void bs_outgoing_free(struct bs_outgoing *outgoing)
     free(outgoing);
 }
 
+size_t bs_outgoing_weight(const struct bs_outgoing *outgoing)
+{
+    return sizeof *outgoing + outgoing->arena.used;
+}
+
 void bs_outgoing_header(struct bs_outgoing *outgoing, struct bs_bytes name, struct bs_bytes body)
 {
     if (outgoing->header == &outgoing->own_header && !outgoing->header_ended)

@@ -16,6 +16,9 @@ bool bs_outgoing_is_wanted(const struct bs_session *session);
 struct bs_outgoing *bs_outgoing_new(const struct bs_session *session);
 void bs_outgoing_free(struct bs_outgoing *outgoing); /* NULL is allowed */
 
+/* Bytes that it holds. */
+size_t bs_outgoing_weight(const struct bs_outgoing *outgoing);
+
 void bs_outgoing_header(struct bs_outgoing *outgoing, struct bs_bytes name, struct bs_bytes body);
 
 /* False where the message turns out to be none of ours. */

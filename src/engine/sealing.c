@@ -8,7 +8,7 @@
 void bs_sealing_begin(struct bs_session *session)
 {
     struct bs_message *message = session->message;
-    if (session->settings->sealing_key)
+    if (session->settings->sealing_key && !message->given_up)
         message->seal_body = bs_dkim_sign_body(&message->authentication->message.body);
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/inbound.h"
 #include "engine/message.h"
+#include "engine/message_memory.h"
 #include "engine/outbound.h"
 #include "engine/outgoing.h"
 #include "engine/sealing.h"
@@ -188,9 +189,10 @@ struct bs_reply bs_session_mail(struct bs_session *session, struct bs_bytes send
     if (!open_message(session, sender, now))
         return no_memory;
     enum bs_begun begun = ours ? bs_outbound_begin(session) : bs_inbound_begin(session);
-    if (begun == BS_BEGUN)
-        return ours ? go_on : bs_session_resume(session, NULL);
-    return let_go(session, begun == BS_NO_MEMORY ? no_memory : accepted);
+    if (begun != BS_BEGUN)
+        return let_go(session, begun == BS_NO_MEMORY ? no_memory : accepted);
+    bs_message_weigh(session);
+    return ours ? go_on : bs_session_resume(session, NULL);
 }
 
 static void take_parameter(struct bs_message *message, struct bs_bytes parameter)
@@ -270,6 +272,7 @@ void bs_session_header(struct bs_session *session, struct bs_bytes name, struct 
         bs_dkim_signing_header(message->signing, name, value);
     if (message->outgoing)
         bs_outgoing_header(message->outgoing, name, value);
+    bs_message_weigh_field(session, name.len + value.len);
 }
 
 /* Asks for what can be foreseen; nobody waits for it yet. */
@@ -322,6 +325,7 @@ static void end_header(struct bs_session *session)
         bs_dkim_signing_end_of_header(message->signing);
     if (message->outgoing)
         end_outgoing_header(session);
+    bs_message_weigh(session);
     ask_ahead(session);
 }
 
@@ -354,6 +358,7 @@ struct bs_reply bs_session_body(struct bs_session *session, struct bs_bytes chun
         bs_dkim_signing_body(message->signing, chunk);
         wanted = true;
     }
+    bs_message_weigh(session);
     return wanted ? go_on : skip_body;
 }
 
@@ -367,6 +372,8 @@ struct bs_reply bs_session_end(struct bs_session *session, struct bs_changes *re
     struct bs_reply reply = message->bounce || message->authentication ? bs_inbound_end(session, ret_changes)
                                                                        : bs_outbound_end(session, ret_changes);
     message->wait = reply.kind == BS_REPLY_WAIT ? BS_WAIT_END : BS_WAIT_NOTHING;
+    if (reply.kind == BS_REPLY_WAIT)
+        bs_message_weigh(session);
     return reply;
 }
 
@@ -391,6 +398,7 @@ struct bs_reply bs_session_resume(struct bs_session *session, struct bs_changes 
     struct bs_message *message = session->message;
     if (!message)
         return go_on;
+    bs_message_weigh(session);
     if (message->wait == BS_WAIT_END)
         return bs_session_end(session, ret_changes);
     if (message->wait == BS_WAIT_MAIL || !message->sender_judged)
@@ -416,6 +424,8 @@ void bs_session_reset(struct bs_session *session)
     struct bs_message *message = session->message;
     if (message && message->bounce)
         bs_bounce_report_passed(session);
+    if (message)
+        bs_message_weigh_off(session);
     session->queue_id[0] = '\0';
     session->message = NULL;
     session->waited = 0;

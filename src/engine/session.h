@@ -84,6 +84,11 @@ struct bs_changes {
     const char *quarantine; /* why the MTA is to hold it; NULL: it is not */
 };
 
+/* Bytes that the messages under way hold, of all sessions that share it; see message_memory.h. */
+struct bs_message_memory {
+    size_t held;
+};
+
 struct bs_message; /* what is known of the message under way */
 
 /* Who runs a session. */
@@ -94,6 +99,7 @@ struct bs_session_host {
     struct bs_key_cache *keys;    /* of public keys, borrowed; NULL: none */
     struct bs_rules_scan *scan;   /* of the settings' rules, borrowed; NULL: automatic mail is not read */
     struct bs_sent_memory *sent;  /* what was sent, borrowed; NULL: not remembered */
+    struct bs_message_memory *memory; /* borrowed; NULL: not counted */
     const struct bs_campaign_watch *watch; /* over campaigns; NULL: nobody watches */
     void *campaigns;              /* its context */
 };

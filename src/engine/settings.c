@@ -211,6 +211,7 @@ bool bs_settings_load(const struct bs_config *config, struct bs_settings *ret_se
         .gate = bs_gate_new(&keys, (unsigned)(config->tag_lifetime / BS_SECONDS_PER_DAY)),
         .socketmap_name = config->socketmap_name,
         .max_frame = (size_t)config->max_frame,
+        .message_memory = (size_t)config->message_memory,
         .max_recipients = (size_t)config->max_recipients,
         .max_null_recipients = (size_t)config->max_null_recipients,
     };

@@ -22,6 +22,7 @@ struct bs_settings {
     struct bs_gate *gate;         /* owned */
     const char *socketmap_name;   /* borrowed from the configuration, as all below */
     size_t max_frame;             /* see struct bs_config for what the limits mean */
+    size_t message_memory;
     size_t max_recipients;
     size_t max_null_recipients;
 

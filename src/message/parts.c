@@ -43,3 +43,11 @@ void bs_parts_finish(struct bs_parts *parts)
     bs_header_finish(&parts->header);
     parts->reader = NULL;
 }
+
+size_t bs_parts_collected(const struct bs_parts *parts)
+{
+    size_t sum = 0;
+    for (const struct bs_mime *mime = parts->reader; mime; mime = mime->inner)
+        sum += mime->content.bytes.capacity + mime->part_header.capacity;
+    return sum;
+}

@@ -79,6 +79,9 @@ void bs_parts_end_of_header(struct bs_parts *parts);
 /* The message is over. Everything is valid as long as the arena. Frees what was kept beside the arena. */
 void bs_parts_finish(struct bs_parts *parts);
 
+/* Bytes that are kept beside the arena. */
+size_t bs_parts_collected(const struct bs_parts *parts);
+
 /* The first field of that name in a header, unfolded, encoded words decoded, in UTF-8, trimmed; empty where there
  * is none or it is empty. In the arena. */
 struct bs_bytes bs_header_text(const struct bs_header *header, const char *name, struct bs_arena *arena);

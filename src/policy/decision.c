@@ -55,6 +55,7 @@ static const struct {
     [BS_REASON_OTHER_AUTOMATIC] = {"other-automatic", 0, NULL},
     [BS_REASON_NOT_AUTOMATIC] = {"not-automatic", 0, NULL},
     [BS_REASON_UNREAD] = {"unread", 0, NULL},
+    [BS_REASON_MESSAGE_MEMORY] = {"message-memory", 0, NULL},
     [BS_REASON_CAMPAIGN_BEGINS] = {"campaign-begins", 0, NULL},
     [BS_REASON_CAMPAIGN_ENDS] = {"campaign-ends", 0, NULL},
     [BS_REASON_MIXED_RECIPIENTS] =

@@ -40,6 +40,7 @@ enum bs_reason {
     BS_REASON_OTHER_AUTOMATIC,
     BS_REASON_NOT_AUTOMATIC,    /* ordinary mail with the null sender */
     BS_REASON_UNREAD,           /* there is no memory to read it */
+    BS_REASON_MESSAGE_MEMORY,   /* messages under way hold too much: this one is neither read nor authenticated */
     BS_REASON_CAMPAIGN_BEGINS,  /* unproven automatic messages come at many times their usual rate */
     BS_REASON_CAMPAIGN_ENDS,
     BS_REASON_MIXED_RECIPIENTS, /* recipients of one null-sender message that must be judged apart */

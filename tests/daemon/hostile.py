@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from daemon.milter import Mta, connect, frame, header, macros, mail, offer, rcpt
+from daemon.milter import Mta, connect, forged_bounce, frame, header, macros, mail, offer, rcpt
 from mta import machine
 from mta.backstopd import Backstopd
 from mta.tap import Suite
@@ -21,7 +21,7 @@ from mta.tap import Suite
 suite = Suite()
 FORGED = "<prvs=1000abcdef=user@ours.example>"
 LIMITS = "max-frame = 70k\nmax-recipients = 1000\nmax-null-recipients = 5\nframe-timeout = 2s\nwrite-timeout = 2s\n" \
-         "session-timeout = 4s\nmax-sessions = 50\nfilters = 1\n"
+         "session-timeout = 4s\nmax-sessions = 50\nmessage-memory = 1M\nfilters = 1\n"
 
 
 @contextlib.contextmanager
@@ -220,6 +220,31 @@ def _(world):
     for session in sessions:
         session.close()
     machine.wait_for("room for a new session", lambda: serves_now(world))
+
+
+@suite.case("messages past message-memory go on unread, and later ones are read again")
+def _(world):
+    sessions = [Mta(world.milter_port) for _ in range(30)]
+    for session in sessions:
+        session.send(connect(), mail("<>"), rcpt("<user@ours.example>"), header("Subject", "x" * 60000))
+    told(world, "reason=message-memory")
+    assert end_of_forged_bounce(world) == b"a", "what is not read was refused"
+    for session in sessions:
+        session.close()
+    machine.wait_for("memory for a new message", lambda: end_of_forged_bounce(world)[:4] == b"y550")
+
+
+def end_of_forged_bounce(world):
+    mta = Mta(world.milter_port)
+    mta.send(connect())
+    assert mta.ask(mail("<>")) == mta.ask(rcpt("<user@ours.example>")) == b"c"
+    fields, end_of_header, body = forged_bounce("user@ours.example")
+    mta.send(fields)
+    for step in (end_of_header, body):
+        mta.ask(step)
+    answer = mta.ask(frame(b"E"))
+    mta.close()
+    return answer
 
 
 def serves_now(world):
