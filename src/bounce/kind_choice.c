@@ -190,6 +190,20 @@ static bool is_bounce_to_list(const struct view *view, bool text, bool subject)
     return (mailer && (text || subject)) || (other && text && subject);
 }
 
+/* Whether the notice has an SMTP reply or a status in its own words. */
+static bool cites_reply(const struct bs_notice *notice)
+{
+    struct bs_bytes own = bs_bytes_first(notice->text, notice->own < OPENING ? notice->own : OPENING);
+    return bs_text_reply_code(own) != 0 || bs_text_status(own).len > 0;
+}
+
+/* A postmaster writes letters, too: with a mail program, under an address of a mail system, and cites bounces. */
+static bool is_from_person(const struct view *view)
+{
+    return has(view, BS_SIGN_PERSON) && !has(view, BS_SIGN_NULL_PATH | BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD |
+                                                       BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
+}
+
 /* Whether the signs and the places of the wording together make a bounce; each row of DSN wording alone is what
  * people cite, too. */
 static bool is_bounce(const struct view *view, bool text, bool subject, bool field)
@@ -201,14 +215,18 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
     if (view->answered && !null)
         return false;
     bool plain = has(view, BS_SIGN_DAEMON_FROM) && !has(view, BS_SIGN_PERSON) && !wording->notice.html;
+    if (is_from_person(view) && !(text && subject))
+        return false;
     if (view->system)
         return text || field || (subject && (returns || plain) && !has(view, BS_SIGN_ANSWERS));
     if (view->human && has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON))
         return false;
     if (has(view, BS_SIGN_FAILED_FIELD))
         return text || (subject && !view->human);
-    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
-                   wording->from[BS_KIND_NOTICE];
+    /* Whoever imitates a bounce has a Return-Path of his own, and neither a message to return nor a server's reply. */
+    bool robot = has(view, BS_SIGN_ROBOT_FROM) &&
+                 (returns || !view->human || has(view, BS_SIGN_LIST) || cites_reply(&wording->notice));
+    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED) || robot || wording->from[BS_KIND_NOTICE];
     return program && text && (subject || field);
 }
 
@@ -364,13 +382,6 @@ static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
     return is_worded(view, BS_KIND_ARF, has(view, BS_SIGN_REPORT) || view->wording->field[BS_KIND_ARF], ret_sign);
 }
 
-/* Whether the notice has an SMTP reply or a status in its own words. */
-static bool cites_reply(const struct bs_notice *notice)
-{
-    struct bs_bytes own = bs_bytes_first(notice->text, notice->own < OPENING ? notice->own : OPENING);
-    return bs_text_reply_code(own) != 0 || bs_text_status(own).len > 0;
-}
-
 /* A mail system that returns a message in words that nobody knows. */
 static enum bs_kind is_return(const struct view *view, const char **ret_sign)
 {
@@ -383,8 +394,8 @@ static enum bs_kind is_return(const struct view *view, const char **ret_sign)
     bool plain = has(view, BS_SIGN_DAEMON_FROM) && !notice->html;
     if (has(view, BS_SIGN_LIST) && !(has(view, BS_SIGN_DAEMON_FROM) && returns && reply))
         return BS_KIND_NONE;
-    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !(view->wording->returns && null) &&
-        !(reply && (returns || plain)))
+    bool null_returns = null && (view->wording->returns || (returns && plain && has(view, BS_SIGN_NULL_PATH)));
+    if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !null_returns && !(reply && (returns || plain)))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
     return BS_KIND_DSN_FAILED;
