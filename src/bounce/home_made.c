@@ -58,7 +58,7 @@ static size_t offset_of(const struct collection *collection, struct bs_bytes par
 
 static void add(struct collection *collection, struct bs_bytes address, struct bs_bytes original)
 {
-    if (bs_bytes_equal_nocase(address, collection->sender))
+    if (bs_bytes_equal_nocase(address, collection->sender) && bs_address_is_daemon(address))
         return;
     for (size_t i = 0; i < collection->count; i++) {
         if (bs_bytes_equal_nocase(collection->found[i].address, address))
