@@ -107,20 +107,35 @@ static bool has_address(const struct bs_reported_recipient *recipient)
     return bs_bytes_find(recipient->address, '@') < recipient->address.len;
 }
 
-/* Fields of a delivery status that stand in the text, as some programs write them without any MIME. */
+/* Where fields of a delivery status begin in a text, as some programs write them without any MIME; its end where there
+ * are none. */
+static size_t find_status_in_text(struct bs_bytes text)
+{
+    static const struct bs_bytes names[] = {{"\nFinal-Recipient:", 17}, {"\nOriginal-Recipient:", 20}};
+    for (size_t i = 0; text.len > 0 && i < 2; i++) {
+        const char *at = memmem(text.ptr, text.len, names[i].ptr, names[i].len);
+        if (at)
+            return (size_t)(at - text.ptr) + 1;
+    }
+    return text.len;
+}
+
+/* In the notice, or in another text beside it. */
 static bool read_status_in_text(struct work *work)
 {
-    struct bs_bytes text = work->wording->notice.text;
-    static const struct bs_bytes names[] = {{"\nFinal-Recipient:", 17}, {"\nOriginal-Recipient:", 20}};
-    const char *at = NULL;
-    for (size_t i = 0; i < 2 && !at; i++)
-        at = text.len > 0 ? memmem(text.ptr, text.len, names[i].ptr, names[i].len) : NULL;
-    if (!at)
-        return true;
-    bool found;
-    size_t begin = (size_t)(at - text.ptr) + 1;
-    return bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena, work->reading,
-                                   &found);
+    const struct bs_parts *parts = work->parts;
+    bool found = false;
+    for (size_t i = 0, looked_at = 0; i < parts->count && looked_at < BS_NOTICE_TEXTS_MAX && !found; i++) {
+        struct bs_bytes text = parts->items[i].text;
+        if (parts->items[i].returned || parts->items[i].media != BS_MEDIA_TEXT)
+            continue;
+        looked_at++;
+        size_t begin = find_status_in_text(text);
+        if (begin < text.len && !bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena,
+                                                         work->reading, &found))
+            return false;
+    }
+    return true;
 }
 
 /* A report that another MTA sent on in an attachment, under its own name: the report within is the one to read, and
@@ -264,23 +279,39 @@ static bool find_reason(struct work *work, struct bs_reported_recipient *recipie
     return true;
 }
 
+/* What the notice says where nothing is said of a recipient itself; of several it counts if it is all that is said. */
+static bool diagnose_by_notice(struct work *work)
+{
+    struct bs_reading *reading = work->reading;
+    const struct bs_reported_recipient *first = NULL;
+    for (size_t i = 0; i < reading->recipient_count; i++) {
+        if (reading->recipients[i].failure != BS_FAILURE_UNKNOWN)
+            return true;
+        if (!first && reading->recipients[i].kind != BS_KIND_DSN_SUCCESS)
+            first = &reading->recipients[i];
+    }
+    if (!first)
+        return true;
+    if (!look_at_notice(work))
+        return false;
+    struct bs_notice *notice = &work->wording->notice;
+    enum bs_failure failure = bs_diagnose(work->scan, first->status, first->reply_code,
+                                          bs_bytes_first(notice->text, notice->own));
+    for (size_t i = 0; i < reading->recipient_count; i++) {
+        if (reading->recipients[i].kind != BS_KIND_DSN_SUCCESS)
+            reading->recipients[i].failure = failure;
+    }
+    return true;
+}
+
 static bool diagnose(struct work *work)
 {
     for (size_t i = 0; i < work->reading->recipient_count; i++) {
         struct bs_reported_recipient *recipient = &work->reading->recipients[i];
-        if (recipient->kind == BS_KIND_DSN_SUCCESS)
-            continue;
-        if (!find_reason(work, recipient))
+        if (recipient->kind != BS_KIND_DSN_SUCCESS && !find_reason(work, recipient))
             return false;
-        if (recipient->failure != BS_FAILURE_UNKNOWN || work->reading->recipient_count > 1)
-            continue;
-        if (!look_at_notice(work))
-            return false;
-        struct bs_notice *notice = &work->wording->notice;
-        recipient->failure = bs_diagnose(work->scan, recipient->status, recipient->reply_code,
-                                         bs_bytes_first(notice->text, notice->own));
     }
-    return true;
+    return diagnose_by_notice(work);
 }
 
 static bool read_dsn(struct work *work)
