@@ -278,17 +278,24 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     return BS_KIND_NOTICE;
 }
 
+/* A text that no person writes opens the message, whatever program sends it: mail programs write receipts. */
+static bool opens_with_fixed(const struct view *view, enum bs_kind kind)
+{
+    const struct bs_rule *text = in_text(view, kind);
+    return text && text->weight >= CONCLUSIVE_WEIGHT && view->wording->notice.ends[kind] < OPENING_OF_ANSWER;
+}
+
 /* Registrations ask to confirm in the same words; they answer nothing. */
 static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
     const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *other = in_subject(view, BS_KIND_CHALLENGE);
     if (!other)
-        other = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE] : wording->from[BS_KIND_CHALLENGE];
+        other = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE]
+                                                  : wording->from[BS_KIND_CHALLENGE];
     bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
     bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK);
-    bool sure = text && text->weight >= CONCLUSIVE_WEIGHT && wording->notice.ends[BS_KIND_CHALLENGE] < OPENING_OF_ANSWER;
-    bool answer = program || sure || (robot && has(view, BS_SIGN_ANSWERS));
+    bool answer = program || opens_with_fixed(view, BS_KIND_CHALLENGE) || (robot && has(view, BS_SIGN_ANSWERS));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
         !((text && (answer || other)) || (other && (program || robot))))
         return BS_KIND_NONE;
@@ -361,8 +368,7 @@ static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool s
                       (wording->from[kind] ? 1u : 0) + (wording->field[kind] ? 1u : 0);
     bool program = wording->from[kind] || wording->field[kind] || wording->returns ||
                    has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_NULL_PATH);
-    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS) || has(view, BS_SIGN_PERSON) || places == 0 ||
-        (!sign && (places < 2 || !program)))
+    if (has(view, BS_SIGN_LIST | BS_SIGN_FORWARDS) || places == 0 || (!sign && (places < 2 || !program)))
         return BS_KIND_NONE;
     *ret_sign = anywhere(view, kind)->id;
     return kind;
@@ -370,15 +376,17 @@ static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool s
 
 static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
 {
-    const struct bs_rule *text = in_text(view, BS_KIND_MDN);
-    bool sure = text && text->weight >= CONCLUSIVE_WEIGHT && !has(view, BS_SIGN_ANSWERS) &&
-                view->wording->notice.ends[BS_KIND_MDN] < OPENING_OF_ANSWER;
-    return is_worded(view, BS_KIND_MDN, sure || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED),
-                     ret_sign);
+    bool fixed = opens_with_fixed(view, BS_KIND_MDN) && !has(view, BS_SIGN_RE);
+    if (has(view, BS_SIGN_PERSON) && !fixed)
+        return BS_KIND_NONE;
+    bool sign = fixed || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED);
+    return is_worded(view, BS_KIND_MDN, sign, ret_sign);
 }
 
 static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
 {
+    if (has(view, BS_SIGN_PERSON))
+        return BS_KIND_NONE;
     return is_worded(view, BS_KIND_ARF, has(view, BS_SIGN_REPORT) || view->wording->field[BS_KIND_ARF], ret_sign);
 }
 
