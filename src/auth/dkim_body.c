@@ -101,8 +101,12 @@ static void put(struct bs_dkim_bodies *bodies, bool relaxed, struct bs_bytes byt
 static void put_line_ends(struct bs_dkim_bodies *bodies, bool relaxed)
 {
     struct bs_dkim_body_form *form = bodies->forms[relaxed];
-    for (; form->line_ends > 0; form->line_ends--)
-        put(bodies, relaxed, BS_LITERAL("\r\n"));
+    for (; form->line_ends > 0; form->line_ends--) {
+        if (form->held > BS_DKIM_BODY_BUFFER - 2)
+            flush(bodies, relaxed);
+        form->bytes[form->held++] = '\r';
+        form->bytes[form->held++] = '\n';
+    }
     form->text = true;
 }
 

@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_BLOCK = 512, LARGEST_BLOCK = 64 * 1024 };
+enum {
+    FIRST_BLOCK = 512,
+    LARGEST_BLOCK = 64 * 1024,
+    NEAR_TEXT = 256, /* bytes; a longer text is written twice */
+};
 
 struct bs_arena_block {
     struct bs_arena_block *next;
@@ -81,12 +85,15 @@ struct bs_bytes bs_arena_copy(struct bs_arena *arena, struct bs_bytes bytes)
 char *bs_arena_printf(struct bs_arena *arena, const char *format, ...)
 {
     va_list args;
+    char near[NEAR_TEXT];
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(near, sizeof near, format, args);
     va_end(args);
-    char *text = length < 0 ? NULL : bs_arena_take(arena, (size_t)length + 1);
+    char *text = length < 0 ? NULL : take_as_it_is(arena, (size_t)length + 1);
     if (!text)
         return NULL;
+    if ((size_t)length < sizeof near)
+        return memcpy(text, near, (size_t)length + 1);
     va_start(args, format);
     vsnprintf(text, (size_t)length + 1, format, args);
     va_end(args);

@@ -46,11 +46,36 @@ static int digit_value(char c)
     return byte < sizeof values ? values[byte] : N;
 }
 
+/* Decodes whole groups of four digits that nothing comes between; returns how many groups. */
+static size_t decode_groups(struct bs_bytes text, unsigned char *ret_bytes)
+{
+    size_t count = 0;
+    for (; text.len - 4 * count >= 4; count++) {
+        const char *from = text.ptr + 4 * count;
+        int a = digit_value(from[0]), b = digit_value(from[1]), c = digit_value(from[2]), d = digit_value(from[3]);
+        if ((a | b | c | d) < 0)
+            break;
+        uint32_t group = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | (uint32_t)d;
+        ret_bytes[3 * count] = (unsigned char)(group >> 16);
+        ret_bytes[3 * count + 1] = (unsigned char)(group >> 8);
+        ret_bytes[3 * count + 2] = (unsigned char)group;
+    }
+    return count;
+}
+
 static bool decode(struct bs_bytes text, bool folded, unsigned char *ret_bytes, size_t *ret_size)
 {
     uint32_t group = 0;
     size_t digits = 0, pads = 0, size = 0;
     for (size_t i = 0; i < text.len; i++) {
+        if (digits % 4 == 0 && pads == 0) {
+            size_t groups = decode_groups(bs_bytes_skip(text, i), ret_bytes + size);
+            i += 4 * groups;
+            digits += 4 * groups;
+            size += 3 * groups;
+            if (i == text.len)
+                break;
+        }
         int value = digit_value(text.ptr[i]);
         if (value == W && folded)
             continue;

@@ -11,7 +11,13 @@ bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix)
 {
     if (bytes.len < prefix.len)
         return false;
-    for (size_t i = 0; i < prefix.len; i++) {
+    if (prefix.len == 0)
+        return true;
+    if (bs_ascii_lower(bytes.ptr[0]) != bs_ascii_lower(prefix.ptr[0]))
+        return false;
+    if (memcmp(bytes.ptr, prefix.ptr, prefix.len) == 0) /* as it is most times */
+        return true;
+    for (size_t i = 1; i < prefix.len; i++) {
         if (bs_ascii_lower(bytes.ptr[i]) != bs_ascii_lower(prefix.ptr[i]))
             return false;
     }

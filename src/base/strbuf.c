@@ -58,7 +58,10 @@ void bs_strbuf_append_cstr(struct bs_strbuf *buf, const char *text)
 
 void bs_strbuf_append_char(struct bs_strbuf *buf, char c)
 {
-    bs_strbuf_append(buf, bs_bytes(&c, 1));
+    if (!reserve(buf, 1))
+        return;
+    buf->ptr[buf->len++] = c;
+    buf->ptr[buf->len] = '\0';
 }
 
 void bs_strbuf_printf(struct bs_strbuf *buf, const char *format, ...)
@@ -69,20 +72,22 @@ void bs_strbuf_printf(struct bs_strbuf *buf, const char *format, ...)
     va_end(args);
 }
 
+/* Most texts fit into the room that there is; others are written once more. */
 void bs_strbuf_vprintf(struct bs_strbuf *buf, const char *format, va_list args)
 {
-    va_list measured;
-    va_copy(measured, args);
-    int length = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
-    if (length < 0) {
+    va_list again;
+    size_t room = buf->failed ? 0 : buf->capacity - buf->len;
+    va_copy(again, args);
+    int length = vsnprintf(room > 0 ? buf->ptr + buf->len : NULL, room, format, args);
+    if (length < 0)
         buf->failed = true;
-        return;
-    }
-    if (!reserve(buf, (size_t)length))
-        return;
-    vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, args);
-    buf->len += (size_t)length;
+    else if (reserve(buf, (size_t)length) && (size_t)length >= room)
+        vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, again);
+    va_end(again);
+    if (!buf->failed)
+        buf->len += (size_t)length;
+    else if (room > 0)
+        buf->ptr[buf->len] = '\0';
 }
 
 void bs_strbuf_consume(struct bs_strbuf *buf, size_t count)

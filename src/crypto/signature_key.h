@@ -9,6 +9,7 @@
 
 struct bs_public_key {
     EVP_PKEY *key;
+    EVP_PKEY_CTX *sha256; /* ready to verify signatures over SHA-256; NULL where there is none, or it could not be made */
     enum bs_key_type type;
     unsigned bits;
 };

@@ -87,9 +87,10 @@ static unsigned content_flags(struct bs_bytes raw)
         unsigned char c = (unsigned char)raw.ptr[i];
         if ((c >= 0x20 && c < 0x7f) || c == '\t')
             continue;
-        if (c == '\r' && i + 1 < raw.len && raw.ptr[i + 1] == '\n')
-            i += 1 + printable_run(bs_bytes_skip(raw, i + 2));
-        else
+        if (c == '\r' && i + 1 < raw.len && raw.ptr[i + 1] == '\n') {
+            i += i + 2 < raw.len && raw.ptr[i + 2] == '\t' ? 2 : 1; /* a line that goes on begins with a tab, or a blank */
+            i += printable_run(bs_bytes_skip(raw, i + 1));
+        } else
             flags |= c == 0 ? BS_FIELD_NUL : c >= 0x80 ? BS_FIELD_8BIT : c == '\r' ? BS_FIELD_BARE_CR : BS_FIELD_CONTROL;
     }
     if (flags & BS_FIELD_8BIT && !bs_utf8_is_valid(raw))
