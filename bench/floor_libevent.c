@@ -103,7 +103,6 @@ static void answer_minimal(struct session *session, struct bs_bytes frame, struc
         break;
     case BS_MILTER_MAIL:
         session->bounce = contains(frame, "<>");
-        say(out, BS_MILTER_CONTINUE);
         break;
     case BS_MILTER_EOH:
         say(out, session->outgoing || session->bounce ? BS_MILTER_CONTINUE : BS_MILTER_ACCEPT);
@@ -200,9 +199,9 @@ static void encode_minimal_options(struct bs_strbuf *out)
         .version = BS_MILTER_VERSION_MAX,
         .actions = BS_MILTER_CAN_CHANGE_FROM | BS_MILTER_CAN_ADD_HEADERS | BS_MILTER_CAN_CHANGE_HEADERS |
                    BS_MILTER_CAN_QUARANTINE | BS_MILTER_CAN_SET_MACRO_LIST,
-        .steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN | BS_MILTER_NO_DATA_REPLY |
-                 BS_MILTER_NO_HEADER_REPLY | BS_MILTER_UNDERSTANDS_SKIP | BS_MILTER_SEND_REJECTED_RCPT |
-                 BS_MILTER_HEADER_LEADING_SPACE,
+        .steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_HELO | BS_MILTER_NO_UNKNOWN | BS_MILTER_NO_MAIL_REPLY |
+                 BS_MILTER_NO_DATA_REPLY | BS_MILTER_NO_HEADER_REPLY | BS_MILTER_UNDERSTANDS_SKIP |
+                 BS_MILTER_SEND_REJECTED_RCPT | BS_MILTER_HEADER_LEADING_SPACE,
     };
     static const struct bs_milter_macro_list lists[] = {
         {0, "j"}, {2, "i {auth_authen}"}, {3, "i {rcpt_mailer} {rcpt_addr}"}, {4, "i"}, {5, "i"}};

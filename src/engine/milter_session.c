@@ -14,12 +14,14 @@ static const uint32_t message_steps = BS_MILTER_NO_CONNECT_REPLY | BS_MILTER_NO_
                                       BS_MILTER_NO_HEADER_REPLY | BS_MILTER_SEND_REJECTED_RCPT |
                                       BS_MILTER_HEADER_LEADING_SPACE;
 
-/* Most mail is signed, so its body is wanted to the end: the MTA does not wait for a reply to each of its chunks, one of
- * which would be SKIP for the rest. Else most of it is over at the end of its header. */
+/* Unless senders are checked, what MAIL is answered with can as well be said to the first recipient, and each answer costs
+ * both sides a wait. Most mail is signed, so its body is wanted to the end: the MTA does not wait for a reply to each of its
+ * chunks, one of which would be SKIP for the rest. Else most of it is over at the end of its header. */
 static uint32_t message_steps_for(const struct bs_settings *settings)
 {
     uint32_t steps = message_steps;
     steps |= settings->authenticate ? BS_MILTER_NO_HELO_REPLY | BS_MILTER_NO_EOH_REPLY : BS_MILTER_NO_HELO;
+    steps |= settings->check_sender ? 0 : BS_MILTER_NO_MAIL_REPLY;
     steps |= bs_settings_need_dns(settings) ? BS_MILTER_NO_BODY_REPLY : BS_MILTER_UNDERSTANDS_SKIP;
     return steps;
 }
@@ -283,6 +285,8 @@ static bool reply_to(struct bs_milter_session *milter, enum bs_milter_command co
             bs_milter_decoder_message_done(&milter->decoder);
             bs_session_reset(&milter->session);
         }
+    } else if (reply->kind == BS_REPLY_REFUSE) {
+        return bs_error_set(ret_error, "there is no memory, and the MTA does not wait to be told");
     }
     if (command == BS_MILTER_EOM)
         bs_session_reset(&milter->session);

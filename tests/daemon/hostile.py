@@ -13,7 +13,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from daemon.milter import Mta, connect, forged_bounce, frame, header, macros, mail, offer, rcpt
+from daemon.milter import (NO_MAIL_REPLY, STEPS, Mta, connect, forged_bounce, frame, header, macros, mail, offer, rcpt,
+                           steps_agreed)
 from mta import machine
 from mta.backstopd import Backstopd
 from mta.tap import Suite
@@ -253,6 +254,17 @@ def serves_now(world):
         return True
     except (AssertionError, OSError):
         return False
+
+
+@suite.case("an MTA that need not wait after MAIL has its answer after the first recipient")
+def _(world):
+    everything = STEPS | NO_MAIL_REPLY
+    assert steps_agreed(world.milter_port, everything) & NO_MAIL_REPLY
+    mta = Mta(world.milter_port, negotiate=False)
+    assert mta.ask(offer(steps=everything))[:1] == b"O"
+    assert mta.ask(connect(), mail("<>"), rcpt(FORGED))[:4] == b"y550"
+    assert mta.ask(mail("<friend@elsewhere.example>"), rcpt("<user@ours.example>")) == b"c"
+    mta.close()
 
 
 @suite.case("garbage on the socketmap's port ends that connection alone")

@@ -4,7 +4,8 @@
 import socket
 import struct
 
-ACTIONS, STEPS = 0x1FF, 0x1FFFFF
+NO_MAIL_REPLY = 0x4000
+ACTIONS, STEPS = 0x1FF, 0x1FFFFF & ~NO_MAIL_REPLY  # it waits for the reply to MAIL, so that tests see where they are
 
 
 def frame(command, data=b""):
@@ -59,6 +60,12 @@ Message-ID: <1@spam.example>
     return (header("From", " MAILER-DAEMON@elsewhere.example") +
             header("Content-Type", " multipart/report; report-type=delivery-status; boundary=b"),
             frame(b"N"), frame(b"B", text.replace("\n", "\r\n").encode()))
+
+
+def steps_agreed(where, steps):
+    """What the filter makes of an offer of these steps."""
+    mta = Mta(where, negotiate=False)
+    return struct.unpack("!I", mta.ask(offer(steps=steps))[9:13])[0]
 
 
 class Mta:

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from daemon.milter import Mta, connect, frame, header, macros, mail, rcpt
+from daemon.milter import NO_MAIL_REPLY, STEPS, Mta, connect, frame, header, macros, mail, rcpt, steps_agreed
 from mta import machine
 from mta.backstopd import Backstopd
 from mta.tap import Suite
@@ -417,6 +417,11 @@ def _(world):
         for mta in waiting:
             mta.close()
         machine.wait_for("room", lambda: judged(world, "<a@many.example>")["spf"] == "pass")
+
+
+@suite.case("where senders are checked, the MTA is made to wait for the reply to MAIL")
+def _(world):
+    assert not steps_agreed(world.milter_port, STEPS | NO_MAIL_REPLY) & NO_MAIL_REPLY
 
 
 suite.run(make_world)
