@@ -18,14 +18,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 16 << 20, DOMAINS_MAX = 256 };
+enum { OUTPUT_MAX = 16 << 20, DOMAINS_MAX = BS_DKIM_KEYS_MAX };
 
-enum { OPTION_OVERLAP = 300, OPTION_EVERY, OPTION_DUAL, OPTION_TYPE, OPTION_DRY_RUN, OPTION_RELOAD };
+enum { OPTION_OVERLAP = 300, OPTION_EVERY, OPTION_DUAL, OPTION_TYPE, OPTION_DRY_RUN, OPTION_RELOAD, OPTION_ALL };
 
 enum { OPTION_QUIET = 'q', OPTION_HELP = 'h' };
 
 static const char usage[] =
     "usage: backstop dkim rotate [OPTION]... DOMAIN...   do what is due for the DKIM keys of the domains\n"
+    "       backstop dkim rotate [OPTION]... --all\n"
+    "      --all           of all domains with a key that is new or signs\n"
     "      --every TIME    a key signs so long, then a new one is made; 90d unless given\n"
     "      --overlap TIME  its record is left so long after that; 7d unless given\n"
     "      --type TYPE     have an rsa or ed25519 key, beside keys of types that there are; may be repeated\n"
@@ -66,6 +68,7 @@ struct request {
     struct bs_judge judge;
     struct bs_dkim_place place;
     struct bs_dkim_schedule schedule;
+    bool all;
     bool dry_run;
     bool quiet;
     const char *reload_command;
@@ -105,6 +108,7 @@ static bool take_option(struct request *request, int option, const char *value)
     case OPTION_EVERY: return read_duration(&every_option, value, &schedule->every);
     case OPTION_TYPE: return read_type(schedule, value);
     case OPTION_DUAL: return schedule->wanted[BS_KEY_RSA] = schedule->wanted[BS_KEY_ED25519] = true;
+    case OPTION_ALL: return request->all = true;
     case OPTION_DRY_RUN: return request->dry_run = true;
     case OPTION_QUIET: return request->quiet = true;
     case OPTION_RELOAD: request->reload_command = value; return true;
@@ -114,7 +118,29 @@ static bool take_option(struct request *request, int option, const char *value)
     }
 }
 
-/* Takes a domain, as DNS has it, unless it is there already. */
+static struct domain *find_domain(struct request *request, struct bs_bytes name)
+{
+    for (size_t i = 0; i < request->domain_count; i++) {
+        if (bs_bytes_equal(request->domains[i].name, name))
+            return &request->domains[i];
+    }
+    return NULL;
+}
+
+/* Adds a domain, unless it is there already. */
+static int add_domain(struct request *request, struct bs_bytes name)
+{
+    if (find_domain(request, name))
+        return EX_OK;
+    if (request->domain_count == DOMAINS_MAX) {
+        bs_output_error("more than %d domains; run this several times", DOMAINS_MAX);
+        return EX_USAGE;
+    }
+    request->domains[request->domain_count++] = (struct domain){.name = name, .next = BS_DKIM_NEVER};
+    return EX_OK;
+}
+
+/* Takes a domain, as DNS has it. */
 static int take_domain(struct request *request, const char *text)
 {
     int status = bs_dkim_store_check_names(BS_LITERAL("s"), bs_bytes_from_cstr(text));
@@ -125,16 +151,7 @@ static int take_domain(struct request *request, const char *text)
         bs_output_error("\"%s\" is no domain", text);
         return EX_USAGE;
     }
-    for (size_t i = 0; i < request->domain_count; i++) {
-        if (bs_bytes_equal(request->domains[i].name, name))
-            return EX_OK;
-    }
-    if (request->domain_count == DOMAINS_MAX) {
-        bs_output_error("more than %d domains; run this several times", DOMAINS_MAX);
-        return EX_USAGE;
-    }
-    request->domains[request->domain_count++] = (struct domain){.name = name, .next = BS_DKIM_NEVER};
-    return EX_OK;
+    return add_domain(request, name);
 }
 
 /* -1 to go on, else the exit status. */
@@ -144,8 +161,8 @@ static int read_options(int argc, char **argv, struct request *request)
         {"overlap", required_argument, NULL, OPTION_OVERLAP}, {"every", required_argument, NULL, OPTION_EVERY},
         {"type", required_argument, NULL, OPTION_TYPE},       {"dual", no_argument, NULL, OPTION_DUAL},
         {"dry-run", no_argument, NULL, OPTION_DRY_RUN},       {"reload", required_argument, NULL, OPTION_RELOAD},
-        {"quiet", no_argument, NULL, OPTION_QUIET},           {"help", no_argument, NULL, OPTION_HELP},
-        BS_DKIM_VIEW_OPTIONS,                                 BS_JUDGE_OPTIONS,
+        {"quiet", no_argument, NULL, OPTION_QUIET},           {"all", no_argument, NULL, OPTION_ALL},
+        {"help", no_argument, NULL, OPTION_HELP},             BS_DKIM_VIEW_OPTIONS,                                 BS_JUDGE_OPTIONS,
         {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argc, argv, "c:hq", options, NULL)) != -1;) {
@@ -154,7 +171,7 @@ static int read_options(int argc, char **argv, struct request *request)
         if (!take_option(request, option, optarg))
             return EX_USAGE;
     }
-    if (optind == argc)
+    if (optind == argc && !request->all)
         return bs_output_usage(usage, false);
     int status = EX_OK;
     for (; optind < argc && status == EX_OK; optind++)
@@ -168,13 +185,21 @@ static int fail_memory(void)
     return EX_SOFTWARE;
 }
 
-static struct domain *find_domain(struct request *request, struct bs_bytes name)
+/* Takes the domains of all keys that are new or sign; a domain that signs no longer is to get no keys. Their names are copied,
+ * since the keys may be read again. */
+static int take_all(struct request *request)
 {
-    for (size_t i = 0; i < request->domain_count; i++) {
-        if (bs_bytes_equal(request->domains[i].name, name))
-            return &request->domains[i];
+    const struct bs_dkim_keys *keys = &request->keys;
+    int status = -1;
+    for (size_t i = 0; i < keys->count && status < 0; i++) {
+        bool used = keys->items[i].state == BS_DKIM_KEY_NEW || keys->items[i].state == BS_DKIM_KEY_SIGNING;
+        if (!used || find_domain(request, keys->items[i].domain))
+            continue;
+        struct bs_bytes name = bs_arena_copy(&request->judge.arena, keys->items[i].domain);
+        status = name.ptr ? add_domain(request, name) : fail_memory();
+        status = status == EX_OK ? -1 : status;
     }
-    return NULL;
+    return status;
 }
 
 /* Locks, unless nothing is to be changed, and reads the keys; the lock, or -1, in `ret_lock`. */
@@ -197,7 +222,7 @@ static int open_keys(struct request *request, int *ret_lock)
         }
     }
     if (bs_dkim_keys_read(request->directory, &request->keys, &error))
-        return -1;
+        return request->all ? take_all(request) : -1;
     bs_output_error("%s", error.text);
     return EX_CONFIG;
 }

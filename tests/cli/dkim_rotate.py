@@ -426,10 +426,24 @@ def _(world):
     assert mail.check("example.net", *files * 16).returncode == 0
     run = mail.check("example.net", *files * 17)
     assert run.returncode == 64 and "at most 16 times" in run.stderr, run
-    names = [f"d{i}.example" for i in range(257)]
-    assert mail.run("rotate", "--dry-run", *names[:256], *names[:2]).returncode == 1
+    names = [f"d{i}.example" for i in range(1001)]
+    assert mail.run("rotate", "--dry-run", *names[:1000], *names[:2]).returncode == 1
     run = mail.run("rotate", "--dry-run", *names)
-    assert run.returncode == 64 and "more than 256 domains" in run.stderr, run
+    assert run.returncode == 64 and "more than 1000 domains" in run.stderr, run
+
+
+@suite.case("--all is for the domains that sign, or are to")
+def _(world):
+    mail = world.mail()
+    nothing = mail.run("rotate", "--all", at="2026-01-01")
+    assert nothing.returncode == 0 and not nothing.stdout, nothing
+    mail.begin()
+    mail.rotate("2026-01-02", domain="example.net")
+    (mail.keys / "states").write_text((mail.keys / "states").read_text().replace("net new", "net retiring"))
+    for day, steps in (("2026-01-03", []), ("2026-04-05", ["made"])):
+        run = mail.run("rotate", "--all", "--quiet", at=day)
+        assert words(run) == steps, run
+    assert sorted(mail.states().values()) == ["new", "retiring", "signing"]
 
 
 @suite.case("keygen --directory makes a new key beside the others, and never one of a name that there was")

@@ -298,6 +298,24 @@ def _(world):
     world.machine.run("backstop", "doctor")
 
 
+@suite.case("the timer's service makes a key in its time, says in the log what to publish, and lets it sign once it is seen")
+def _(world):
+    states = world.machine.root / KEYS[1:] / "states"
+    states.write_text(re.sub(r"(r\._domainkey\.\S+ signing) \S+", r"\1 2026-01-01", states.read_text()))
+    world.machine.run("systemctl", "enable", "--now", "backstop-dkim.timer")
+    world.machine.run("systemctl", "start", "backstop-dkim.service")
+    told = world.machine.journal("--unit=backstop-dkim")
+    (name, text), = re.findall(r"(?m)(\S+)\. 3600 IN TXT (.*)$", told)
+    assert f"made {name}: publish this record" in told, told
+    world.zones[name] = [("TXT", "".join(re.findall('"([^"]*)"', text)))]
+    world.machine.run("systemctl", "start", "backstop-dkim.service")
+    told = world.machine.journal("--unit=backstop-dkim")
+    assert f"started {name}: " in told and "retired " in told and "reload backstopd" not in told, told
+    number, selector = itertools.count(), name.split(".")[0]
+    machine.wait_for("a letter signed by the new key", lambda: any(
+        f"s={selector};" in field for field in world.send_out(f"new key {next(number)}").message.get_all("DKIM-Signature")))
+
+
 @suite.case("authentication enforced, the forgery is refused in the session, as is a sender that no bounce could reach")
 def _(world):
     path = world.machine.root / CONFIGURATION[1:]
