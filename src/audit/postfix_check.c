@@ -10,7 +10,9 @@ const char *const bs_postfix_check_parameters[] = {
     "mail_version", "compatibility_level", "config_directory", "command_directory", "queue_directory", "mail_owner",
     "mydestination", "virtual_mailbox_domains", "virtual_alias_domains", "relay_domains", "mynetworks",
     "smtpd_milters", "non_smtpd_milters", "virtual_alias_maps", "milter_default_action", "milter_protocol",
-    "canonical_maps", "sender_canonical_maps", "receive_override_options", "soft_bounce", NULL,
+    "canonical_maps", "sender_canonical_maps", "receive_override_options", "soft_bounce",
+    "smtp_generic_maps", "smtp_header_checks", "smtp_mime_header_checks", "smtp_nested_header_checks", "smtp_body_checks",
+    "smtp_discard_ehlo_keywords", "disable_mime_output_conversion", "smtp_line_length_limit", NULL,
 };
 
 /* What goes on while one Postfix is judged. */
@@ -380,6 +382,55 @@ static void check_alike_milters(const struct check *check)
     }
 }
 
+/* Tables whose rules cannot be seen here. */
+static void check_tables_after_signing(const struct check *check)
+{
+    static const char *const names[] = {"smtp_header_checks", "smtp_mime_header_checks", "smtp_nested_header_checks",
+                                        "smtp_body_checks"};
+    struct bs_bytes generic = bs_postfix_value(check->postfix, "smtp_generic_maps");
+    if (generic.len > 0) {
+        bs_findings_add(check->findings, BS_SEVERITY_WARNING, "changed-after-signing",
+                        "smtp_generic_maps (%.*s) changes addresses in the header after it is signed: where that is From or "
+                        "another signed field, the DKIM signature fails", BS_BYTES_ARG(bs_bytes_first(generic, VALUE_SHOWN)));
+        bs_findings_repair(check->findings, "change them before: in canonical_maps, or in the program that writes them");
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (bs_postfix_value(check->postfix, names[i]).len == 0)
+            continue;
+        bs_findings_add(check->findings, BS_SEVERITY_NOTE, "checked-after-signing",
+                        "%s is applied after mail is signed: a rule of it that changes what is signed makes the DKIM "
+                        "signature fail", names[i]);
+        bs_findings_repair(check->findings, "change mail in header_checks or body_checks, which come before");
+    }
+}
+
+/* What the MTA does to mail that it has signed. Lines longer than SMTP allows, and servers without 8BITMIME, are no matter of
+ * settings. */
+static void check_changes_after_signing(const struct check *check)
+{
+    struct bs_bytes limit = bs_postfix_value(check->postfix, "smtp_line_length_limit");
+    bool short_limit = limit.len < 3 || (limit.len == 3 && memcmp(limit.ptr, "998", 3) < 0);
+    bool lines_cut = limit.len > 0 && short_limit && !bs_bytes_equal(limit, BS_LITERAL("0")); /* which means none */
+    bool encoded = has_word(bs_postfix_value(check->postfix, "smtp_discard_ehlo_keywords"), BS_LITERAL("8bitmime")) &&
+                   !bs_bytes_equal_nocase(bs_postfix_value(check->postfix, "disable_mime_output_conversion"),
+                                          BS_LITERAL("yes"));
+    if (!check->expected->signs)
+        return;
+    check_tables_after_signing(check);
+    if (lines_cut) {
+        bs_findings_add(check->findings, BS_SEVERITY_WARNING, "lines-cut-after-signing",
+                        "smtp_line_length_limit is %.*s: Postfix breaks longer lines after mail is signed, and its DKIM "
+                        "signature fails; SMTP has room for 998", BS_BYTES_ARG(limit));
+        bs_findings_repair(check->findings, "postconf -X smtp_line_length_limit, then: systemctl reload postfix");
+    }
+    if (encoded) {
+        bs_findings_add(check->findings, BS_SEVERITY_WARNING, "encoded-after-signing",
+                        "smtp_discard_ehlo_keywords has 8bitmime: Postfix encodes all 8-bit text after it is signed, and the "
+                        "DKIM signature fails");
+        bs_findings_repair(check->findings, "take 8bitmime out of smtp_discard_ehlo_keywords");
+    }
+}
+
 static void check_soft_bounce(const struct check *check)
 {
     if (!bs_bytes_equal_nocase(bs_postfix_value(check->postfix, "soft_bounce"), BS_LITERAL("yes")))
@@ -490,6 +541,7 @@ void bs_postfix_check(const struct bs_postfix_expectation *expected, struct bs_f
     check_milters(&check);
     check_visibility(&check);
     check_alike_milters(&check);
+    check_changes_after_signing(&check);
     check_soft_bounce(&check);
     check_domains(&check);
     check_networks(&check);

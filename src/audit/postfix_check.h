@@ -18,6 +18,7 @@ struct bs_postfix_expectation {
     size_t domain_count;
     const struct bs_network *networks;
     size_t network_count;
+    bool signs;    /* with DKIM */
     bool enforces; /* a domain refuses bounces: what is not tagged loses its own */
     /* Whether two paths are the same file; NULL: only where they are written alike. */
     bool (*same_file)(const char *a, const char *b);

@@ -33,6 +33,7 @@ struct given {
     const char *network;   /* NULL: those of the healthy one */
     const char *written;   /* settings with $ in them, as main.cf has them; NULL: none */
     bool enforces;
+    bool signs;
 };
 
 struct judged {
@@ -82,7 +83,7 @@ static struct judged *judge(const struct given *given)
         .sockets = judged->sockets,
         .config_file = "/etc/backstop/backstop.conf",
         .domains = domains, .domain_count = 1, .networks = networks, .network_count = 2,
-        .enforces = given->enforces, .same_file = is_one_mount,
+        .enforces = given->enforces, .signs = given->signs, .same_file = is_one_mount,
     };
     bs_postfix_check(&expected, &judged->findings);
     judged->item_count = bs_postfix_plan(&expected.sockets, &judged->arena, judged->items);
@@ -114,6 +115,11 @@ static void nothing_is_found_where_nothing_is_wrong(void **state)
          .milter = "unix:/var/spool/postfix/backstop/milter"},
         {.settings = "virtual_alias_maps = socketmap:unix:/run/mounted:backstop", .map = "unix:/run/mounted"},
         {.settings = "", .network = "0.0.0.0/1", .enforces = true},
+        {.settings = "smtp_generic_maps = hash:/x\nsmtp_body_checks = regexp:/x\nsmtp_line_length_limit = 900"},
+        {.settings = "smtp_line_length_limit = 998\nsmtp_discard_ehlo_keywords = chunking", .signs = true},
+        {.settings = "smtp_line_length_limit = 0\nsmtp_discard_ehlo_keywords = 8bitmime\n"
+                     "disable_mime_output_conversion = yes", .signs = true},
+        {.settings = "smtp_line_length_limit = 2048", .signs = true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -193,6 +199,14 @@ static void settings_that_work_against_us_are_found_with_their_repair(void **sta
          BS_SEVERITY_NOTE, "looks like OpenDMARC", "authserv-id"},
         {{.settings = "smtpd_milters = " MILTER ", inet:localhost:11332"}, "milter-alike", BS_SEVERITY_NOTE,
          "looks like Rspamd", "authserv-id"},
+        {{.settings = "smtp_generic_maps = hash:/etc/generic", .signs = true}, "changed-after-signing", BS_SEVERITY_WARNING,
+         "hash:/etc/generic", "canonical_maps"},
+        {{.settings = "smtp_mime_header_checks = regexp:/x", .signs = true}, "checked-after-signing", BS_SEVERITY_NOTE,
+         "smtp_mime_header_checks", "which come before"},
+        {{.settings = "smtp_line_length_limit = 997", .signs = true}, "lines-cut-after-signing", BS_SEVERITY_WARNING, "is 997",
+         "postconf -X"},
+        {{.settings = "smtp_discard_ehlo_keywords = chunking, 8BITMIME", .signs = true}, "encoded-after-signing",
+         BS_SEVERITY_WARNING, "8-bit", "take 8bitmime out"},
         {{.settings = "soft_bounce = yes"}, "soft-bounce", BS_SEVERITY_WARNING, "soft_bounce", "soft_bounce = no"},
         {{.settings = "receive_override_options = no_milters"}, "no-milters", BS_SEVERITY_SERIOUS,
          "no mail is tagged",

@@ -178,6 +178,7 @@ bool bs_postfix_expect(const struct bs_config *config, const struct bs_postfix *
         .config_file = config->file,
         .domains = domains, .domain_count = config->domain_count,
         .networks = read_networks(&config->networks, arena), .network_count = config->networks.count,
+        .signs = config->dkim_keys[0] != '\0',
         .enforces = enforces,
         .same_file = same_file,
     };
