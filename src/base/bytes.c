@@ -2,11 +2,6 @@
 /* Comparing and searching views of bytes; see bytes.h. */
 #include "base/bytes.h"
 
-bool bs_bytes_equal_nocase(struct bs_bytes a, struct bs_bytes b)
-{
-    return a.len == b.len && bs_bytes_starts_nocase(a, b);
-}
-
 bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix)
 {
     if (bytes.len < prefix.len)
@@ -33,12 +28,6 @@ bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle)
             break;
     }
     return false;
-}
-
-size_t bs_bytes_find(struct bs_bytes bytes, char c)
-{
-    const char *at = bytes.len ? memchr(bytes.ptr, c, bytes.len) : NULL;
-    return at ? (size_t)(at - bytes.ptr) : bytes.len;
 }
 
 size_t bs_bytes_find_last(struct bs_bytes bytes, char c)

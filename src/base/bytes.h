@@ -58,12 +58,22 @@ static inline bool bs_ascii_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-bool bs_bytes_equal_nocase(struct bs_bytes a, struct bs_bytes b);
 bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix);
 bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle);
 
-/* The offset of the first or last `c`, or bytes.len where there is none. */
-size_t bs_bytes_find(struct bs_bytes bytes, char c);
+static inline bool bs_bytes_equal_nocase(struct bs_bytes a, struct bs_bytes b)
+{
+    return a.len == b.len && bs_bytes_starts_nocase(a, b);
+}
+
+/* The offset of the first `c`, or bytes.len where there is none. */
+static inline size_t bs_bytes_find(struct bs_bytes bytes, char c)
+{
+    const char *at = bytes.len > 0 ? (const char *)memchr(bytes.ptr, c, bytes.len) : NULL;
+    return at ? (size_t)(at - bytes.ptr) : bytes.len;
+}
+
+/* The same of the last. */
 size_t bs_bytes_find_last(struct bs_bytes bytes, char c);
 
 /* Without the blanks and tabs, CRs and LFs at both ends. */

@@ -2,9 +2,8 @@
 /* The header block of a message; see header.h. */
 #include "message/header.h"
 
+#include "base/stride.h"
 #include "base/utf8.h"
-
-#include <stdint.h>
 
 enum { FIRST_CAPACITY = 32 };
 
@@ -57,40 +56,30 @@ static bool all_blank(struct bs_bytes bytes)
     return i == bytes.len;
 }
 
-/* Whether eight bytes are all printable ASCII. */
-static bool is_printable_word(const char *bytes)
-{
-    const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    uint64_t below_blank = (word - 0x20 * each) & ~word;
-    return !((word | (word + each) | below_blank) & high);
-}
-
-/* A number of bytes at the front that are printable ASCII: in whole words, or all. */
-static size_t printable_run(struct bs_bytes bytes)
+/* The length of what is printable ASCII, blanks and tabs at the front. */
+static size_t plain_run(struct bs_bytes bytes)
 {
     size_t i = 0;
-    for (; i + sizeof(uint64_t) <= bytes.len; i += sizeof(uint64_t)) {
-        if (!is_printable_word(bytes.ptr + i))
-            return i;
+    for (; i + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(bytes.ptr + i);
+        size_t odd = bs_stride_first(((here < ' ') & (here != '\t')) | (here == 0x7f));
+        if (odd < BS_STRIDE)
+            return i + odd;
     }
-    bool all = i > 0 && is_printable_word(bytes.ptr + bytes.len - sizeof(uint64_t));
-    return all ? bytes.len : i;
+    while (i < bytes.len && ((bytes.ptr[i] >= ' ' && bytes.ptr[i] < 0x7f) || bytes.ptr[i] == '\t'))
+        i++;
+    return i;
 }
 
 /* What the bytes of a field say, whatever stands where; CRLF is the only line break in it. */
 static unsigned content_flags(struct bs_bytes raw)
 {
     unsigned flags = 0;
-    for (size_t i = printable_run(raw); i < raw.len; i++) {
+    for (size_t i = plain_run(raw); i < raw.len; i += 1 + plain_run(bs_bytes_skip(raw, i + 1))) {
         unsigned char c = (unsigned char)raw.ptr[i];
-        if ((c >= 0x20 && c < 0x7f) || c == '\t')
-            continue;
-        if (c == '\r' && i + 1 < raw.len && raw.ptr[i + 1] == '\n') {
-            i += i + 2 < raw.len && raw.ptr[i + 2] == '\t' ? 2 : 1; /* a line that goes on begins with a tab, or a blank */
-            i += printable_run(bs_bytes_skip(raw, i + 1));
-        } else
+        if (c == '\r' && i + 1 < raw.len && raw.ptr[i + 1] == '\n')
+            i++;
+        else
             flags |= c == 0 ? BS_FIELD_NUL : c >= 0x80 ? BS_FIELD_8BIT : c == '\r' ? BS_FIELD_BARE_CR : BS_FIELD_CONTROL;
     }
     if (flags & BS_FIELD_8BIT && !bs_utf8_is_valid(raw))
@@ -177,8 +166,9 @@ static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text
     return bs_bytes(copy, copy ? text.len + bare : 0);
 }
 
-/* Keeps a field, unless a limit says that it is dropped. See copy_field for `bare`. */
-static void keep_field(struct bs_header *header, struct bs_bytes text, size_t bare, unsigned flags)
+/* Keeps a field, unless a limit says that it is dropped. See copy_field for `bare`. `plain`: but for its line ends it
+ * is nothing but printable ASCII. */
+static void keep_field(struct bs_header *header, struct bs_bytes text, size_t bare, unsigned flags, bool plain)
 {
     struct bs_bytes raw = {.ptr = text.ptr, .len = text.len + bare};
     if (header->count == BS_HEADER_FIELDS_MAX) {
@@ -195,7 +185,8 @@ static void keep_field(struct bs_header *header, struct bs_bytes text, size_t ba
         header->failed = true;
         return;
     }
-    field.flags |= content_flags(field.raw);
+    if (!plain)
+        field.flags |= content_flags(field.raw);
     if (header->count == 1 && is_mbox_from(field.raw))
         field.flags |= BS_FIELD_MBOX_FROM;
     split_field(&field);
@@ -208,7 +199,7 @@ static void close_field(struct bs_header *header)
 {
     if (header->open) {
         header->failed = header->failed || header->field.failed;
-        keep_field(header, bs_strbuf_bytes(&header->field), 0, header->open_flags);
+        keep_field(header, bs_strbuf_bytes(&header->field), 0, header->open_flags, false);
     }
     header->open = false;
     header->open_flags = 0;
@@ -279,14 +270,16 @@ static void end_line(struct bs_header *header, struct bs_bytes rest)
     header->line_cut = false;
 }
 
-/* The length of a line that goes on with a field, its LF included; 0 where it has none, or nothing but white space
- * in it. */
-static size_t continuation_length(struct bs_bytes rest)
+/* The length of the line that the input begins with, its LF included; 0 where it has none. */
+static size_t line_length(struct bs_bytes rest, bool *io_plain)
 {
-    size_t end = bs_bytes_find(rest, '\n');
-    if (end == rest.len || all_blank(without_cr(bs_bytes_first(rest, end))))
-        return 0;
-    return end + 1;
+    size_t end = plain_run(rest), run = end;
+    end += end < rest.len && rest.ptr[end] == '\r';
+    if (end < rest.len && rest.ptr[end] == '\n')
+        return end + 1;
+    *io_plain = false;
+    end = run + bs_bytes_find(bs_bytes_skip(rest, run), '\n');
+    return end < rest.len ? end + 1 : 0;
 }
 
 /* Takes a field that lies in the input as a whole, together with the first byte behind it, and that is not odd in its
@@ -296,16 +289,19 @@ static size_t take_field(struct bs_header *header, struct bs_bytes rest)
     if (header->line.len > 0 || header->line_cut || is_blank(rest.ptr[0]) || rest.ptr[0] == '\r')
         return 0;
     size_t bare = 0, len = 0;
+    bool plain = true, last_bare;
     do {
-        size_t line = len == 0 ? bs_bytes_find(rest, '\n') + 1 : continuation_length(bs_bytes_skip(rest, len));
+        size_t line = line_length(bs_bytes_skip(rest, len), &plain);
         if (line <= 1 || len + line >= rest.len || len + line > BS_HEADER_FIELD_MAX / 2)
             return 0;
+        last_bare = rest.ptr[len + line - 2] != '\r';
+        if (len > 0 && all_blank(bs_bytes(rest.ptr + len, line - (last_bare ? 1 : 2))))
+            return 0;
         len += line;
-        bare += rest.ptr[len - 2] != '\r';
+        bare += last_bare;
     } while (is_blank(rest.ptr[len]));
-    bool last_bare = rest.ptr[len - 2] != '\r';
     close_field(header);
-    keep_field(header, bs_bytes_first(rest, len - (last_bare ? 1 : 2)), bare - last_bare, 0);
+    keep_field(header, bs_bytes_first(rest, len - (last_bare ? 1 : 2)), bare - last_bare, 0, plain);
     return len;
 }
 

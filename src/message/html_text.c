@@ -2,7 +2,7 @@
 /* The text of HTML; see html_text.h. */
 #include "message/html_text.h"
 
-#include <stdint.h>
+#include "base/stride.h"
 
 enum {
     TAG_NAME_MAX = 16,
@@ -30,19 +30,29 @@ static bool is_letter(char c)
     return low >= 'a' && low <= 'z';
 }
 
-/* Appends a run of text in which nothing is white space. */
+/* The words of a text that fit, without the blank behind the last. */
+static struct bs_bytes words_that_fit(struct bs_bytes text, size_t room)
+{
+    if (text.len <= room)
+        return text;
+    while (room > 0 && text.ptr[room] != ' ')
+        room--;
+    return bs_bytes_first(text, room);
+}
+
+/* Appends words with a blank between each two. */
 static void put(struct reader *reader, struct bs_bytes text)
 {
     struct bs_strbuf *out = reader->out;
-    size_t between = out->len > 0 && (reader->line || reader->blank) ? 1 : 0;
-    if (text.len + between > out->limit - out->len) {
-        reader->full = true;
+    size_t between = out->len > 0 && (reader->line || reader->blank) ? 1 : 0, room = out->limit - out->len;
+    struct bs_bytes fit = words_that_fit(text, room > between ? room - between : 0);
+    reader->full = fit.len < text.len;
+    if (fit.len == 0)
         return;
-    }
     if (between)
         bs_strbuf_append_char(out, reader->line ? '\n' : ' ');
     reader->line = reader->blank = false;
-    bs_strbuf_append(out, text);
+    bs_strbuf_append(out, fit);
 }
 
 /* A name as one number, whatever its case; 0 for one that is longer than any of those that matter. */
@@ -113,18 +123,30 @@ static void skip_comment(struct reader *reader)
     reader->rest = bs_bytes_skip(reader->rest, len);
 }
 
+/* The place of the next > or quote behind a =, from `i` on; the length where there is none. */
+static size_t find_in_tag(struct bs_bytes tag, size_t i)
+{
+    for (; i + BS_STRIDE <= tag.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(tag.ptr + i), before = bs_stride_at(tag.ptr + i - 1);
+        size_t found = bs_stride_first((here == '>') | (((here == '"') | (here == '\'')) & (before == '=')));
+        if (found < BS_STRIDE)
+            return i + found;
+    }
+    while (i < tag.len && tag.ptr[i] != '>' && ((tag.ptr[i] != '"' && tag.ptr[i] != '\'') || tag.ptr[i - 1] != '='))
+        i++;
+    return i;
+}
+
 /* The length of a tag up to its >, which may stand in the quotes of an attribute; all, where it has none. */
 static size_t tag_length(struct bs_bytes tag)
 {
-    char quote = '\0';
-    for (size_t i = 1; i < tag.len; i++) {
-        char c = tag.ptr[i];
-        if (quote != '\0')
-            quote = c == quote ? '\0' : quote;
-        else if (c == '>')
+    for (size_t i = find_in_tag(tag, 1); i < tag.len; i = find_in_tag(tag, i)) {
+        if (tag.ptr[i] == '>')
             return i + 1;
-        else if ((c == '"' || c == '\'') && tag.ptr[i - 1] == '=')
-            quote = c;
+        i += 1 + bs_bytes_find(bs_bytes_skip(tag, i + 1), tag.ptr[i]);
+        if (i >= tag.len)
+            break;
+        i++;
     }
     return tag.len;
 }
@@ -132,9 +154,11 @@ static size_t tag_length(struct bs_bytes tag)
 /* A quote that is never closed must not hide the rest: then this tag, and all behind it, end at their first >. */
 static size_t tag_end(struct reader *reader, struct bs_bytes tag)
 {
-    size_t first = bs_bytes_find(tag, '>');
     size_t len = reader->quotes_broken ? tag.len : tag_length(tag);
-    if (len < tag.len || first == tag.len || first + 1 == tag.len)
+    if (len < tag.len)
+        return len;
+    size_t first = bs_bytes_find(tag, '>');
+    if (first == tag.len || first + 1 == tag.len)
         return len;
     reader->quotes_broken = true;
     return first + 1;
@@ -143,7 +167,7 @@ static size_t tag_end(struct reader *reader, struct bs_bytes tag)
 static void read_tag(struct reader *reader)
 {
     struct bs_bytes rest = reader->rest;
-    if (bs_bytes_starts_nocase(rest, BS_LITERAL("<!--"))) {
+    if (rest.len >= 4 && memcmp(rest.ptr, "<!--", 4) == 0) {
         skip_comment(reader);
         return;
     }
@@ -200,21 +224,24 @@ static unsigned long read_number(struct bs_bytes name)
 }
 
 static const struct {
-    const char *name;
+    struct bs_bytes name;
     unsigned code;
 } references[] = {
-    {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}, {"nbsp", ' '}, {"copy", 0xa9},
-    {"reg", 0xae}, {"laquo", 0xab}, {"raquo", 0xbb}, {"middot", 0xb7}, {"iexcl", 0xa1}, {"iquest", 0xbf},
-    {"agrave", 0xe0}, {"aacute", 0xe1}, {"acirc", 0xe2}, {"atilde", 0xe3}, {"auml", 0xe4}, {"aring", 0xe5},
-    {"aelig", 0xe6}, {"ccedil", 0xe7}, {"egrave", 0xe8}, {"eacute", 0xe9}, {"ecirc", 0xea}, {"euml", 0xeb},
-    {"igrave", 0xec}, {"iacute", 0xed}, {"icirc", 0xee}, {"iuml", 0xef}, {"ntilde", 0xf1}, {"ograve", 0xf2},
-    {"oacute", 0xf3}, {"ocirc", 0xf4}, {"otilde", 0xf5}, {"ouml", 0xf6}, {"oslash", 0xf8}, {"ugrave", 0xf9},
-    {"uacute", 0xfa}, {"ucirc", 0xfb}, {"uuml", 0xfc}, {"szlig", 0xdf}, {"Agrave", 0xc0}, {"Aacute", 0xc1},
-    {"Acirc", 0xc2}, {"Atilde", 0xc3}, {"Auml", 0xc4}, {"Aring", 0xc5}, {"AElig", 0xc6}, {"Ccedil", 0xc7},
-    {"Egrave", 0xc8}, {"Eacute", 0xc9}, {"Ecirc", 0xca}, {"Ntilde", 0xd1}, {"Oacute", 0xd3}, {"Ocirc", 0xd4},
-    {"Otilde", 0xd5}, {"Ouml", 0xd6}, {"Oslash", 0xd8}, {"Uacute", 0xda}, {"Uuml", 0xdc}, {"hellip", 0x2026},
-    {"ndash", 0x2013}, {"mdash", 0x2014}, {"lsquo", 0x2018}, {"rsquo", 0x2019}, {"ldquo", 0x201c}, {"rdquo", 0x201d},
-    {"bull", 0x2022}, {"euro", 0x20ac}, {"trade", 0x2122}, {"deg", 0xb0}, {"sect", 0xa7}, {"shy", 0xad},
+    {{"lt", 2}, '<'}, {{"gt", 2}, '>'}, {{"amp", 3}, '&'}, {{"quot", 4}, '"'}, {{"apos", 4}, '\''},
+    {{"nbsp", 4}, ' '}, {{"copy", 4}, 0xa9}, {{"reg", 3}, 0xae}, {{"laquo", 5}, 0xab}, {{"raquo", 5}, 0xbb},
+    {{"middot", 6}, 0xb7}, {{"iexcl", 5}, 0xa1}, {{"iquest", 6}, 0xbf}, {{"agrave", 6}, 0xe0}, {{"aacute", 6}, 0xe1},
+    {{"acirc", 5}, 0xe2}, {{"atilde", 6}, 0xe3}, {{"auml", 4}, 0xe4}, {{"aring", 5}, 0xe5}, {{"aelig", 5}, 0xe6},
+    {{"ccedil", 6}, 0xe7}, {{"egrave", 6}, 0xe8}, {{"eacute", 6}, 0xe9}, {{"ecirc", 5}, 0xea}, {{"euml", 4}, 0xeb},
+    {{"igrave", 6}, 0xec}, {{"iacute", 6}, 0xed}, {{"icirc", 5}, 0xee}, {{"iuml", 4}, 0xef}, {{"ntilde", 6}, 0xf1},
+    {{"ograve", 6}, 0xf2}, {{"oacute", 6}, 0xf3}, {{"ocirc", 5}, 0xf4}, {{"otilde", 6}, 0xf5}, {{"ouml", 4}, 0xf6},
+    {{"oslash", 6}, 0xf8}, {{"ugrave", 6}, 0xf9}, {{"uacute", 6}, 0xfa}, {{"ucirc", 5}, 0xfb}, {{"uuml", 4}, 0xfc},
+    {{"szlig", 5}, 0xdf}, {{"Agrave", 6}, 0xc0}, {{"Aacute", 6}, 0xc1}, {{"Acirc", 5}, 0xc2}, {{"Atilde", 6}, 0xc3},
+    {{"Auml", 4}, 0xc4}, {{"Aring", 5}, 0xc5}, {{"AElig", 5}, 0xc6}, {{"Ccedil", 6}, 0xc7}, {{"Egrave", 6}, 0xc8},
+    {{"Eacute", 6}, 0xc9}, {{"Ecirc", 5}, 0xca}, {{"Ntilde", 6}, 0xd1}, {{"Oacute", 6}, 0xd3}, {{"Ocirc", 5}, 0xd4},
+    {{"Otilde", 6}, 0xd5}, {{"Ouml", 4}, 0xd6}, {{"Oslash", 6}, 0xd8}, {{"Uacute", 6}, 0xda}, {{"Uuml", 4}, 0xdc},
+    {{"hellip", 6}, 0x2026}, {{"ndash", 5}, 0x2013}, {{"mdash", 5}, 0x2014}, {{"lsquo", 5}, 0x2018},
+    {{"rsquo", 5}, 0x2019}, {{"ldquo", 5}, 0x201c}, {{"rdquo", 5}, 0x201d}, {{"bull", 4}, 0x2022},
+    {{"euro", 4}, 0x20ac}, {{"trade", 5}, 0x2122}, {{"deg", 3}, 0xb0}, {{"sect", 4}, 0xa7}, {{"shy", 3}, 0xad},
 };
 
 static unsigned long find_reference(struct bs_bytes name)
@@ -222,7 +249,7 @@ static unsigned long find_reference(struct bs_bytes name)
     if (name.len > 1 && name.ptr[0] == '#')
         return read_number(name);
     for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
-        if (bs_bytes_equal(name, bs_bytes_from_cstr(references[i].name)))
+        if (bs_bytes_equal(name, references[i].name))
             return references[i].code;
     }
     return 0;
@@ -253,15 +280,30 @@ static void read_blanks(struct reader *reader)
     reader->rest = bs_bytes_skip(reader->rest, i);
 }
 
+/* White space, other controls, and what begins a tag or a reference. */
+#define IS_SPECIAL(c) ((((c) <= ' ') & ((c) >= 0)) | ((c) == '<') | ((c) == '&'))
+
+/* The length of the words at the front that have a blank between each two, or of a part of them. The text begins with
+ * a word. */
+static size_t words_length(struct bs_bytes text)
+{
+    size_t i = 1;
+    for (; i + BS_STRIDE < text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + 1);
+        size_t end = bs_stride_first(IS_SPECIAL(here) & ((here != ' ') | IS_SPECIAL(next)));
+        if (end < BS_STRIDE)
+            return i + end;
+    }
+    while (i < text.len && !IS_SPECIAL((signed char)text.ptr[i]))
+        i++;
+    return i;
+}
+
 static void read_text(struct reader *reader)
 {
-    static const bool ends[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['<'] = true,
-                                   ['&'] = true};
-    size_t i = 0;
-    while (i < reader->rest.len && !ends[(unsigned char)reader->rest.ptr[i]])
-        i++;
-    put(reader, bs_bytes_first(reader->rest, i));
-    reader->rest = bs_bytes_skip(reader->rest, i);
+    size_t len = words_length(reader->rest);
+    put(reader, bs_bytes_first(reader->rest, len));
+    reader->rest = bs_bytes_skip(reader->rest, len);
 }
 
 bool bs_html_text_append(struct bs_strbuf *out, struct bs_bytes html)

@@ -5,6 +5,8 @@
  */
 #include "message/mime.h"
 
+#include "base/stride.h"
+
 enum event { MORE, BOUNDARY, EMPTY_LINE };
 
 /* A line that has to be seen whole, its line end included; without one it is the last, or longer than is looked
@@ -223,17 +225,39 @@ static enum event take_candidate(struct bs_mime *mime, struct bs_bytes line)
     return empty ? EMPTY_LINE : MORE;
 }
 
+/* Whether a line that begins at `at` may be more than content. */
+static bool may_be_more(const struct bs_mime *mime, const char *at, const char *end)
+{
+    return (*at == '-' && (at + 1 == end || at[1] == '-')) ||
+           (mime->state == BS_MIME_HEADER && (*at == '\r' || *at == '\n'));
+}
+
+/* Passes over lines, of which none but the last may be more than content, as long as they go by the stride. */
+static const char *pass_lines(const struct bs_mime *mime, const char *at, const char *end)
+{
+    signed char empty = mime->state == BS_MIME_HEADER ? '\n' : '-', cr = mime->state == BS_MIME_HEADER ? '\r' : '-';
+    for (; end - at > BS_STRIDE; at += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES next = bs_stride_at(at + 1);
+        size_t line = bs_stride_first((bs_stride_at(at) == '\n') & ((next == '-') | (next == empty) | (next == cr)));
+        if (line < BS_STRIDE)
+            return at + line;
+    }
+    return at;
+}
+
 /* The first line at or behind `at`, which begins one, that may be more than content; `end` where there is none.
  * `ret_open`: the last line has no end. */
 static const char *find_candidate(const struct bs_mime *mime, const char *at, const char *end, bool *ret_open)
 {
-    bool header = mime->state == BS_MIME_HEADER;
     *ret_open = false;
+    if (mime->state == BS_MIME_BODY && mime->boundaries.count == 0) { /* nothing but content is left */
+        *ret_open = end[-1] != '\n';
+        return end;
+    }
     while (at < end) {
-        if (*at == '-' && (at + 1 == end || at[1] == '-'))
+        if (may_be_more(mime, at, end))
             return at;
-        if (header && (*at == '\r' || *at == '\n'))
-            return at;
+        at = pass_lines(mime, at, end);
         at = memchr(at, '\n', (size_t)(end - at));
         if (!at) {
             *ret_open = true;

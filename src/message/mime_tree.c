@@ -58,34 +58,29 @@ struct bs_part *bs_mime_add_part(struct bs_mime *mime, size_t parent)
     return part;
 }
 
-static bool is(struct bs_bytes text, const char *word)
-{
-    return bs_bytes_equal(text, bs_bytes_from_cstr(word));
-}
-
 static enum bs_media find_media(struct bs_bytes type)
 {
     static const struct {
-        const char *type;
+        struct bs_bytes type;
         enum bs_media media;
     } known[] = {
-        {"text/plain", BS_MEDIA_TEXT},
-        {"text/html", BS_MEDIA_HTML},
-        {"message/delivery-status", BS_MEDIA_DELIVERY_STATUS},
-        {"message/global-delivery-status", BS_MEDIA_DELIVERY_STATUS},
-        {"message/disposition-notification", BS_MEDIA_DISPOSITION},
-        {"message/global-disposition-notification", BS_MEDIA_DISPOSITION},
-        {"message/feedback-report", BS_MEDIA_FEEDBACK},
-        {"text/rfc822-headers", BS_MEDIA_HEADERS},
-        {"text/rfc822-header", BS_MEDIA_HEADERS},
-        {"message/rfc822-headers", BS_MEDIA_HEADERS},
-        {"message/global-headers", BS_MEDIA_HEADERS},
-        {"message/rfc822", BS_MEDIA_MESSAGE},
-        {"message/global", BS_MEDIA_MESSAGE},
-        {"message/news", BS_MEDIA_MESSAGE},
+        {{"text/plain", 10}, BS_MEDIA_TEXT},
+        {{"text/html", 9}, BS_MEDIA_HTML},
+        {{"message/delivery-status", 23}, BS_MEDIA_DELIVERY_STATUS},
+        {{"message/global-delivery-status", 30}, BS_MEDIA_DELIVERY_STATUS},
+        {{"message/disposition-notification", 32}, BS_MEDIA_DISPOSITION},
+        {{"message/global-disposition-notification", 39}, BS_MEDIA_DISPOSITION},
+        {{"message/feedback-report", 23}, BS_MEDIA_FEEDBACK},
+        {{"text/rfc822-headers", 19}, BS_MEDIA_HEADERS},
+        {{"text/rfc822-header", 18}, BS_MEDIA_HEADERS},
+        {{"message/rfc822-headers", 22}, BS_MEDIA_HEADERS},
+        {{"message/global-headers", 22}, BS_MEDIA_HEADERS},
+        {{"message/rfc822", 14}, BS_MEDIA_MESSAGE},
+        {{"message/global", 14}, BS_MEDIA_MESSAGE},
+        {{"message/news", 12}, BS_MEDIA_MESSAGE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (is(type, known[i].type))
+        if (bs_bytes_equal(type, known[i].type))
             return known[i].media;
     }
     if (bs_bytes_starts_nocase(type, BS_LITERAL("multipart/")))
@@ -199,14 +194,14 @@ static void describe(struct bs_mime *mime, const struct bs_mime_fields *fields, 
     if (fields->type.len > 0)
         part->type = bs_parameters_value(fields->type, mime->arena);
     const struct bs_part *above = &mime->parts->items[part->parent];
-    bool digest = part->type.len == 0 && above != part && is(above->type, "multipart/digest");
+    bool digest = part->type.len == 0 && above != part && bs_bytes_equal(above->type, BS_LITERAL("multipart/digest"));
     part->media = digest ? BS_MEDIA_MESSAGE : find_media(part->type);
     part->name = find_name(fields, mime->arena);
     if (holds_others(part->media) && part->depth >= BS_PARTS_DEPTH_MAX) {
         bs_mime_note_limit(mime, "BS_PARTS_DEPTH_MAX");
         part->media = BS_MEDIA_OTHER;
     }
-    if (part->media == BS_MEDIA_MULTIPART && is(part->type, "multipart/report")) {
+    if (part->media == BS_MEDIA_MULTIPART && bs_bytes_equal(part->type, BS_LITERAL("multipart/report"))) {
         struct bs_bytes report = bs_parameter_find(fields->type, "report-type", mime->arena);
         part->report = report.len > 0 ? bs_parameters_value(report, mime->arena) : report;
     }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bytes that are looked at sixteen at a time, for the searches that every byte of a message goes through and that
+ * memchr cannot do: for a class of bytes, or for one byte behind another. A comparison of a stride with a byte gives
+ * a stride that is not 0 where it holds.
+ */
+#ifndef BS_BASE_STRIDE_H
+#define BS_BASE_STRIDE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { BS_STRIDE = 16 };
+
+/* The type of a stride, of signed bytes: those past ASCII are negative. */
+#define BS_STRIDE_OF_BYTES signed char __attribute__((vector_size(BS_STRIDE)))
+
+/* The BS_STRIDE bytes at `bytes`, on any boundary. */
+static inline BS_STRIDE_OF_BYTES bs_stride_at(const char *bytes)
+{
+    BS_STRIDE_OF_BYTES stride;
+    memcpy(&stride, bytes, sizeof stride);
+    return stride;
+}
+
+/* The place of the first byte for which a comparison holds; BS_STRIDE where it holds for none. */
+static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
+{
+    uint64_t halves[2];
+    memcpy(halves, &holds, sizeof halves);
+    if ((halves[0] | halves[1]) == 0)
+        return BS_STRIDE;
+    uint64_t half = halves[0] != 0 ? halves[0] : halves[1];
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    int bit = __builtin_ctzll(half);
+#else
+    int bit = __builtin_clzll(half);
+#endif
+    return (size_t)bit / 8 + (halves[0] != 0 ? 0 : sizeof half);
+}
+
+#endif
