@@ -14,28 +14,36 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena)
     bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX + 1); /* and its CR */
 }
 
-/* A name, eight bytes at a time, the last ones filled up with `filling`. */
-static uint64_t name_word(struct bs_bytes name, size_t at, char filling)
+/* A name, eight bytes at a time, the last ones filled up with `filling`. `readable`: bytes that there are from where the
+ * name begins. */
+static uint64_t name_word(struct bs_bytes name, size_t readable, size_t at, char filling)
 {
-    uint64_t word;
-    if (at + sizeof word <= name.len) {
+    static const unsigned char masks[2 * sizeof(uint64_t)] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint64_t word, mask, filled = 0x0101010101010101u * (unsigned char)filling;
+    size_t left = name.len - at;
+    if (left >= sizeof word || at + sizeof word <= readable) {
         memcpy(&word, name.ptr + at, sizeof word);
-        return word;
+        memcpy(&mask, masks + sizeof word - (left < sizeof word ? left : sizeof word), sizeof mask);
+        return (word & mask) | (filled & ~mask);
     }
-    memset(&word, filling, sizeof word);
-    memcpy(&word, name.ptr + at, name.len - at);
-    return word;
+    memcpy(&filled, name.ptr + at, left);
+    return filled;
 }
 
-unsigned bs_header_name_hash(struct bs_bytes name)
+static unsigned hash_name(struct bs_bytes name, size_t readable)
 {
     uint64_t hash = name.len;
     for (size_t i = 0; i < name.len; i += sizeof hash) {
-        uint64_t low = name_word(name, i, ' ') | 0x2020202020202020u; /* lower case; others may fall together */
+        uint64_t low = name_word(name, readable, i, ' ') | 0x2020202020202020u; /* lower case; others may fall together */
         hash = (hash ^ low) * 0x9e3779b97f4a7c15u;
         hash ^= hash >> 32;
     }
     return (unsigned)hash;
+}
+
+unsigned bs_header_name_hash(struct bs_bytes name)
+{
+    return hash_name(name, name.len);
 }
 
 bool bs_header_field_is(const struct bs_header_field *field, struct bs_bytes name)
@@ -100,12 +108,12 @@ static bool is_mbox_from(struct bs_bytes raw)
 }
 
 /* Whether a name has nothing but %d33-57 and %d59-126; a colon ended it. */
-static bool name_is_good(struct bs_bytes name)
+static bool name_is_good(struct bs_bytes name, size_t readable)
 {
     const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
     uint64_t bad = 0;
     for (size_t i = 0; i < name.len; i += sizeof bad) {
-        uint64_t word = name_word(name, i, 'x');
+        uint64_t word = name_word(name, readable, i, 'x');
         bad |= word | (word + each) | ((word - 0x21 * each) & ~word);
     }
     return name.len > 0 && !(bad & high);
@@ -126,9 +134,9 @@ static void split_field(struct bs_header_field *field)
     field->body = bs_bytes_skip(field->raw, colon + 1);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    if (!name_is_good(field->name))
+    if (!name_is_good(field->name, field->raw.len))
         field->flags |= BS_FIELD_BAD_NAME;
-    field->name_hash = bs_header_name_hash(field->name);
+    field->name_hash = hash_name(field->name, field->raw.len);
 }
 
 static struct bs_header_field *next_field(struct bs_header *header)
@@ -152,16 +160,19 @@ static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text
     if (bare == 0)
         return bs_arena_copy(header->arena, text);
     char *copy = bs_arena_take(header->arena, text.len + bare + 1), *at = copy;
-    for (size_t i = 0; copy && i < text.len; i++) {
-        size_t line = bs_bytes_find(bs_bytes_skip(text, i), '\n');
-        memcpy(at, text.ptr + i, line);
-        at += line;
-        i += line;
-        if (i == text.len)
-            break;
-        if (i == 0 || text.ptr[i - 1] != '\r')
+    for (size_t i = 0; copy && i < text.len;) {
+        if (i + BS_STRIDE <= text.len) {
+            BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+            size_t run = bs_stride_first(here == '\n');
+            memcpy(at, &here, sizeof here);
+            at += run;
+            i += run;
+            if (run == BS_STRIDE)
+                continue;
+        }
+        if (text.ptr[i] == '\n' && (i == 0 || text.ptr[i - 1] != '\r'))
             *at++ = '\r';
-        *at++ = '\n';
+        *at++ = text.ptr[i++];
     }
     return bs_bytes(copy, copy ? text.len + bare : 0);
 }

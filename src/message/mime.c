@@ -213,11 +213,17 @@ static void give(struct bs_mime *mime, struct bs_bytes bytes)
         bs_mime_content_push(mime, bytes);
 }
 
+/* The length of the empty line that the bytes begin with; 0 without one. */
+static size_t empty_line(struct bs_bytes bytes)
+{
+    size_t cr = bytes.len > 0 && bytes.ptr[0] == '\r' ? 1 : 0;
+    return bytes.len > cr && bytes.ptr[cr] == '\n' ? cr + 1 : 0;
+}
+
 /* A line that may be more than content. */
 static enum event take_candidate(struct bs_mime *mime, struct bs_bytes line)
 {
-    bool empty = mime->state == BS_MIME_HEADER &&
-                 (bs_bytes_equal(line, BS_LITERAL("\n")) || bs_bytes_equal(line, BS_LITERAL("\r\n")));
+    bool empty = mime->state == BS_MIME_HEADER && empty_line(line) > 0;
     if (take_boundary(mime, line))
         return BOUNDARY;
     give(mime, line);
@@ -304,8 +310,12 @@ static enum event scan(struct bs_mime *mime, struct bs_bytes *io_chunk)
                     (content->use == BS_MIME_IGNORE || content->full);
         at = skip ? find_dash(at, at, end, &mime->in_line) : find_candidate(mime, at, end, &mime->in_line);
     }
+    size_t empty = mime->state == BS_MIME_HEADER ? empty_line(bs_bytes(at, (size_t)(end - at))) : 0;
+    at += empty;
     give(mime, bs_bytes(begin, (size_t)(at - begin)));
     *io_chunk = bs_bytes(at, (size_t)(end - at));
+    if (empty > 0)
+        return EMPTY_LINE;
     return at < end && take_line(mime, io_chunk, &line) ? take_candidate(mime, line.bytes) : MORE;
 }
 
