@@ -27,6 +27,10 @@ static inline BS_STRIDE_OF_BYTES bs_stride_at(const char *bytes)
 /* The place of the first byte for which a comparison holds; BS_STRIDE where it holds for none. */
 static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
 {
+#ifdef __SSE2__
+    unsigned mask = (unsigned)__builtin_ia32_pmovmskb128((char __attribute__((vector_size(BS_STRIDE))))holds);
+    return mask != 0 ? (size_t)__builtin_ctz(mask) : BS_STRIDE;
+#else
     uint64_t halves[2];
     memcpy(halves, &holds, sizeof halves);
     if ((halves[0] | halves[1]) == 0)
@@ -38,6 +42,7 @@ static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
     int bit = __builtin_clzll(half);
 #endif
     return (size_t)bit / 8 + (halves[0] != 0 ? 0 : sizeof half);
+#endif
 }
 
 #endif

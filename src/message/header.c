@@ -14,12 +14,12 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena)
     bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX + 1); /* and its CR */
 }
 
-/* A name, eight bytes at a time, the last ones filled up with `filling`. `readable`: bytes that there are from where the
+/* A name, eight bytes at a time, the last ones filled up with blanks. `readable`: bytes that there are from where the
  * name begins. */
-static uint64_t name_word(struct bs_bytes name, size_t readable, size_t at, char filling)
+static uint64_t name_word(struct bs_bytes name, size_t readable, size_t at)
 {
     static const unsigned char masks[2 * sizeof(uint64_t)] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    uint64_t word, mask, filled = 0x0101010101010101u * (unsigned char)filling;
+    uint64_t word, mask, filled = 0x2020202020202020u;
     size_t left = name.len - at;
     if (left >= sizeof word || at + sizeof word <= readable) {
         memcpy(&word, name.ptr + at, sizeof word);
@@ -34,7 +34,7 @@ static unsigned hash_name(struct bs_bytes name, size_t readable)
 {
     uint64_t hash = name.len;
     for (size_t i = 0; i < name.len; i += sizeof hash) {
-        uint64_t low = name_word(name, readable, i, ' ') | 0x2020202020202020u; /* lower case; others may fall together */
+        uint64_t low = name_word(name, readable, i) | 0x2020202020202020u; /* lower case; others may fall together */
         hash = (hash ^ low) * 0x9e3779b97f4a7c15u;
         hash ^= hash >> 32;
     }
@@ -108,33 +108,40 @@ static bool is_mbox_from(struct bs_bytes raw)
 }
 
 /* Whether a name has nothing but %d33-57 and %d59-126; a colon ended it. */
-static bool name_is_good(struct bs_bytes name, size_t readable)
+static bool name_is_good(struct bs_bytes name)
 {
-    const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
-    uint64_t bad = 0;
-    for (size_t i = 0; i < name.len; i += sizeof bad) {
-        uint64_t word = name_word(name, readable, i, 'x');
-        bad |= word | (word + each) | ((word - 0x21 * each) & ~word);
-    }
-    return name.len > 0 && !(bad & high);
+    size_t i = 0;
+    while (i < name.len && name.ptr[i] > ' ' && name.ptr[i] < 0x7f)
+        i++;
+    return name.len > 0 && i == name.len;
+}
+
+/* The length of the name that the field begins with, where that is a short and good one that a colon ends; else 0. */
+static size_t short_name(struct bs_bytes raw)
+{
+    if (raw.len < BS_STRIDE)
+        return 0;
+    BS_STRIDE_OF_BYTES here = bs_stride_at(raw.ptr);
+    size_t end = bs_stride_first((here <= ' ') | (here == 0x7f) | (here == ':'));
+    return end < BS_STRIDE && raw.ptr[end] == ':' ? end : 0;
 }
 
 /* Splits `raw` at its colon; the rest of the field is filled in. */
 static void split_field(struct bs_header_field *field)
 {
-    size_t colon = bs_bytes_find(field->raw, ':');
+    size_t name = short_name(field->raw), colon = name > 0 ? name : bs_bytes_find(field->raw, ':');
     if (colon == field->raw.len || field->flags & BS_FIELD_MBOX_FROM) {
         field->flags |= BS_FIELD_NO_COLON;
         return;
     }
-    size_t name = colon;
-    while (name > 0 && is_blank(field->raw.ptr[name - 1]))
-        name--;
+    bool good = name > 0;
+    for (name = colon; name > 0 && is_blank(field->raw.ptr[name - 1]); name--)
+        ;
     field->name = bs_bytes_first(field->raw, name);
     field->body = bs_bytes_skip(field->raw, colon + 1);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    if (!name_is_good(field->name, field->raw.len))
+    if (!good && !name_is_good(field->name))
         field->flags |= BS_FIELD_BAD_NAME;
     field->name_hash = hash_name(field->name, field->raw.len);
 }
