@@ -46,8 +46,7 @@ static struct bs_arena_block *add_block(struct bs_arena *arena, size_t at_least)
     return block;
 }
 
-/* As bs_arena_take, but whatever the memory held. */
-static void *take_as_it_is(struct bs_arena *arena, size_t size)
+void *bs_arena_take_unset(struct bs_arena *arena, size_t size)
 {
     if (size > arena->limit)
         return NULL;
@@ -67,13 +66,13 @@ static void *take_as_it_is(struct bs_arena *arena, size_t size)
 
 void *bs_arena_take(struct bs_arena *arena, size_t size)
 {
-    void *piece = take_as_it_is(arena, size);
+    void *piece = bs_arena_take_unset(arena, size);
     return piece ? memset(piece, 0, size) : NULL;
 }
 
 struct bs_bytes bs_arena_copy(struct bs_arena *arena, struct bs_bytes bytes)
 {
-    char *copy = bytes.len < SIZE_MAX ? take_as_it_is(arena, bytes.len + 1) : NULL;
+    char *copy = bytes.len < SIZE_MAX ? bs_arena_take_unset(arena, bytes.len + 1) : NULL;
     if (!copy)
         return (struct bs_bytes){NULL, 0};
     if (bytes.len > 0)

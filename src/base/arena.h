@@ -23,6 +23,9 @@ void bs_arena_init(struct bs_arena *arena, size_t limit);
 /* `size` zeroed bytes aligned for any type, or NULL past the limit. */
 void *bs_arena_take(struct bs_arena *arena, size_t size);
 
+/* The same, but whatever the memory held: for what is written in full at once. */
+void *bs_arena_take_unset(struct bs_arena *arena, size_t size);
+
 /* A copy, with a NUL behind it that is not counted in its length; ptr is NULL past the limit. */
 struct bs_bytes bs_arena_copy(struct bs_arena *arena, struct bs_bytes bytes);
 

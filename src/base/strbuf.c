@@ -41,6 +41,12 @@ static bool reserve(struct bs_strbuf *buf, size_t more)
     return true;
 }
 
+void bs_strbuf_reserve(struct bs_strbuf *buf, size_t more)
+{
+    size_t room = buf->limit - buf->len;
+    reserve(buf, more < room ? more : room);
+}
+
 void bs_strbuf_append(struct bs_strbuf *buf, struct bs_bytes bytes)
 {
     if (!reserve(buf, bytes.len))

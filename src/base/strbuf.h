@@ -20,6 +20,9 @@ struct bs_strbuf {
 };
 
 void bs_strbuf_init(struct bs_strbuf *buf, size_t limit);
+
+/* Makes room at once for `more` bytes that are to be appended in pieces, as far as the limit lets them. */
+void bs_strbuf_reserve(struct bs_strbuf *buf, size_t more);
 void bs_strbuf_append(struct bs_strbuf *buf, struct bs_bytes bytes);
 void bs_strbuf_append_cstr(struct bs_strbuf *buf, const char *text);
 void bs_strbuf_append_char(struct bs_strbuf *buf, char c);

@@ -151,7 +151,7 @@ static struct bs_header_field *next_field(struct bs_header *header)
     if (header->count < header->capacity)
         return &header->fields[header->count++];
     size_t capacity = header->capacity > 0 ? header->capacity * 2 : FIRST_CAPACITY;
-    struct bs_header_field *fields = bs_arena_take(header->arena, capacity * sizeof *fields);
+    struct bs_header_field *fields = bs_arena_take_unset(header->arena, capacity * sizeof *fields);
     if (!fields)
         return NULL;
     if (header->count > 0)
@@ -166,7 +166,7 @@ static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text
 {
     if (bare == 0)
         return bs_arena_copy(header->arena, text);
-    char *copy = bs_arena_take(header->arena, text.len + bare + 1), *at = copy;
+    char *copy = bs_arena_take_unset(header->arena, text.len + bare + 1), *at = copy;
     for (size_t i = 0; copy && i < text.len;) {
         if (i + BS_STRIDE <= text.len) {
             BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
@@ -181,6 +181,8 @@ static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text
             *at++ = '\r';
         *at++ = text.ptr[i++];
     }
+    if (copy)
+        *at = '\0';
     return bs_bytes(copy, copy ? text.len + bare : 0);
 }
 

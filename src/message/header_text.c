@@ -187,7 +187,7 @@ struct bs_bytes bs_header_text(const struct bs_header *header, const char *name,
     if (field->flags & BS_FIELD_BAD_UTF8) {
         const struct bs_header_field *type = bs_header_find(header, "Content-Type");
         if (type)
-            charset = bs_parameter_find(type->body, "charset", arena);
+            charset = bs_parameter_find(bs_parameters_skip_value(type->body), "charset", arena);
     }
     return bs_text_decode(field->body, charset, BS_HEADER_TEXT_MAX, arena);
 }

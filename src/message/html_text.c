@@ -309,6 +309,7 @@ static void read_text(struct reader *reader)
 bool bs_html_text_append(struct bs_strbuf *out, struct bs_bytes html)
 {
     struct reader reader = {.out = out, .rest = html};
+    bs_strbuf_reserve(out, html.len + 1); /* no tag or reference is shorter than what it becomes */
     while (reader.rest.len > 0 && !reader.full) {
         char c = reader.rest.ptr[0];
         if (c == '<')

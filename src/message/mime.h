@@ -65,6 +65,7 @@ struct bs_mime {
 /* What the header of a part says; ptr is NULL where there is no such field. */
 struct bs_mime_fields {
     struct bs_bytes type, encoding, disposition;
+    struct bs_bytes parameters; /* of the type; when that has been read */
 };
 
 /* Lines and boundaries: mime.c. */

@@ -95,9 +95,9 @@ static bool holds_others(enum bs_media media)
 }
 
 /* The boundary of the multipart that was begun; false where it cannot be read. */
-static bool open_multipart(struct bs_mime *mime, struct bs_bytes type, size_t part)
+static bool open_multipart(struct bs_mime *mime, struct bs_bytes parameters, size_t part)
 {
-    struct bs_bytes text = bs_parameter_find(type, "boundary", mime->arena);
+    struct bs_bytes text = bs_parameter_find(parameters, "boundary", mime->arena);
     while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
         text.len--;
     if (text.len > BS_PARTS_BOUNDARY_MAX || mime->boundaries.count == BS_BOUNDARIES_MAX) {
@@ -168,7 +168,7 @@ static void open_content(struct bs_mime *mime, const struct bs_mime_fields *fiel
     else if (holds_others(part->media))
         use = BS_MIME_MESSAGE;
     else
-        charset = bs_parameter_find(fields->type, "charset", mime->arena);
+        charset = bs_parameter_find(fields->parameters, "charset", mime->arena);
     mime->top->kept += mime->arena->used - used;
     bool here = use == BS_MIME_MESSAGE && encoding == BS_TRANSFER_IDENTITY;
     mime->state = BS_MIME_BODY;
@@ -181,18 +181,18 @@ static struct bs_bytes find_name(const struct bs_mime_fields *fields, struct bs_
 {
     struct bs_bytes name = bs_bytes(NULL, 0);
     if (fields->disposition.len > 0)
-        name = bs_parameter_text(fields->disposition, "filename", arena);
-    if (name.len == 0 && fields->type.len > 0)
-        name = bs_parameter_text(fields->type, "name", arena);
+        name = bs_parameter_text(bs_parameters_skip_value(fields->disposition), "filename", arena);
+    if (name.len == 0 && fields->parameters.len > 0)
+        name = bs_parameter_text(fields->parameters, "name", arena);
     return name;
 }
 
 /* What the fields of a part say of it. */
-static void describe(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t place)
+static void describe(struct bs_mime *mime, struct bs_mime_fields *fields, size_t place)
 {
     struct bs_part *part = &mime->parts->items[place];
     if (fields->type.len > 0)
-        part->type = bs_parameters_value(fields->type, mime->arena);
+        part->type = bs_parameters_value(fields->type, mime->arena, &fields->parameters);
     const struct bs_part *above = &mime->parts->items[part->parent];
     bool digest = part->type.len == 0 && above != part && bs_bytes_equal(above->type, BS_LITERAL("multipart/digest"));
     part->media = digest ? BS_MEDIA_MESSAGE : find_media(part->type);
@@ -202,16 +202,16 @@ static void describe(struct bs_mime *mime, const struct bs_mime_fields *fields, 
         part->media = BS_MEDIA_OTHER;
     }
     if (part->media == BS_MEDIA_MULTIPART && bs_bytes_equal(part->type, BS_LITERAL("multipart/report"))) {
-        struct bs_bytes report = bs_parameter_find(fields->type, "report-type", mime->arena);
-        part->report = report.len > 0 ? bs_parameters_value(report, mime->arena) : report;
+        struct bs_bytes report = bs_parameter_find(fields->parameters, "report-type", mime->arena);
+        part->report = report.len > 0 ? bs_parameters_value(report, mime->arena, NULL) : report;
     }
-    if (part->media == BS_MEDIA_MULTIPART && !open_multipart(mime, fields->type, place))
+    if (part->media == BS_MEDIA_MULTIPART && !open_multipart(mime, fields->parameters, place))
         part->media = BS_MEDIA_OTHER;
     part->cut = part->media == BS_MEDIA_OTHER && mime->parts->limit;
     part->returned = part->returned || part->media == BS_MEDIA_MESSAGE || part->media == BS_MEDIA_HEADERS;
 }
 
-static void begin_part(struct bs_mime *mime, const struct bs_mime_fields *fields, size_t parent)
+static void begin_part(struct bs_mime *mime, struct bs_mime_fields *fields, size_t parent)
 {
     size_t used = mime->arena->used;
     if (mime->top->kept >= BS_PARTS_KEPT_MAX) {

@@ -25,7 +25,7 @@ static struct bs_bytes skip_comment(struct bs_bytes rest)
     return bs_bytes_skip(rest, size > 0 ? size : rest.len);
 }
 
-static struct bs_bytes skip_blanks(struct bs_bytes rest)
+static inline struct bs_bytes skip_blanks(struct bs_bytes rest)
 {
     while (rest.len > 0 && (is_blank(rest.ptr[0]) || rest.ptr[0] == '('))
         rest = rest.ptr[0] == '(' ? skip_comment(rest) : bs_bytes_skip(rest, 1);
@@ -66,9 +66,11 @@ static struct bs_bytes take_value(struct bs_bytes *io_rest, struct bs_bytes *ret
     return first;
 }
 
-struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena)
+struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena, struct bs_bytes *ret_parameters)
 {
     struct bs_bytes second, first = take_value(&field_body, &second);
+    if (ret_parameters)
+        *ret_parameters = field_body;
     size_t len = first.len + (second.len > 0 ? 1 + second.len : 0);
     char *text = len > 0 && len <= BS_PARAMETERS_VALUE_MAX ? bs_arena_take(arena, len) : NULL;
     if (!text)
@@ -78,6 +80,13 @@ struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena 
     for (size_t i = first.len; i < len; i++)
         text[i] = i == first.len ? '/' : bs_ascii_lower(second.ptr[i - first.len - 1]);
     return bs_bytes(text, len);
+}
+
+struct bs_bytes bs_parameters_skip_value(struct bs_bytes field_body)
+{
+    struct bs_bytes second;
+    take_value(&field_body, &second);
+    return field_body;
 }
 
 /* The length of a quoted string's content, up to its quote or the end. */
@@ -118,17 +127,9 @@ static bool take_parameter(struct bs_bytes *io_rest, struct parameter *ret_param
     return true;
 }
 
-static struct bs_bytes skip_to_parameters(struct bs_bytes field_body)
+static bool find(struct bs_bytes parameters, struct bs_bytes name, struct parameter *ret_parameter)
 {
-    struct bs_bytes second;
-    take_value(&field_body, &second);
-    return field_body;
-}
-
-static bool find(struct bs_bytes field_body, struct bs_bytes name, struct parameter *ret_parameter)
-{
-    struct bs_bytes rest = skip_to_parameters(field_body);
-    while (take_parameter(&rest, ret_parameter)) {
+    while (take_parameter(&parameters, ret_parameter)) {
         if (bs_bytes_equal_nocase(ret_parameter->name, name))
             return true;
     }
@@ -154,10 +155,10 @@ static struct bs_bytes unquote(const struct parameter *parameter, struct bs_aren
     return bs_bytes(text, len);
 }
 
-struct bs_bytes bs_parameter_find(struct bs_bytes field_body, const char *name, struct bs_arena *arena)
+struct bs_bytes bs_parameter_find(struct bs_bytes parameters, const char *name, struct bs_arena *arena)
 {
     struct parameter parameter;
-    if (!find(field_body, bs_bytes_from_cstr(name), &parameter))
+    if (!find(parameters, bs_bytes_from_cstr(name), &parameter))
         return bs_bytes(NULL, 0);
     if (!parameter.quoted) {
         size_t end = 0;
@@ -205,13 +206,13 @@ static struct bs_bytes take_charset(struct bs_bytes *io_text)
 }
 
 /* Finds section `number` of a parameter, `name*N` or `name*N*`, or below 0 the whole of it, `name*`. */
-static bool find_section(struct bs_bytes field_body, const char *name, int number, struct parameter *ret_section,
+static bool find_section(struct bs_bytes parameters, const char *name, int number, struct parameter *ret_section,
                          bool *ret_encoded)
 {
     char wanted[64];
     int len = number < 0 ? snprintf(wanted, sizeof wanted, "%s*", name)
                          : snprintf(wanted, sizeof wanted, "%s*%d", name, number);
-    struct bs_bytes rest = skip_to_parameters(field_body), prefix = bs_bytes(wanted, (size_t)len);
+    struct bs_bytes rest = parameters, prefix = bs_bytes(wanted, (size_t)len);
     while (take_parameter(&rest, ret_section)) {
         if (!bs_bytes_starts_nocase(ret_section->name, prefix))
             continue;
@@ -224,20 +225,20 @@ static bool find_section(struct bs_bytes field_body, const char *name, int numbe
 }
 
 /* The sections of a parameter, decoded but in their charset; false where there are none. */
-static bool gather_sections(struct bs_bytes field_body, const char *name, struct bs_arena *arena, struct bs_strbuf *out,
+static bool gather_sections(struct bs_bytes parameters, const char *name, struct bs_arena *arena, struct bs_strbuf *out,
                             struct bs_bytes *ret_charset)
 {
     struct parameter section;
     bool encoded;
     *ret_charset = bs_bytes(NULL, 0);
-    if (find_section(field_body, name, -1, &section, &encoded)) {
+    if (find_section(parameters, name, -1, &section, &encoded)) {
         struct bs_bytes value = unquote(&section, arena);
         *ret_charset = take_charset(&value);
         append_percent(out, value);
         return true;
     }
     int number = 0;
-    for (; number < BS_PARAMETER_SECTIONS_MAX && find_section(field_body, name, number, &section, &encoded); number++) {
+    for (; number < BS_PARAMETER_SECTIONS_MAX && find_section(parameters, name, number, &section, &encoded); number++) {
         struct bs_bytes value = unquote(&section, arena);
         if (encoded && number == 0)
             *ret_charset = take_charset(&value);
@@ -249,19 +250,19 @@ static bool gather_sections(struct bs_bytes field_body, const char *name, struct
     return number > 0;
 }
 
-struct bs_bytes bs_parameter_text(struct bs_bytes field_body, const char *name, struct bs_arena *arena)
+struct bs_bytes bs_parameter_text(struct bs_bytes parameters, const char *name, struct bs_arena *arena)
 {
     struct bs_strbuf raw, text;
     struct bs_bytes charset, result = {NULL, 0};
     bs_strbuf_init(&raw, BS_PARAMETERS_SIZE_MAX);
     bs_strbuf_init(&text, BS_PARAMETER_TEXT_MAX);
-    bool found = bs_bytes_find(field_body, '*') < field_body.len &&
-                 gather_sections(field_body, name, arena, &raw, &charset);
+    bool found = bs_bytes_find(parameters, '*') < parameters.len &&
+                 gather_sections(parameters, name, arena, &raw, &charset);
     struct parameter parameter;
     if (found) {
         bs_charset_append(&text, charset, bs_strbuf_bytes(&raw));
         result = bs_arena_copy(arena, bs_strbuf_bytes(&text));
-    } else if (find(field_body, bs_bytes_from_cstr(name), &parameter)) {
+    } else if (find(parameters, bs_bytes_from_cstr(name), &parameter)) {
         result = bs_text_decode(unquote(&parameter, arena), bs_bytes(NULL, 0), BS_PARAMETER_TEXT_MAX, arena);
     }
     bs_strbuf_free(&raw);

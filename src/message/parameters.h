@@ -18,14 +18,18 @@ enum {
 };
 
 /* The value before the parameters, such as "multipart/report", in lower case and without blanks, in the arena;
- * empty where there is none, it is longer than BS_PARAMETERS_VALUE_MAX or the arena is full. */
-struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena);
+ * empty where there is none, it is longer than BS_PARAMETERS_VALUE_MAX or the arena is full. `ret_parameters` is what
+ * stands behind it, and may be NULL. */
+struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena, struct bs_bytes *ret_parameters);
+
+/* What stands behind the value. */
+struct bs_bytes bs_parameters_skip_value(struct bs_bytes field_body);
 
 /* A parameter as it stands, without its quotes; borrows, or is in the arena. ptr is NULL where there is none. */
-struct bs_bytes bs_parameter_find(struct bs_bytes field_body, const char *name, struct bs_arena *arena);
+struct bs_bytes bs_parameter_find(struct bs_bytes parameters, const char *name, struct bs_arena *arena);
 
 /* A parameter for people: with RFC 2231 and RFC 2047 decoded, in UTF-8, at most BS_PARAMETER_TEXT_MAX bytes, in
  * the arena; empty where there is none. */
-struct bs_bytes bs_parameter_text(struct bs_bytes field_body, const char *name, struct bs_arena *arena);
+struct bs_bytes bs_parameter_text(struct bs_bytes parameters, const char *name, struct bs_arena *arena);
 
 #endif

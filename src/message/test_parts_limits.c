@@ -304,23 +304,28 @@ static void a_parameter_is_read_up_to_its_limits(void **state)
 {
     struct bs_arena arena;
     struct bs_strbuf text;
+    struct bs_bytes rest;
     (void)state;
     for (size_t past = 0; past < 2; past++) {
         bs_arena_init(&arena, BS_PARTS_MEMORY);
         bs_strbuf_init(&text, MESSAGE_MAX);
         bs_strbuf_printf(&text, "a/%0*d", (int)(BS_PARAMETERS_VALUE_MAX - 2 + past), 0);
-        assert_int_equal(bs_parameters_value(bs_strbuf_bytes(&text), &arena).len, past ? 0 : BS_PARAMETERS_VALUE_MAX);
+        assert_int_equal(bs_parameters_value(bs_strbuf_bytes(&text), &arena, NULL).len,
+                         past ? 0 : BS_PARAMETERS_VALUE_MAX);
         text.len = 0;
         bs_strbuf_printf(&text, "a; x=%0*d; y=b", (int)(BS_PARAMETERS_SIZE_MAX - 10 + past), 0);
-        assert_int_equal(bs_parameter_find(bs_strbuf_bytes(&text), "y", &arena).len, past ? 0 : 1);
+        rest = bs_parameters_skip_value(bs_strbuf_bytes(&text));
+        assert_int_equal(bs_parameter_find(rest, "y", &arena).len, past ? 0 : 1);
         text.len = 0;
         bs_strbuf_printf(&text, "a; x=%0*d", (int)(BS_PARAMETER_TEXT_MAX + past), 0);
-        assert_int_equal(bs_parameter_text(bs_strbuf_bytes(&text), "x", &arena).len, BS_PARAMETER_TEXT_MAX);
+        rest = bs_parameters_skip_value(bs_strbuf_bytes(&text));
+        assert_int_equal(bs_parameter_text(rest, "x", &arena).len, BS_PARAMETER_TEXT_MAX);
         text.len = 0;
         bs_strbuf_append_cstr(&text, "a");
         for (size_t i = 0; i < BS_PARAMETER_SECTIONS_MAX + past; i++)
             bs_strbuf_printf(&text, "; x*%zu=y", i);
-        assert_int_equal(bs_parameter_text(bs_strbuf_bytes(&text), "x", &arena).len, BS_PARAMETER_SECTIONS_MAX);
+        rest = bs_parameters_skip_value(bs_strbuf_bytes(&text));
+        assert_int_equal(bs_parameter_text(rest, "x", &arena).len, BS_PARAMETER_SECTIONS_MAX);
         bs_strbuf_free(&text);
         bs_arena_reset(&arena);
     }
