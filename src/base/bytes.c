@@ -2,21 +2,14 @@
 /* Comparing and searching views of bytes; see bytes.h. */
 #include "base/bytes.h"
 
-bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix)
+bool bs_bytes_match_nocase(const char *a, const char *b, size_t len)
 {
-    if (bytes.len < prefix.len)
-        return false;
-    if (prefix.len == 0)
+    if (memcmp(a, b, len) == 0) /* as it is most times */
         return true;
-    if (bs_ascii_lower(bytes.ptr[0]) != bs_ascii_lower(prefix.ptr[0]))
-        return false;
-    if (memcmp(bytes.ptr, prefix.ptr, prefix.len) == 0) /* as it is most times */
-        return true;
-    for (size_t i = 1; i < prefix.len; i++) {
-        if (bs_ascii_lower(bytes.ptr[i]) != bs_ascii_lower(prefix.ptr[i]))
-            return false;
-    }
-    return true;
+    size_t i = 0;
+    while (i < len && bs_ascii_lower(a[i]) == bs_ascii_lower(b[i]))
+        i++;
+    return i == len;
 }
 
 bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle)

@@ -58,7 +58,17 @@ static inline bool bs_ascii_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix);
+/* Whether `len` bytes of both are the same but for case. */
+bool bs_bytes_match_nocase(const char *a, const char *b, size_t len);
+
+static inline bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes prefix)
+{
+    if (bytes.len < prefix.len || prefix.len == 0)
+        return prefix.len == 0;
+    return bs_ascii_lower(bytes.ptr[0]) == bs_ascii_lower(prefix.ptr[0]) &&
+           bs_bytes_match_nocase(bytes.ptr, prefix.ptr, prefix.len);
+}
+
 bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle);
 
 static inline bool bs_bytes_equal_nocase(struct bs_bytes a, struct bs_bytes b)

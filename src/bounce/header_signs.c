@@ -9,11 +9,20 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Whether one of the words, which end in an empty one, is what the bytes begin with. */
+/* How much of a word the bytes begin with; all, where its NUL is reached. */
+static size_t common_length(struct bs_bytes bytes, const char *word)
+{
+    size_t i = 0;
+    while (i < bytes.len && word[i] != '\0' && bs_ascii_lower(bytes.ptr[i]) == bs_ascii_lower(word[i]))
+        i++;
+    return i;
+}
+
+/* Whether one of the words, which end in a NULL, is what the bytes begin with. */
 static bool begins_with_one(struct bs_bytes bytes, const char *const *words)
 {
     for (; *words; words++) {
-        if (bs_bytes_starts_nocase(bytes, bs_bytes_from_cstr(*words)))
+        if ((*words)[common_length(bytes, *words)] == '\0')
             return true;
     }
     return false;
@@ -35,7 +44,8 @@ static struct bs_bytes plain_local(struct bs_bytes address, char ret_plain[LOCAL
 static bool is_one_of(struct bs_bytes bytes, const char *const *words)
 {
     for (; *words; words++) {
-        if (bs_bytes_equal(bytes, bs_bytes_from_cstr(*words)))
+        size_t common = common_length(bytes, *words);
+        if (common == bytes.len && (*words)[common] == '\0')
             return true;
     }
     return false;
@@ -69,7 +79,7 @@ static bool address_is_robot(struct bs_bytes address)
     char plain[LOCAL_PLAIN_MAX];
     local = plain_local(address, plain);
     for (size_t i = 0; parts[i]; i++) {
-        if (bs_bytes_contains_nocase(local, bs_bytes_from_cstr(parts[i])))
+        if (local.len > 0 && memmem(local.ptr, local.len, parts[i], strlen(parts[i])))
             return true;
     }
     return is_one_of(local, names);
@@ -237,6 +247,7 @@ static void see_content_type(struct bs_header_signs *signs, const struct bs_head
         signs->signs |= BS_SIGN_REPORT;
 }
 
+/* In the order of their lengths. */
 static const struct row {
     struct bs_bytes name;
     void (*see)(struct bs_header_signs *signs, const struct bs_header_field *field);
@@ -262,8 +273,8 @@ static const struct row {
     {{"X-Autoresponder", 15}, see_auto_reply},
     {{"X-Mail-Autoreply", 16}, see_auto_reply},
     {{"List-Unsubscribe", 16}, see_unsubscribe},
-    {{"X-Auto-Reply-From", 17}, see_auto_reply},
     {{"X-Autoreply-From", 16}, see_auto_reply},
+    {{"X-Auto-Reply-From", 17}, see_auto_reply},
     {{"X-Failed-Recipients", 19}, see_failed_recipients},
     {{"X-Auto-Response-Suppress", 24}, see_suppress},
 };
@@ -273,8 +284,8 @@ void bs_header_signs_read(const struct bs_header *header, struct bs_header_signs
     *ret_signs = (struct bs_header_signs){0};
     for (size_t i = 0; i < header->count; i++) {
         const struct bs_header_field *field = &header->fields[i];
-        for (size_t j = 0; j < sizeof rows / sizeof rows[0]; j++) {
-            if (rows[j].name.len == field->name.len && bs_bytes_equal_nocase(rows[j].name, field->name)) {
+        for (size_t j = 0; j < sizeof rows / sizeof rows[0] && rows[j].name.len <= field->name.len; j++) {
+            if (bs_bytes_equal_nocase(rows[j].name, field->name)) {
                 rows[j].see(ret_signs, field);
                 break;
             }

@@ -55,7 +55,7 @@ static bool look_at_fields(const struct bs_header *header, struct bs_rules_scan 
                            const struct bs_rule *ret_kinds[BS_KIND_COUNT])
 {
     const struct bs_rule_hit *hits;
-    char *text = bs_arena_take(arena, FIELDS_TEXT_MAX);
+    char *text = bs_arena_take_unset(arena, FIELDS_TEXT_MAX);
     size_t len = 0;
     if (!text)
         return false;

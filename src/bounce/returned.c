@@ -10,10 +10,16 @@ static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
     return bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
 }
 
+/* Where the line behind one begins. */
+static size_t behind_line(struct bs_bytes text, size_t begin, struct bs_bytes line)
+{
+    size_t end = begin + line.len;
+    return end < text.len ? end + 1 : end;
+}
+
 static size_t next_line(struct bs_bytes text, size_t begin)
 {
-    size_t end = begin + line_at(text, begin).len;
-    return end < text.len ? end + 1 : end;
+    return behind_line(text, begin, line_at(text, begin));
 }
 
 static bool is_blank(char c)
@@ -31,13 +37,16 @@ static size_t prefix_length(struct bs_bytes line)
     return len;
 }
 
+static bool is_name(char c)
+{
+    return bs_ascii_is_digit(c) || c == '-' || c == '_' || (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z');
+}
+
 /* The name of the field that the line is, or empty. */
 static struct bs_bytes field_name(struct bs_bytes line)
 {
     size_t colon = 0;
-    while (colon < line.len && colon < 60 &&
-           (bs_ascii_is_digit(line.ptr[colon]) || line.ptr[colon] == '-' || line.ptr[colon] == '_' ||
-            (bs_ascii_lower(line.ptr[colon]) >= 'a' && bs_ascii_lower(line.ptr[colon]) <= 'z')))
+    while (colon < line.len && colon < 60 && is_name(line.ptr[colon]))
         colon++;
     bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && bs_ascii_lower(line.ptr[0]) >= 'a' &&
                     (colon + 1 == line.len || is_blank(line.ptr[colon + 1]) || line.ptr[colon + 1] != '/');
@@ -71,7 +80,7 @@ static enum field_class classify_field(struct bs_bytes name)
         {{"Original-Recipient", 18}, FIELD_REPORT},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (fields[i].name.len == name.len && bs_bytes_equal_nocase(fields[i].name, name))
+        if (bs_bytes_equal_nocase(fields[i].name, name))
             return fields[i].class;
     }
     return FIELD_ANY;
@@ -93,6 +102,7 @@ static struct run measure(struct bs_bytes text, size_t begin)
     prefix = bs_bytes_first(prefix, prefix_length(prefix));
     while (run.end < text.len) {
         struct bs_bytes line = line_at(text, run.end);
+        size_t next = behind_line(text, run.end, line);
         if (!bs_bytes_equal(bs_bytes_first(line, prefix.len), prefix))
             break;
         line = bs_bytes_skip(line, prefix.len);
@@ -105,7 +115,7 @@ static struct run measure(struct bs_bytes text, size_t begin)
         run.machine |= class == FIELD_MACHINE || class == FIELD_TRACE;
         run.trace |= class == FIELD_TRACE;
         run.report |= class == FIELD_REPORT;
-        run.end = next_line(text, run.end);
+        run.end = next;
     }
     return run;
 }
@@ -116,7 +126,7 @@ size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
     for (size_t begin = 0, runs = 0; begin < text.len && runs < BS_RETURNED_RUNS_MAX;) {
         struct bs_bytes line = line_at(text, begin);
         if (field_name(bs_bytes_skip(line, prefix_length(line))).len == 0) {
-            begin = next_line(text, begin);
+            begin = behind_line(text, begin, line);
             continue;
         }
         struct run run = measure(text, begin);
@@ -124,7 +134,7 @@ size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
             *ret_traced = run.trace;
             return begin;
         }
-        begin = run.fields > 1 ? run.end : next_line(text, begin);
+        begin = run.fields > 1 ? run.end : behind_line(text, begin, line);
         runs += run.fields > 1;
     }
     return text.len;
@@ -155,8 +165,9 @@ static bool is_ascii(struct bs_bytes bytes)
 
 static void push_without_prefix(struct bs_header *header, struct bs_bytes text, size_t prefix)
 {
-    for (size_t begin = 0; begin < text.len && !header->ended; begin = next_line(text, begin)) {
-        struct bs_bytes line = line_at(text, begin);
+    struct bs_bytes line;
+    for (size_t begin = 0; begin < text.len && !header->ended; begin = behind_line(text, begin, line)) {
+        line = line_at(text, begin);
         bs_header_push(header, bs_bytes_skip(line, prefix < line.len ? prefix : line.len));
         bs_header_push(header, BS_LITERAL("\n"));
     }

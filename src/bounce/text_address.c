@@ -13,7 +13,11 @@ static bool is_letter_or_digit(char c)
 
 static bool is_atom(char c)
 {
-    return is_letter_or_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c));
+    static const bool others[256] = {['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true,  ['&'] = true,
+                                     ['*'] = true, ['+'] = true, ['-'] = true, ['/'] = true,  ['='] = true,
+                                     ['?'] = true, ['^'] = true, ['_'] = true, ['`'] = true,  ['{'] = true,
+                                     ['|'] = true, ['}'] = true, ['~'] = true, ['\''] = true, ['.'] = true};
+    return is_letter_or_digit(c) || others[(unsigned char)c];
 }
 
 static bool is_domain(char c)

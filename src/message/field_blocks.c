@@ -29,7 +29,7 @@ static void *make_room(struct reader *reader, void *items, size_t count, size_t 
     if (count < *io_capacity)
         return items;
     size_t capacity = *io_capacity > 0 ? *io_capacity * 2 : FIRST_CAPACITY;
-    void *grown = bs_arena_take(reader->arena, capacity * size);
+    void *grown = bs_arena_take_unset(reader->arena, capacity * size);
     if (grown && count > 0)
         memcpy(grown, items, count * size);
     reader->failed = reader->failed || !grown;
@@ -43,7 +43,7 @@ static struct bs_bytes unfold(struct reader *reader, struct bs_bytes text)
     text = bs_bytes_trim(text);
     if (bs_bytes_find(text, '\n') == text.len)
         return text;
-    char *copy = bs_arena_take(reader->arena, text.len);
+    char *copy = bs_arena_take_unset(reader->arena, text.len);
     size_t len = 0;
     reader->failed = reader->failed || !copy;
     for (size_t i = 0; copy && i < text.len; i++) {
@@ -189,7 +189,7 @@ struct bs_bytes bs_xtext_decode(struct bs_bytes text, struct bs_arena *arena)
 {
     if (bs_bytes_find(text, '+') == text.len)
         return text;
-    char *copy = bs_arena_take(arena, text.len);
+    char *copy = bs_arena_take_unset(arena, text.len);
     size_t len = 0;
     for (size_t i = 0; copy && i < text.len; i++) {
         unsigned byte = read_plus(bs_bytes_skip(text, i));
@@ -227,7 +227,7 @@ struct bs_bytes bs_unitext_decode(struct bs_bytes text, struct bs_arena *arena)
 {
     if (bs_bytes_find(text, '\\') == text.len)
         return text;
-    char *copy = bs_arena_take(arena, text.len);
+    char *copy = bs_arena_take_unset(arena, text.len);
     size_t len = 0;
     for (size_t i = 0; copy && i < text.len;) {
         unsigned point;
