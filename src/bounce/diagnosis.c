@@ -2,6 +2,8 @@
 /* See diagnosis.h. The first digit of a status or a reply decides nothing: what is dead is dead by the reason. */
 #include "bounce/diagnosis.h"
 
+#include "bounce/text_address.h"
+
 struct guess {
     enum bs_failure failure;
     unsigned weight; /* 0: no guess */
@@ -145,8 +147,8 @@ static struct guess guess_by_status(struct status status)
 static struct status find_status(struct bs_bytes text)
 {
     text = bs_bytes_first(text, BS_DIAGNOSIS_CODES_MAX);
-    for (size_t i = 0; i < text.len; i++) {
-        if ((text.ptr[i] == '4' || text.ptr[i] == '5') && (i == 0 || !is_word_character(text.ptr[i - 1]))) {
+    for (size_t i = bs_text_find_class(text, 0); i < text.len; i = bs_text_find_class(text, i + 1)) {
+        if (text.ptr[i] != '2' && (i == 0 || !is_word_character(text.ptr[i - 1]))) {
             struct status status = read_status(bs_bytes_skip(text, i));
             if (guess_by_status(status).weight > 0)
                 return status;
@@ -160,9 +162,9 @@ static struct status find_status(struct bs_bytes text)
 static unsigned find_reply(struct bs_bytes text)
 {
     text = bs_bytes_first(text, BS_DIAGNOSIS_CODES_MAX);
-    for (size_t i = 0; i + 3 < text.len; i++) {
+    for (size_t i = bs_text_find_class(text, 0); i + 3 < text.len; i = bs_text_find_class(text, i + 1)) {
         unsigned code;
-        if ((text.ptr[i] == '4' || text.ptr[i] == '5') && (i == 0 || !is_word_character(text.ptr[i - 1])) &&
+        if (text.ptr[i] != '2' && (i == 0 || !is_word_character(text.ptr[i - 1])) &&
             (text.ptr[i + 3] == ' ' || text.ptr[i + 3] == '-') && read_digits(bs_bytes(text.ptr + i, 3), &code) == 3)
             return code;
     }

@@ -33,6 +33,17 @@ struct collection {
     struct found found[BS_HOME_MADE_RECIPIENTS_MAX];
 };
 
+/* An empty one; NULL without memory. */
+static struct collection *begin_collection(const struct bs_notice *notice, struct bs_arena *arena)
+{
+    struct collection *collection = bs_arena_take_unset(arena, sizeof *collection);
+    if (!collection)
+        return NULL;
+    memset(collection, 0, offsetof(struct collection, found));
+    collection->text = bs_bytes_first(notice->text, notice->own);
+    return collection;
+}
+
 static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
 {
     struct bs_bytes rest = bs_bytes_skip(text, begin);
@@ -372,7 +383,7 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
         begin = first;
     while (begin < end && text.ptr[begin] != '\0' && strchr(">)]:;,\"'\r\n\t ", text.ptr[begin]))
         begin++;
-    char *words = bs_arena_take(arena, BS_DIAGNOSTIC_MAX);
+    char *words = bs_arena_take_unset(arena, BS_DIAGNOSTIC_MAX);
     size_t len = 0;
     if (!words)
         return false;
@@ -418,10 +429,9 @@ bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena
     bool vague = false;
     for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX && !vague; i++)
         vague = is_vague(&reading->recipients[i]);
-    struct collection *collection = vague ? bs_arena_take(arena, sizeof *collection) : NULL;
+    struct collection *collection = vague ? begin_collection(notice, arena) : NULL;
     if (!collection)
         return !vague;
-    collection->text = bs_bytes_first(notice->text, notice->own);
     for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX; i++) {
         struct bs_bytes address = reading->recipients[i].address;
         const char *at = address.len > 0 && collection->text.len > 0
@@ -472,10 +482,9 @@ bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_sign
                        const struct bs_notice *notice, enum bs_kind kind, struct bs_arena *arena,
                        struct bs_reading *reading)
 {
-    struct collection *collection = bs_arena_take(arena, sizeof *collection);
+    struct collection *collection = begin_collection(notice, arena);
     if (!collection)
         return false;
-    collection->text = bs_bytes_first(notice->text, notice->own);
     collection->sender = signs->from_address;
     if (signs->failed_recipients)
         read_failed_field(collection, signs->failed_recipients);

@@ -3,6 +3,8 @@
  * to BS_RETURNED_PREFIX_MAX times. */
 #include "bounce/returned.h"
 
+#include "message/charset.h"
+
 /* The line that begins at `begin`, without its end. */
 static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
 {
@@ -37,9 +39,14 @@ static size_t prefix_length(struct bs_bytes line)
     return len;
 }
 
+static bool is_letter(char c)
+{
+    return bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z';
+}
+
 static bool is_name(char c)
 {
-    return bs_ascii_is_digit(c) || c == '-' || c == '_' || (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z');
+    return is_letter(c) || bs_ascii_is_digit(c) || c == '-' || c == '_';
 }
 
 /* The name of the field that the line is, or empty. */
@@ -48,7 +55,7 @@ static struct bs_bytes field_name(struct bs_bytes line)
     size_t colon = 0;
     while (colon < line.len && colon < 60 && is_name(line.ptr[colon]))
         colon++;
-    bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && bs_ascii_lower(line.ptr[0]) >= 'a' &&
+    bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && is_letter(line.ptr[0]) &&
                     (colon + 1 == line.len || is_blank(line.ptr[colon + 1]) || line.ptr[colon + 1] != '/');
     return is_field ? bs_bytes(line.ptr, colon) : bs_bytes(NULL, 0);
 }
@@ -154,15 +161,6 @@ static size_t skip_rulers(struct bs_bytes text, size_t begin)
     return begin;
 }
 
-static bool is_ascii(struct bs_bytes bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        if ((unsigned char)bytes.ptr[i] >= 0x80)
-            return false;
-    }
-    return true;
-}
-
 static void push_without_prefix(struct bs_header *header, struct bs_bytes text, size_t prefix)
 {
     struct bs_bytes line;
@@ -199,7 +197,7 @@ bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, stru
         return false;
     *ret_open = run.end == text.len;
     ret_returned->header = header;
-    ret_returned->exact = verbatim && prefix == 0 && is_ascii(fields);
+    ret_returned->exact = verbatim && prefix == 0 && bs_ascii_run(fields) == fields.len;
     return true;
 }
 

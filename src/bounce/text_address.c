@@ -6,6 +6,8 @@
  */
 #include "bounce/text_address.h"
 
+#include "base/stride.h"
+
 static bool is_letter_or_digit(char c)
 {
     return bs_ascii_is_digit(c) || (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z');
@@ -139,10 +141,24 @@ static size_t status_length(struct bs_bytes bytes)
     return len < bytes.len && is_letter_or_digit(bytes.ptr[len]) ? 0 : len;
 }
 
+size_t bs_text_find_class(struct bs_bytes text, size_t begin)
+{
+    size_t i = begin;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+        size_t found = bs_stride_first((here == '2') | (here == '4') | (here == '5'));
+        if (found < BS_STRIDE)
+            return i + found;
+    }
+    while (i < text.len && text.ptr[i] != '2' && text.ptr[i] != '4' && text.ptr[i] != '5')
+        i++;
+    return i;
+}
+
 struct bs_bytes bs_text_status(struct bs_bytes text)
 {
-    for (size_t i = 0; i + 5 <= text.len; i++) {
-        if (text.ptr[i + 1] != '.' || (text.ptr[i] != '2' && text.ptr[i] != '4' && text.ptr[i] != '5'))
+    for (size_t i = bs_text_find_class(text, 0); i + 5 <= text.len; i = bs_text_find_class(text, i + 1)) {
+        if (text.ptr[i + 1] != '.')
             continue;
         if (i > 0 && (is_letter_or_digit(text.ptr[i - 1]) || text.ptr[i - 1] == '.'))
             continue;
@@ -163,8 +179,8 @@ bool bs_text_status_is_vague(struct bs_bytes status)
 
 unsigned bs_text_reply_code(struct bs_bytes text)
 {
-    for (size_t i = 0; i + 3 <= text.len; i++) {
-        if ((text.ptr[i] != '4' && text.ptr[i] != '5') || !bs_ascii_is_digit(text.ptr[i + 1]) ||
+    for (size_t i = bs_text_find_class(text, 0); i + 3 <= text.len; i = bs_text_find_class(text, i + 1)) {
+        if (text.ptr[i] == '2' || !bs_ascii_is_digit(text.ptr[i + 1]) ||
             !bs_ascii_is_digit(text.ptr[i + 2]) || text.ptr[i + 1] > '5')
             continue;
         bool begins = i == 0 || strchr(" \t\n:;(<[\"'-=#", text.ptr[i - 1]);

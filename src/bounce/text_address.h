@@ -13,6 +13,9 @@ enum { BS_TEXT_ADDRESS_MAX = 320 }; /* bytes of an address in a text: 64, @ and 
  * False when there is none. */
 bool bs_text_address_next(struct bs_bytes *rest, struct bs_bytes *ret_address);
 
+/* The place of the next 2, 4 or 5 from `begin` on, with which all codes begin; text.len where there is none. */
+size_t bs_text_find_class(struct bs_bytes text, size_t begin);
+
 /* The first status code of RFC 3463 in the text, such as 5.1.1; empty where there is none. An IP address is none. */
 struct bs_bytes bs_text_status(struct bs_bytes text);
 
