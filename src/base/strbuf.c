@@ -44,7 +44,8 @@ static bool reserve(struct bs_strbuf *buf, size_t more)
 void bs_strbuf_reserve(struct bs_strbuf *buf, size_t more)
 {
     size_t room = buf->limit - buf->len;
-    reserve(buf, more < room ? more : room);
+    if (reserve(buf, more < room ? more : room))
+        buf->ptr[buf->len] = '\0';
 }
 
 void bs_strbuf_append(struct bs_strbuf *buf, struct bs_bytes bytes)

@@ -39,6 +39,26 @@ static void what_is_appended_stands_there_in_order(void **state)
     assert_null(buf.ptr);
 }
 
+static void room_that_was_reserved_holds_what_is_appended_up_to_the_limit(void **state)
+{
+    struct bs_strbuf buf;
+    (void)state;
+    bs_strbuf_init(&buf, 100);
+    bs_strbuf_reserve(&buf, 99);
+    check_contract(&buf);
+    assert_string_equal(bs_strbuf_cstr(&buf), "");
+    const char *room = buf.ptr;
+    for (size_t i = 0; i < 99; i++)
+        bs_strbuf_append_char(&buf, 'x');
+    assert_ptr_equal(buf.ptr, room);
+    bs_strbuf_reserve(&buf, 1000);
+    check_contract(&buf);
+    assert_false(buf.failed);
+    bs_strbuf_append_cstr(&buf, "yz");
+    assert_true(buf.failed);
+    bs_strbuf_free(&buf);
+}
+
 static void an_append_past_the_limit_changes_nothing_and_fails_for_good(void **state)
 {
     (void)state;
@@ -80,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_appended_stands_there_in_order),
+        cmocka_unit_test(room_that_was_reserved_holds_what_is_appended_up_to_the_limit),
         cmocka_unit_test(an_append_past_the_limit_changes_nothing_and_fails_for_good),
         cmocka_unit_test(a_long_append_grows_in_one_step),
     };

@@ -149,7 +149,7 @@ static void judge_dkim(struct world *world, char *const words[WORDS_MAX])
 
 /* --- DMARC ---------------------------------------------------------------------------------------------------- */
 
-static int place_of(struct bs_bytes name, char *const names[WORDS_MAX], int count)
+static int place_of(struct bs_bytes name, char *const *names, int count)
 {
     for (int i = 0; i < count; i++) {
         if (bs_bytes_equal_nocase(name, bs_bytes_from_cstr(names[i])))
