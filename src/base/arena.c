@@ -88,7 +88,7 @@ char *bs_arena_printf(struct bs_arena *arena, const char *format, ...)
     va_start(args, format);
     int length = vsnprintf(near, sizeof near, format, args);
     va_end(args);
-    char *text = length < 0 ? NULL : take_as_it_is(arena, (size_t)length + 1);
+    char *text = length < 0 ? NULL : bs_arena_take_unset(arena, (size_t)length + 1);
     if (!text)
         return NULL;
     if ((size_t)length < sizeof near)
