@@ -67,7 +67,8 @@ static bool address_is_robot(struct bs_bytes address)
 {
     static const char *const names[] = {"noreply", "donotreply", "root", "bounce", "bounces", "administrator", "admin",
                                         "daemon", "nobody", "autoreply", "autoresponder", "autoresponse", "robot",
-                                        "mail", "system", "dontreply", "smtp", "mailscanner", "antivirus", NULL};
+                                        "mail", "system", "dontreply", "smtp", "mailscanner", "antivirus",
+                                        "listserv", "uucp", "mimesweeper", NULL};
     static const char *const list_ends[] = {"-admin", "-owner", "-request", "-bounces", NULL};
     struct bs_bytes local = bs_bytes_first(address, bs_bytes_find_last(address, '@'));
     for (size_t i = 0; list_ends[i]; i++) {

@@ -223,9 +223,9 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return false;
     if (has(view, BS_SIGN_FAILED_FIELD))
         return text || (subject && !view->human);
-    /* Whoever imitates a bounce has a Return-Path of his own, and neither a message to return nor a server's reply. */
-    bool robot = has(view, BS_SIGN_ROBOT_FROM) &&
-                 (returns || !view->human || has(view, BS_SIGN_LIST) || cites_reply(&wording->notice));
+    /* Whoever imitates a bounce has a Return-Path of his own, HTML, and neither a message to return nor a reply. */
+    bool imitates = wording->notice.html && view->human && !returns && !has(view, BS_SIGN_LIST);
+    bool robot = has(view, BS_SIGN_ROBOT_FROM) && (!imitates || cites_reply(&wording->notice));
     bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED) || robot || wording->from[BS_KIND_NOTICE];
     return program && text && (subject || field);
 }

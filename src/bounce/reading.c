@@ -15,6 +15,11 @@
 #include "bounce/standard_report.h"
 #include "bounce/text_address.h"
 
+enum {
+    STATUS_IN_TEXT_MAX = 4096, /* bytes of a text that are read as fields of a status */
+    EXPLAINED_MAX = 32,        /* recipients of a notice that such fields are looked through for */
+};
+
 /* What the steps of a reading share. */
 struct work {
     const struct bs_parts *parts;
@@ -121,7 +126,7 @@ static size_t find_status_in_text(struct bs_bytes text)
 }
 
 /* In the notice, or in another text beside it. */
-static bool read_status_in_text(struct work *work)
+static bool read_status_in_text(struct work *work, struct bs_reading *reading)
 {
     const struct bs_parts *parts = work->parts;
     bool found = false;
@@ -131,10 +136,40 @@ static bool read_status_in_text(struct work *work)
             continue;
         looked_at++;
         size_t begin = find_status_in_text(text);
-        if (begin < text.len && !bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), 4096), work->arena,
-                                                         work->reading, &found))
+        if (begin < text.len && !bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), STATUS_IN_TEXT_MAX), work->arena,
+                                                         reading, &found))
             return false;
     }
+    return true;
+}
+
+/* What the fields of a status say of a recipient is more exact than the words around an address. */
+static void take_status(const struct bs_reading *told, struct bs_reported_recipient *recipient)
+{
+    for (size_t i = 0; i < told->recipient_count; i++) {
+        const struct bs_reported_recipient *one = &told->recipients[i];
+        if (!bs_bytes_equal_nocase(one->address, recipient->address) || one->status.len == 0)
+            continue;
+        recipient->status = one->status;
+        recipient->reply_code = one->reply_code;
+        recipient->comment = one->comment;
+        if (one->diagnostic.len > 0 || one->comment.len > 0 || !bs_text_status_is_vague(one->status))
+            recipient->diagnostic = one->diagnostic;
+        return;
+    }
+}
+
+/* Recipients that the notice names, while a text has the fields of a status, too. */
+static bool explain_by_status(struct work *work)
+{
+    struct bs_reading *reading = work->reading, *told = bs_arena_take(work->arena, sizeof *told);
+    if (!told)
+        return false;
+    *told = (struct bs_reading){.kind = BS_KIND_NONE};
+    if (!read_status_in_text(work, told))
+        return false;
+    for (size_t i = 0; told->recipient_count > 0 && i < reading->recipient_count && i < EXPLAINED_MAX; i++)
+        take_status(told, &reading->recipients[i]);
     return true;
 }
 
@@ -201,7 +236,9 @@ static bool read_recipients(struct work *work)
         return true;
     if (!bs_home_made_read(work->parts, &work->signs, &work->wording->notice, reading->kind, work->arena, reading))
         return false;
-    if (reading->recipient_count == 0 && !read_status_in_text(work))
+    if (reading->recipient_count > 0)
+        return explain_by_status(work);
+    if (!read_status_in_text(work, reading))
         return false;
     return reading->recipient_count > 0 || read_returned_to(work);
 }
