@@ -198,7 +198,7 @@ static void see_precedence(struct bs_header_signs *signs, const struct bs_header
     if (begins_with_one(value, replies))
         signs->signs |= BS_SIGN_AUTO_REPLIED;
     else if (begins_with_one(value, bulk))
-        signs->signs |= BS_SIGN_BULK;
+        signs->signs |= BS_SIGN_BULK | (bs_bytes_starts_nocase(value, BS_LITERAL("junk")) ? BS_SIGN_JUNK : 0u);
 }
 
 /* [MS-OXCMAIL] section 2.2.3.2.14. */
@@ -237,8 +237,18 @@ static void see_mailer(struct bs_header_signs *signs, const struct bs_header_fie
         "Foxmail", "YahooMail", "Airmail", "MailMate", "Postbox", "Opera", "Becky", "Shuriken", "Zimbra",
         "Open-Xchange", "exmh", "nmh", "elm", "Mail.app", "git-send-email", "Spark", "Geary", "trojita",
         "eM Client", "IncrediMail", "AOL ", "AppleMail", NULL};
-    if (begins_with_one(bs_bytes_trim(field->body), programs))
+    static const char *const groupware[] = {"Internet Mail Service", "Novell GroupWise", NULL};
+    struct bs_bytes program = bs_bytes_trim(field->body);
+    if (begins_with_one(program, programs))
         signs->signs |= BS_SIGN_PERSON;
+    else if (begins_with_one(program, groupware))
+        signs->signs |= BS_SIGN_GROUPWARE;
+}
+
+static void see_mime_ole(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    if (bs_bytes_starts_nocase(bs_bytes_trim(field->body), BS_LITERAL("Produced By Microsoft Exchange")))
+        signs->signs |= BS_SIGN_GROUPWARE;
 }
 
 static void see_content_type(struct bs_header_signs *signs, const struct bs_header_field *field)
@@ -264,6 +274,7 @@ static const struct row {
     {{"User-Agent", 10}, see_mailer},
     {{"In-Reply-To", 11}, see_answer},
     {{"Return-Path", 11}, see_return_path},
+    {{"X-MimeOLE", 9}, see_mime_ole},
     {{"X-AutoReply", 11}, see_auto_reply},
     {{"Content-Type", 12}, see_content_type},
     {{"Mailing-List", 12}, see_list},

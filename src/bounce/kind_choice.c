@@ -9,6 +9,7 @@ enum {
     FIELDS_TEXT_MAX = 8 * 1024,
     OPENING = 1500,          /* bytes of a text in which a bounce says that it is one */
     OPENING_OF_ANSWER = 200, /* the same of a message that answers another */
+    LIKELY_WEIGHT = 70,      /* of a rule for a subject that people write now and then */
     SURE_WEIGHT = 80,        /* of a rule for a subject that people do not write */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
 };
@@ -239,6 +240,9 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
                  opens_with_dsn(&wording->notice, has(view, BS_SIGN_ANSWERS) ? OPENING_OF_ANSWER : OPENING));
     if (!text && !subject && !field)
         return BS_KIND_NONE;
+    if (has(view, BS_SIGN_RE) && !has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD | BS_SIGN_REPORT) &&
+        !wording->returns && !subject) /* a postmaster explains */
+        return BS_KIND_NONE;
     if (has(view, BS_SIGN_LIST) && !is_bounce_to_list(view, text, subject))
         return BS_KIND_NONE;
     if (has(view, BS_SIGN_ROBOT_FROM) && !has(view, BS_SIGN_PERSON) && is_conclusive(view, ret_sign))
@@ -272,7 +276,9 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
         if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < notice->ends[BS_KIND_NOTICE])
             return BS_KIND_NONE;
     }
-    if (!text && any_dsn(notice->kinds))
+    bool scanner = view->system || from || view->wording->field[BS_KIND_NOTICE] ||
+                   has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
+    if ((!text && any_dsn(notice->kinds)) || (!scanner && !(text && subject)))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : subject)->id;
     return BS_KIND_NOTICE;
@@ -285,21 +291,20 @@ static bool opens_with_fixed(const struct view *view, enum bs_kind kind)
     return text && text->weight >= CONCLUSIVE_WEIGHT && view->wording->notice.ends[kind] < OPENING_OF_ANSWER;
 }
 
-/* Registrations ask to confirm in the same words; they answer nothing. */
+/* Registrations and logins ask to confirm in the same words; they answer nothing. */
 static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
 {
     const struct bs_wording *wording = view->wording;
-    const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *other = in_subject(view, BS_KIND_CHALLENGE);
-    if (!other)
-        other = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE]
-                                                  : wording->from[BS_KIND_CHALLENGE];
-    bool program = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
-    bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK);
-    bool answer = program || opens_with_fixed(view, BS_KIND_CHALLENGE) || (robot && has(view, BS_SIGN_ANSWERS));
+    const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *subject = in_subject(view, BS_KIND_CHALLENGE);
+    const struct bs_rule *made = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE]
+                                                                  : wording->from[BS_KIND_CHALLENGE];
+    bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
+    bool reply = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED) || (robot && has(view, BS_SIGN_ANSWERS));
+    bool worded = text && (reply || made || (subject && robot) || opens_with_fixed(view, BS_KIND_CHALLENGE));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
-        !((text && (answer || other)) || (other && (program || robot))))
+        !(worded || (reply && (subject || made)) || (made && robot)))
         return BS_KIND_NONE;
-    *ret_sign = (text ? text : other)->id;
+    *ret_sign = (text ? text : subject ? subject : made)->id;
     return BS_KIND_CHALLENGE;
 }
 
@@ -311,28 +316,38 @@ static bool may_be_bait(const struct view *view)
     return has(view, BS_SIGN_OTHER_PATH) && (notice->html || bs_bytes_contains_nocase(own, BS_LITERAL("://")));
 }
 
+/* How much wording a reply of a program needs without a sign that it is one. */
+static bool is_unsigned_reply(const struct view *view, const struct bs_rule *text, const struct bs_rule *subject)
+{
+    bool sure = subject && subject->weight >= SURE_WEIGHT, sure_text = text && text->weight >= SURE_WEIGHT;
+    bool likely = subject && subject->weight >= LIKELY_WEIGHT;
+    if (((sure && text) || (likely && sure_text)) && !has(view, BS_SIGN_UNSUBSCRIBE))
+        return true;
+    if (has(view, BS_SIGN_PERSON | BS_SIGN_UNSUBSCRIBE) || (has(view, BS_SIGN_LIST) && !text))
+        return false;
+    if (has(view, BS_SIGN_JUNK) && text)
+        return true;
+    if (has(view, BS_SIGN_BULK | BS_SIGN_GROUPWARE) && !has(view, BS_SIGN_LIST))
+        return likely || (sure_text && has(view, BS_SIGN_BULK));
+    return (sure && !may_be_bait(view)) || (sure_text && subject);
+}
+
 /* How much wording a reply of a program needs, by the signs that there are. */
 static bool is_reply(const struct view *view, const struct bs_rule *text, const struct bs_rule *subject)
 {
     bool sure = subject && subject->weight >= SURE_WEIGHT, sure_text = text && text->weight >= SURE_WEIGHT;
-    bool answers = has(view, BS_SIGN_ANSWERS);
+    bool likely = subject && subject->weight >= LIKELY_WEIGHT, answers = has(view, BS_SIGN_ANSWERS);
     if (has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED))
         return text || subject;
     if (view->answered && !sure)
         return false;
     if (has(view, BS_SIGN_AUTO_GENERATED))
-        return subject || (text && answers);
+        return likely || (answers && (text || subject)) || (sure_text && subject);
     if (has(view, BS_SIGN_SUPPRESS))
-        return sure || (subject && (text || answers));
+        return likely || (subject && (sure_text || answers));
     if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
         return sure || (subject && text);
-    if (sure && text && !has(view, BS_SIGN_LIST))
-        return true;
-    if (has(view, BS_SIGN_PERSON) || (has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE) && !text))
-        return false;
-    if (has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE))
-        return sure || sure_text;
-    return (sure && !may_be_bait(view)) || (sure_text && subject);
+    return is_unsigned_reply(view, text, subject);
 }
 
 static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
@@ -380,6 +395,8 @@ static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
     if (has(view, BS_SIGN_PERSON) && !fixed)
         return BS_KIND_NONE;
     bool sign = fixed || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED);
+    if (!sign && has(view, BS_SIGN_ROBOT_FROM)) /* "Read: ten books", by a magazine */
+        return BS_KIND_NONE;
     return is_worded(view, BS_KIND_MDN, sign, ret_sign);
 }
 

@@ -39,6 +39,15 @@ void bs_reading_add_references(struct bs_reading *reading, struct bs_bytes text)
     }
 }
 
+static const struct bs_part *own_part(const struct bs_parts *parts, enum bs_media media)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        if (parts->items[i].media == media && !parts->items[i].returned)
+            return &parts->items[i];
+    }
+    return NULL;
+}
+
 /* A person's program may attach the parts of a report that it forwards: then the message is no report itself, and
  * nothing in its header says that a mail system made it. */
 static bool is_sent_on(const struct bs_parts *parts, const struct bs_header_signs *signs)
@@ -50,16 +59,8 @@ static bool is_sent_on(const struct bs_parts *parts, const struct bs_header_sign
     if (signs->signs & BS_SIGN_REPORT || parts->items[0].media != BS_MEDIA_MULTIPART)
         return false;
     return !(signs->signs & (BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED)) &&
-           (signs->signs & (BS_SIGN_PERSON | BS_SIGN_ANSWERS | BS_SIGN_FORWARDS | BS_SIGN_LIST | BS_SIGN_OTHER_PATH));
-}
-
-static const struct bs_part *own_part(const struct bs_parts *parts, enum bs_media media)
-{
-    for (size_t i = 0; i < parts->count; i++) {
-        if (parts->items[i].media == media && !parts->items[i].returned)
-            return &parts->items[i];
-    }
-    return NULL;
+           (signs->signs & (BS_SIGN_PERSON | BS_SIGN_ANSWERS | BS_SIGN_FORWARDS | BS_SIGN_LIST) ||
+            (signs->signs & BS_SIGN_OTHER_PATH && !own_part(parts, BS_MEDIA_FEEDBACK)));
 }
 
 static bool read_status(const struct bs_part *part, struct bs_arena *arena, struct bs_reading *reading)
