@@ -205,6 +205,15 @@ static bool is_from_person(const struct view *view)
                                                        BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
 }
 
+/* Whoever imitates a bounce writes HTML under a sender of his own, and has no server's reply. */
+static bool is_imitation(const struct view *view)
+{
+    const struct bs_notice *notice = &view->wording->notice;
+    unsigned genuine = BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH | BS_SIGN_AUTO_REPLIED | BS_SIGN_LIST;
+    return notice->html && !has(view, genuine) && (has(view, BS_SIGN_OTHER_PATH) || !has(view, BS_SIGN_DAEMON_FROM)) &&
+           !cites_reply(notice);
+}
+
 /* Whether the signs and the places of the wording together make a bounce; each row of DSN wording alone is what
  * people cite, too. */
 static bool is_bounce(const struct view *view, bool text, bool subject, bool field)
@@ -216,7 +225,7 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
     if (view->answered && !null)
         return false;
     bool plain = has(view, BS_SIGN_DAEMON_FROM) && !has(view, BS_SIGN_PERSON) && !wording->notice.html;
-    if (is_from_person(view) && !(text && subject))
+    if ((is_from_person(view) && !(text && subject)) || (!returns && is_imitation(view)))
         return false;
     if (view->system)
         return text || field || (subject && (returns || plain) && !has(view, BS_SIGN_ANSWERS));
@@ -224,10 +233,8 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return false;
     if (has(view, BS_SIGN_FAILED_FIELD))
         return text || (subject && !view->human);
-    /* Whoever imitates a bounce has a Return-Path of his own, HTML, and neither a message to return nor a reply. */
-    bool imitates = wording->notice.html && view->human && !returns && !has(view, BS_SIGN_LIST);
-    bool robot = has(view, BS_SIGN_ROBOT_FROM) && (!imitates || cites_reply(&wording->notice));
-    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED) || robot || wording->from[BS_KIND_NOTICE];
+    bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
+                   wording->from[BS_KIND_NOTICE];
     return program && text && (subject || field);
 }
 
