@@ -245,7 +245,7 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
     bool text = any_dsn(wording->notice.kinds) &&
                 (subject || has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD) ||
                  opens_with_dsn(&wording->notice, has(view, BS_SIGN_ANSWERS) ? OPENING_OF_ANSWER : OPENING));
-    if (!text && !subject && !field)
+    if ((!text && !subject && !field) || wording->baits)
         return BS_KIND_NONE;
     if (has(view, BS_SIGN_RE) && !has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD | BS_SIGN_REPORT) &&
         !wording->returns && !subject) /* a postmaster explains */
@@ -307,7 +307,8 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
                                                                   : wording->from[BS_KIND_CHALLENGE];
     bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
     bool reply = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED) || (robot && has(view, BS_SIGN_ANSWERS));
-    bool worded = text && (reply || made || (subject && robot) || opens_with_fixed(view, BS_KIND_CHALLENGE));
+    bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
+    bool worded = text && (reply || made || named || opens_with_fixed(view, BS_KIND_CHALLENGE));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
         !(worded || (reply && (subject || made)) || (made && robot)))
         return BS_KIND_NONE;
@@ -353,7 +354,7 @@ static bool is_reply(const struct view *view, const struct bs_rule *text, const 
     if (has(view, BS_SIGN_SUPPRESS))
         return likely || (subject && (sure_text || answers));
     if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
-        return sure || (subject && text);
+        return sure || (subject && (sure_text || (text && answers)));
     return is_unsigned_reply(view, text, subject);
 }
 
@@ -418,7 +419,7 @@ static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
 static enum bs_kind is_return(const struct view *view, const char **ret_sign)
 {
     const struct bs_notice *notice = &view->wording->notice;
-    if (!view->system || view->answered || has(view, BS_SIGN_PERSON))
+    if (!view->system || view->answered || has(view, BS_SIGN_PERSON) || view->wording->baits)
         return BS_KIND_NONE;
     bool null = has(view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH);
     bool returns = view->wording->returns || notice->header < notice->text.len;

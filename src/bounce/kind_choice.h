@@ -18,6 +18,7 @@ struct bs_wording {
     const struct bs_rule *field[BS_KIND_COUNT];
     struct bs_notice notice;
     bool returns; /* another message is returned in a part of its own */
+    bool baits;   /* a program or an archive is attached, as worms and thieves do in the words of mail systems */
 };
 
 /* Looks at the places of the header; at some only where the notice, which was looked at before, leaves a doubt. False

@@ -35,6 +35,22 @@ static bool is_dsn(enum bs_kind kind)
     return kind == BS_KIND_DSN_FAILED || kind == BS_KIND_DSN_DELAYED || kind == BS_KIND_DSN_SUCCESS;
 }
 
+/* Whether a part that is not of the returned message is a program or an archive by its name. */
+static bool has_bait(const struct bs_parts *parts)
+{
+    static const struct bs_bytes ends[] = {{".zip", 4}, {".exe", 4}, {".scr", 4}, {".pif", 4}, {".com", 4}, {".bat", 4},
+                                           {".cmd", 4}, {".cpl", 4}, {".vbs", 4}, {".js", 3},  {".rar", 4}, {".hta", 4}};
+    for (size_t i = 1; i < parts->count; i++) {
+        const struct bs_part *part = &parts->items[i];
+        for (size_t j = 0; part->media == BS_MEDIA_OTHER && !part->returned && j < sizeof ends / sizeof ends[0]; j++) {
+            if (part->name.len > ends[j].len &&
+                bs_bytes_equal_nocase(bs_bytes_skip(part->name, part->name.len - ends[j].len), ends[j]))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool look_at_notice(struct work *work)
 {
     if (work->wording)
@@ -44,6 +60,7 @@ static bool look_at_notice(struct work *work)
         return false;
     bs_notice_read(work->parts, work->scan, work->reading->kind == BS_KIND_NONE, &work->wording->notice);
     work->wording->returns = work->reading->returned.header != NULL;
+    work->wording->baits = !work->wording->returns && has_bait(work->parts);
     return true;
 }
 
