@@ -247,7 +247,8 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
                  opens_with_dsn(&wording->notice, has(view, BS_SIGN_ANSWERS) ? OPENING_OF_ANSWER : OPENING));
     if ((!text && !subject && !field) || wording->baits)
         return BS_KIND_NONE;
-    if (has(view, BS_SIGN_RE) && !has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD | BS_SIGN_REPORT) &&
+    if (has(view, BS_SIGN_RE) &&
+        !has(view, BS_SIGN_NULL_PATH | BS_SIGN_FAILED_FIELD | BS_SIGN_REPORT | BS_SIGN_AUTO_REPLIED) &&
         !wording->returns && !subject) /* a postmaster explains */
         return BS_KIND_NONE;
     if (has(view, BS_SIGN_LIST) && !is_bounce_to_list(view, text, subject))
