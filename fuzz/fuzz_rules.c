@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rules: whatever a file is, reading it and translating its patterns ends; whatever a text is, the library's rules
- * can look at it, and what they see of it is no longer than it is. libhs itself, which takes patterns, is not
- * searched here.
+ * can look at it, and what they see of it is no longer than it is. Whatever a pattern is, the search for it, which
+ * tries it only where its pieces are, finds it in a text if and only if trying it everywhere does.
  */
 #include "fuzz.h"
 
@@ -10,7 +10,60 @@
 #include "bounce/rules_file.h"
 #include "bounce/rules_flatten.h"
 #include "bounce/rules_fold.h"
-#include "bounce/rules_pattern.h"
+#include "bounce/rules_search.h"
+#include "bounce/rules_seen.h"
+
+/* What a search found, as bits of matchers. */
+struct found {
+    const struct bs_rules_search *search;
+    unsigned char hits[256];
+};
+
+static bool note_hit(void *context, const struct bs_rules_matcher *matcher, size_t end)
+{
+    struct found *found = context;
+    size_t i = (size_t)(matcher - found->search->matchers);
+    (void)end;
+    if (i < sizeof found->hits)
+        found->hits[i]++;
+    return true;
+}
+
+/* Searches the file itself. */
+static void compare(const struct bs_rules_search *search, struct bs_bytes text, const char *view)
+{
+    static struct bs_rules_run run;
+    struct found found = {.search = search};
+    struct bs_rules_search_memory *memory = bs_rules_search_memory_new(&search, 1);
+    if (!memory)
+        return;
+    bs_rules_search_run(search, text, view, memory, note_hit, &found);
+    for (size_t i = 0; i < search->count && i < sizeof found.hits; i++) {
+        size_t stop, end = bs_rules_automaton_run(&search->automata[i], text, 0, text.len, &run, &stop);
+        if (found.hits[i] != (end != BS_RULES_NO_END))
+            abort();
+    }
+    bs_rules_search_memory_free(memory);
+}
+
+static void search_file(const struct bs_rule_list *list, struct bs_bytes input, struct bs_arena *arena,
+                        struct bs_strbuf *log)
+{
+    static struct bs_rules_counts counts;
+    static struct bs_rules_seen *seen;
+    const char *view;
+    seen = seen ? seen : bs_rules_seen_new();
+    for (int place = 0; place < BS_PLACE_COUNT && seen; place++) {
+        struct bs_rules_search search;
+        struct bs_error error;
+        if (!bs_rules_search_make(list->first, (enum bs_rule_place)place, &counts, arena, &search, &error)) {
+            bs_strbuf_append_cstr(log, error.text);
+            continue;
+        }
+        struct bs_bytes text = bs_rules_seen_make(seen, (enum bs_rule_place)place, input, &view);
+        compare(&search, text, view);
+    }
+}
 
 static void read_file(struct bs_bytes input, struct bs_strbuf *log)
 {
@@ -20,12 +73,8 @@ static void read_file(struct bs_bytes input, struct bs_strbuf *log)
     bs_arena_init(&arena, BS_RULES_MEMORY_MAX);
     if (!bs_rule_list_read(&list, input, "rules", true, &error) || !bs_rule_list_settle(&list, &error))
         bs_strbuf_append_cstr(log, error.text);
-    for (const struct bs_rule_entry *entry = list.first; entry; entry = entry->next) {
-        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next) {
-            const char *wrong, *pattern = bs_rules_pattern(match->text, entry->off, &arena, &wrong);
-            bs_strbuf_append_cstr(log, pattern ? pattern : wrong ? wrong : "");
-        }
-    }
+    else
+        search_file(&list, input, &arena, log);
     bs_arena_reset(&arena);
 }
 

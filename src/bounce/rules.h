@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Wording as data: the rules of rules/, which are in the library, and those of an administrator's files. All patterns
- * are one libhs database, so a text is looked at once, however many rules there are. The format is described in
- * backstop-rules(5).
+ * for a place are looked for at once (rules_search.h), so a text is looked at once, however many rules there are. The
+ * format is described in backstop-rules(5).
  */
 #ifndef BS_BOUNCE_RULES_H
 #define BS_BOUNCE_RULES_H
@@ -49,7 +49,7 @@ struct bs_rule_hit {
 struct bs_rules;      /* immutable once made; may be shared by threads and processes that were forked */
 struct bs_rules_scan; /* the memory that one thread's scans need */
 
-/* The rules of the library. NULL with the error without memory, or on a processor that libhs does not know. */
+/* The rules of the library. NULL with the error without memory. */
 struct bs_rules *bs_rules_new(struct bs_error *error);
 
 /* The same with further files: `texts` are their contents, `names` what errors call them. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files of rules, read: see backstop-rules(5). What the patterns mean is for rules_pattern.h and libhs. */
+/* The files of rules, read: see backstop-rules(5). What the patterns mean is for rules_pattern.h. */
 #ifndef BS_BOUNCE_RULES_FILE_H
 #define BS_BOUNCE_RULES_FILE_H
 

@@ -26,6 +26,8 @@ static struct bs_bytes before_address(struct bs_bytes word)
 static bool is_ip_address(struct bs_bytes word)
 {
     size_t dots = 0, digits = 0;
+    if (bs_ascii_lower(word.ptr[0]) >= 'a' || (unsigned char)word.ptr[0] >= 0x80)
+        return false;
     for (size_t i = 0; i < word.len; i++) {
         char c = word.ptr[i];
         if (bs_ascii_is_digit(c))
@@ -72,14 +74,28 @@ static size_t apostrophe_length(struct bs_bytes text)
     return text.len >= 2 && text.ptr[0] == '\xc2' && text.ptr[1] == '\xb4' ? 2 : 0;
 }
 
+/* The bytes at the beginning that are no part of a typographical apostrophe. */
+static size_t plain_length(struct bs_bytes text)
+{
+    size_t i = 0;
+    while (i < text.len && text.ptr[i] != '\xe2' && text.ptr[i] != '\xc2')
+        i++;
+    return i;
+}
+
 static void put_word(struct flattening *flattening, struct bs_bytes word)
 {
     if (flattening->length > 0)
         flattening->out[flattening->length++] = ' ';
     for (size_t i = 0; i < word.len;) {
-        size_t apostrophe = apostrophe_length(bs_bytes_skip(word, i));
-        flattening->out[flattening->length++] = apostrophe > 0 ? '\'' : word.ptr[i];
-        i += apostrophe > 0 ? apostrophe : 1;
+        struct bs_bytes rest = bs_bytes_skip(word, i);
+        size_t apostrophe = apostrophe_length(rest), plain = plain_length(rest);
+        plain = plain > 0 || apostrophe > 0 ? plain : 1;
+        memcpy(flattening->out + flattening->length, rest.ptr, plain);
+        flattening->length += plain;
+        if (apostrophe > 0)
+            flattening->out[flattening->length++] = '\'';
+        i += plain + apostrophe;
     }
 }
 
@@ -99,11 +115,11 @@ static size_t regular_length(struct bs_bytes text)
     size_t i = 0;
     for (; i + 1 < text.len; i++) {
         char c = text.ptr[i];
-        if ((c == '\xe2' || c == '\xc2') && apostrophe_length(bs_bytes_skip(text, i)) > 0)
-            return i;
-        if ((unsigned char)c > ' ' || !is_space(c))
+        if ((unsigned char)c > ' ' && c != '\xe2' && c != '\xc2')
             continue;
-        if ((c != ' ' && c != '\n') || is_space(text.ptr[i + 1]))
+        if (apostrophe_length(bs_bytes_skip(text, i)) > 0)
+            return i;
+        if (is_space(c) && ((c != ' ' && c != '\n') || is_space(text.ptr[i + 1])))
             return i;
     }
     return i < text.len && is_space(text.ptr[i]) ? i : text.len;

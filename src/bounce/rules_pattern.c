@@ -1,65 +1,134 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See rules_pattern.h. What is no particularity of ours goes to libhs as it is, which says what is wrong with it. */
+/* See rules_pattern.h. A recursive descent; what cannot be read is refused, nothing is guessed. */
 #include "bounce/rules_pattern.h"
 
-#include "base/strbuf.h"
 #include "base/utf8.h"
+#include "bounce/rules_class.h"
 #include "bounce/rules_fold.h"
+#include "bounce/rules_flatten.h"
 
-#define SPACE "[ \\n\\x0b]" /* what there is of white space in a collapsed text */
-
-enum { LONGEST = BS_RULES_PATTERN_MAX * 32 }; /* no character of a pattern becomes more than that */
-
-struct translation {
+struct parser {
     struct bs_bytes rest;
-    struct bs_strbuf out;
+    struct bs_arena *arena;
+    unsigned depth;
     bool flat;
+    bool full; /* the arena is */
     const char *wrong;
 };
+
+static struct bs_rules_node *parse_choice(struct parser *parser);
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-static char next(const struct translation *translation)
+static char peek(const struct parser *parser)
 {
-    return translation->rest.len > 0 ? translation->rest.ptr[0] : '\0';
+    return parser->rest.len > 0 ? parser->rest.ptr[0] : '\0';
 }
 
-static void skip(struct translation *translation, size_t count)
+static void skip(struct parser *parser, size_t count)
 {
-    translation->rest = bs_bytes_skip(translation->rest, count);
+    parser->rest = bs_bytes_skip(parser->rest, count);
 }
 
-/* A character past ASCII, folded, as bytes. */
-static void put_wide(struct translation *translation, struct bs_strbuf *out)
+static bool is_over(const struct parser *parser)
 {
-    char folded[4];
-    size_t length = bs_utf8_sequence(translation->rest);
-    bs_rules_fold(bs_bytes_first(translation->rest, length), folded);
-    for (size_t i = 0; i < length; i++)
-        bs_strbuf_printf(out, "\\x%02x", (unsigned char)folded[i]);
-    skip(translation, length);
+    return parser->wrong || parser->full || parser->rest.len == 0;
 }
 
-/* A run of blanks: white space, which may be absent where a quantifier says so. */
-static void put_blanks(struct translation *translation)
+static struct bs_rules_node *refuse(struct parser *parser, const char *wrong)
 {
-    bool may_be_absent;
-    while (is_blank(next(translation)))
-        skip(translation, 1);
-    may_be_absent = next(translation) == '?' || next(translation) == '*';
-    if (may_be_absent || next(translation) == '+')
-        skip(translation, 1);
-    bs_strbuf_append_cstr(&translation->out, translation->flat ? " " : SPACE);
-    bs_strbuf_append_cstr(&translation->out, may_be_absent ? "?" : "");
+    if (!parser->wrong && !parser->full)
+        parser->wrong = wrong;
+    return NULL;
+}
+
+static struct bs_rules_node *make(struct parser *parser, enum bs_rules_node_type type)
+{
+    struct bs_rules_node *node = bs_arena_take(parser->arena, sizeof *node);
+    if (node)
+        node->type = type;
+    else
+        parser->full = true;
+    return node;
+}
+
+/* Puts a child behind the others; either may be missing, where the parser has failed. */
+static void add(struct bs_rules_node *parent, struct bs_rules_node *child)
+{
+    if (!parent || !child)
+        return;
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->first = child;
+    parent->last = child;
+}
+
+static struct bs_rules_node *make_pair(struct parser *parser, enum bs_rules_node_type type, struct bs_rules_node *one,
+                                       struct bs_rules_node *other)
+{
+    struct bs_rules_node *node = make(parser, type);
+    add(node, one);
+    add(node, other);
+    return node;
+}
+
+static struct bs_rules_node *make_class(struct parser *parser, const struct bs_rules_class *class)
+{
+    struct bs_rules_node *node = make(parser, BS_NODE_CLASS);
+    if (node)
+        node->class = *class;
+    return node;
+}
+
+static struct bs_rules_node *make_byte(struct parser *parser, char c)
+{
+    struct bs_rules_class class = {{0}};
+    bs_rules_class_add(&class, (unsigned char)bs_ascii_lower(c));
+    return make_class(parser, &class);
+}
+
+static struct bs_rules_node *make_assertion(struct parser *parser, enum bs_rules_assertion assertion)
+{
+    struct bs_rules_node *node = make(parser, BS_NODE_ASSERTION);
+    if (node)
+        node->assertion = assertion;
+    return node;
+}
+
+static struct bs_rules_node *make_repeat(struct parser *parser, struct bs_rules_node *child, unsigned least,
+                                         unsigned most)
+{
+    struct bs_rules_node *node = make(parser, BS_NODE_REPEAT);
+    add(node, child);
+    if (node) {
+        node->least = least;
+        node->most = most;
+    }
+    return node;
+}
+
+/* Any white space that there is in a text as rules see it. */
+static struct bs_rules_node *make_space(struct parser *parser)
+{
+    return make_class(parser, parser->flat ? &bs_rules_class_blank : &bs_rules_class_run);
+}
+
+/* A run of blanks is white space of any kind and length. */
+static struct bs_rules_node *parse_blanks(struct parser *parser)
+{
+    while (is_blank(peek(parser)))
+        skip(parser, 1);
+    return make_space(parser);
 }
 
 /* Takes white space that may be absent, if such a thing is next: ` *`, ` ?`, `\s*`. */
-static bool take_optional_space(struct translation *translation)
+static bool take_optional_space(struct parser *parser)
 {
-    struct bs_bytes rest = translation->rest;
+    struct bs_bytes rest = parser->rest;
     size_t count = 0;
     while (count < rest.len && is_blank(rest.ptr[count]))
         count++;
@@ -67,197 +136,364 @@ static bool take_optional_space(struct translation *translation)
         count = 2;
     if (count == 0 || count == rest.len || (rest.ptr[count] != '*' && rest.ptr[count] != '?'))
         return false;
-    skip(translation, count + 1);
+    skip(parser, count + 1);
     return true;
 }
 
 /* ^: an indented line begins behind the BS_RULES_INDENT that ends the one before. */
-static void put_line_begin(struct translation *translation)
+static struct bs_rules_node *parse_line_begin(struct parser *parser)
 {
-    skip(translation, 1);
-    if (translation->flat) {
-        bs_strbuf_append_char(&translation->out, '^');
-    } else if (take_optional_space(translation)) {
-        bs_strbuf_append_cstr(&translation->out, "(?:^" SPACE "?|\\x0b)");
-    } else if (is_blank(next(translation))) {
-        while (is_blank(next(translation)) || next(translation) == '+')
-            skip(translation, 1);
-        bs_strbuf_append_cstr(&translation->out, "(?:^ |\\x0b)");
+    struct bs_rules_node *space;
+    skip(parser, 1);
+    struct bs_rules_node *begin = make_assertion(parser, BS_RULES_LINE_BEGIN);
+    if (parser->flat)
+        return begin;
+    if (take_optional_space(parser)) {
+        space = make_repeat(parser, make_space(parser), 0, 1);
+    } else if (is_blank(peek(parser))) {
+        while (is_blank(peek(parser)) || peek(parser) == '+')
+            skip(parser, 1);
+        space = make_byte(parser, ' ');
     } else {
-        bs_strbuf_append_char(&translation->out, '^');
+        return begin;
     }
+    struct bs_rules_node *line = make_pair(parser, BS_NODE_SEQUENCE, begin, space);
+    return make_pair(parser, BS_NODE_CHOICE, line, make_byte(parser, BS_RULES_INDENT));
 }
 
 /* $, at the end of a pattern or an alternative: the next line may be indented. */
-static void put_line_end(struct translation *translation)
+static struct bs_rules_node *parse_line_end(struct parser *parser)
 {
-    skip(translation, 1);
-    bool last = next(translation) == '\0' || next(translation) == ')' || next(translation) == '|';
-    bs_strbuf_append_cstr(&translation->out, last && !translation->flat ? "(?:$|\\x0b)" : "$");
+    skip(parser, 1);
+    bool last = parser->rest.len == 0 || peek(parser) == ')' || peek(parser) == '|';
+    struct bs_rules_node *end = make_assertion(parser, BS_RULES_LINE_END);
+    if (!last || parser->flat)
+        return end;
+    return make_pair(parser, BS_NODE_CHOICE, end, make_byte(parser, BS_RULES_INDENT));
 }
 
-static void put_apostrophe(struct translation *translation, size_t length)
+/* The two digits of \xHH, -1 without them. */
+static int read_hex(struct bs_bytes text)
 {
-    skip(translation, length);
-    bs_strbuf_append_cstr(&translation->out, "'");
+    static const char digits[] = "0123456789abcdef";
+    int value = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const char *digit = i < text.len && text.ptr[i] ? strchr(digits, bs_ascii_lower(text.ptr[i])) : NULL;
+        if (!digit)
+            return -1;
+        value = value * 16 + (int)(digit - digits);
+    }
+    return value;
 }
 
-static void put_escape(struct translation *translation)
+/* Adds what the escape behind a backslash stands for to the class. */
+static void take_escape(struct parser *parser, struct bs_rules_class *class)
 {
-    if (translation->rest.len < 2 || (unsigned char)translation->rest.ptr[1] >= 0x80) {
-        translation->wrong = "a backslash has no ASCII character behind it";
-        return;
+    static const char controls[] = "tnvfrea", meant[] = "\t\n\v\f\r\x1b\a";
+    char c = parser->rest.len > 1 ? parser->rest.ptr[1] : '\0';
+    const char *control = c ? strchr(controls, c) : NULL;
+    bool letter = bs_rules_class_has(&bs_rules_class_word, (unsigned char)c) && c != '_';
+    int byte = c == 'x' ? read_hex(bs_bytes_skip(parser->rest, 2)) : 0;
+    if (c == '\0' || (unsigned char)c >= 0x80)
+        refuse(parser, "a backslash has no ASCII character behind it");
+    else if (bs_rules_class_named(c, class))
+        skip(parser, 2);
+    else if (c == 'x' && byte >= 0) {
+        bs_rules_class_add(class, (unsigned char)bs_ascii_lower((char)byte));
+        skip(parser, 4);
+    } else if (c == 'Q' || c == 'E')
+        refuse(parser, "there is no \\Q...\\E; write a backslash before each sign that is meant as it stands");
+    else if (letter && !control)
+        refuse(parser, "a backslash stands before a letter or digit with which it means nothing here");
+    else {
+        bs_rules_class_add(class, (unsigned char)(control ? meant[control - controls] : c));
+        skip(parser, 2);
     }
-    if (translation->rest.ptr[1] == 'Q' || translation->rest.ptr[1] == 'E') {
-        translation->wrong = "there is no \\Q...\\E; write a backslash before each sign that is meant as it stands";
-        return;
+}
+
+static struct bs_rules_node *parse_escape(struct parser *parser)
+{
+    static const char letters[] = "bBA";
+    static const enum bs_rules_assertion assertions[] = {BS_RULES_WORD_EDGE, BS_RULES_NO_WORD_EDGE,
+                                                         BS_RULES_TEXT_BEGIN};
+    char c = parser->rest.len > 1 ? parser->rest.ptr[1] : '\0';
+    const char *letter = c ? strchr(letters, c) : NULL;
+    struct bs_rules_class class = {{0}};
+    if (letter) {
+        skip(parser, 2);
+        return make_assertion(parser, assertions[letter - letters]);
     }
-    if (translation->rest.ptr[1] == 'n' && !translation->flat)
-        bs_strbuf_append_cstr(&translation->out, "[\\n\\x0b]");
+    take_escape(parser, &class);
+    if (c == 'n' && !parser->flat)
+        bs_rules_class_add(&class, BS_RULES_INDENT);
+    return make_class(parser, &class);
+}
+
+/* A character past ASCII, folded. */
+static struct bs_rules_node *parse_wide(struct parser *parser)
+{
+    char folded[4];
+    size_t length = bs_utf8_sequence(parser->rest);
+    struct bs_rules_node *node = make(parser, BS_NODE_SEQUENCE);
+    bs_rules_fold(bs_bytes_first(parser->rest, length), folded);
+    for (size_t i = 0; i < length; i++)
+        add(node, make_byte(parser, folded[i]));
+    skip(parser, length);
+    return node;
+}
+
+/* [:name:] */
+static void take_posix_class(struct parser *parser, struct bs_rules_class *class)
+{
+    struct bs_bytes rest = bs_bytes_skip(parser->rest, 2);
+    size_t end = bs_bytes_find(rest, ']');
+    if (end == rest.len)
+        refuse(parser, "a [...] does not end");
+    else if (end == 0 || rest.ptr[end - 1] != ':' || !bs_rules_class_posix(bs_bytes_first(rest, end - 1), class))
+        refuse(parser, "there is no [:...:] of this name");
     else
-        bs_strbuf_append(&translation->out, bs_bytes_first(translation->rest, 2));
-    skip(translation, 2);
+        skip(parser, 2 + end + 1);
 }
 
-/* What [...] holds: `narrow` what is ASCII, `wide` the characters past it, each with a | behind it. */
-struct class
+/* A character of a [...] that stands for itself, and may begin a range. */
+static void take_range(struct parser *parser, struct bs_rules_class *class)
 {
-    struct bs_strbuf narrow, wide;
-};
-
-/* Whether the character that was just read begins a range, or one that was read before it ends in it. */
-static bool is_end_of_range(const struct translation *translation, const struct class *class)
-{
-    bool begins = next(translation) == '-' && translation->rest.len > 1 && translation->rest.ptr[1] != ']';
-    return begins || (class->narrow.len > 1 && class->narrow.ptr[class->narrow.len - 1] == '-');
+    struct bs_bytes rest = parser->rest;
+    unsigned char least = (unsigned char)rest.ptr[0], most = least;
+    size_t length = 1;
+    if (rest.len > 2 && rest.ptr[1] == '-' && rest.ptr[2] != ']') {
+        most = (unsigned char)rest.ptr[2];
+        length = 3;
+    }
+    if (most >= 0x80)
+        refuse(parser, "a character past ASCII is an end of a range in [...]; name each that is meant");
+    else if (most < least || (length == 3 && most == '\\'))
+        refuse(parser, "a range in [...] ends before it begins, or with a backslash");
+    for (unsigned byte = least; byte <= most && !parser->wrong; byte++)
+        bs_rules_class_add(class, (unsigned char)bs_ascii_lower((char)byte));
+    skip(parser, length);
 }
 
-static void take_class_item(struct translation *translation, struct class *class)
+/* What the next item of a [...] stands for: bytes for the class, or a character past ASCII for the choice. */
+static void take_class_item(struct parser *parser, struct bs_rules_class *class, struct bs_rules_node *wide)
 {
-    struct bs_bytes rest = translation->rest;
-    size_t count = rest.ptr[0] == '\\' ? 2 : 1;
-    if (rest.len > 1 && rest.ptr[0] == '[' && rest.ptr[1] == ':')
-        count = bs_bytes_find(rest, ']') + 1;
-    if (count > rest.len) {
-        translation->wrong = "a [...] does not end";
-    } else if ((unsigned char)rest.ptr[0] >= 0x80) {
-        put_wide(translation, &class->wide);
-        bs_strbuf_append_char(&class->wide, '|');
-        if (is_end_of_range(translation, class))
-            translation->wrong = "a character past ASCII is an end of a range in [...]; name each that is meant";
+    struct bs_bytes rest = parser->rest;
+    if ((unsigned char)rest.ptr[0] >= 0x80) {
+        add(wide, parse_wide(parser));
+        if (parser->rest.len > 1 && peek(parser) == '-' && parser->rest.ptr[1] != ']')
+            refuse(parser, "a character past ASCII is an end of a range in [...]; name each that is meant");
+    } else if (rest.ptr[0] == '\\') {
+        take_escape(parser, class);
+    } else if (rest.ptr[0] == '[' && rest.len > 1 && rest.ptr[1] == ':') {
+        take_posix_class(parser, class);
     } else {
-        bs_strbuf_append(&class->narrow, bs_bytes_first(rest, count));
-        skip(translation, count);
+        take_range(parser, class);
     }
 }
 
-static void put_class_items(struct translation *translation, const struct class *class, bool negated)
+/* [...]: the characters past ASCII in it are alternatives beside it. */
+static struct bs_rules_node *parse_class(struct parser *parser)
 {
-    struct bs_bytes wide = bs_strbuf_bytes(&class->wide);
-    const char *narrow = bs_strbuf_cstr(&class->narrow);
-    if (wide.len == 0) /* what may not be a line end may be no indented one's */
-        bs_strbuf_printf(&translation->out, "[%s%s%s]", negated ? "^" : "", narrow,
-                         strstr(narrow, "\\n") ? "\\x0b" : "");
-    else if (class->narrow.len == 0)
-        bs_strbuf_printf(&translation->out, "(?:%.*s)", (int)wide.len - 1, wide.ptr);
-    else
-        bs_strbuf_printf(&translation->out, "(?:%s[%s])", wide.ptr, narrow);
+    struct bs_rules_class class = {{0}};
+    struct bs_rules_node *wide = make(parser, BS_NODE_CHOICE);
+    bool negated = parser->rest.len > 1 && parser->rest.ptr[1] == '^';
+    skip(parser, negated ? 2 : 1);
+    for (bool first = true; !is_over(parser) && (first || peek(parser) != ']'); first = false)
+        take_class_item(parser, &class, wide);
+    if (is_over(parser))
+        return refuse(parser, "a [...] does not end");
+    if (negated && wide->first)
+        return refuse(parser, "there is a character past ASCII in [^...], which knows bytes only");
+    skip(parser, 1);
+    if (bs_rules_class_has(&class, '\n')) /* what may be a line end may be an indented one's, too */
+        bs_rules_class_add(&class, BS_RULES_INDENT);
+    if (negated)
+        bs_rules_class_negate(&class);
+    if (!wide->first)
+        return make_class(parser, &class);
+    if (!bs_rules_class_is_empty(&class))
+        add(wide, make_class(parser, &class));
+    return wide;
 }
 
-/* [...]: the characters past ASCII in it become alternatives beside it. */
-static void put_class(struct translation *translation)
+static struct bs_rules_node *parse_group(struct parser *parser)
 {
-    struct class class;
-    bool negated = translation->rest.len > 1 && translation->rest.ptr[1] == '^';
-    bs_strbuf_init(&class.narrow, BS_RULES_PATTERN_MAX);
-    bs_strbuf_init(&class.wide, LONGEST);
-    skip(translation, negated ? 2 : 1);
-    for (bool first = true; !translation->wrong && (first || next(translation) != ']'); first = false) {
-        if (translation->rest.len == 0)
-            translation->wrong = "a [...] does not end";
-        else
-            take_class_item(translation, &class);
+    struct bs_bytes rest = parser->rest;
+    bool marked = rest.len > 1 && rest.ptr[1] == '?';
+    if (marked && (rest.len < 3 || rest.ptr[2] != ':'))
+        return refuse(parser, "there are no groups but (...) and (?:...)");
+    if (parser->depth == BS_RULES_NESTING_MAX)
+        return refuse(parser, "more groups stand within groups than BS_RULES_NESTING_MAX (30)");
+    skip(parser, marked ? 3 : 1);
+    parser->depth++;
+    struct bs_rules_node *node = parse_choice(parser);
+    parser->depth--;
+    if (peek(parser) != ')')
+        return refuse(parser, "a ( has no )");
+    skip(parser, 1);
+    return node;
+}
+
+/* The length of an apostrophe that is next, typographical ones included; 0 without one. */
+static size_t apostrophe_length(const struct parser *parser)
+{
+    if (peek(parser) == '\'')
+        return 1;
+    return bs_bytes_starts_nocase(parser->rest, BS_LITERAL("\xe2\x80\x98")) ||
+                   bs_bytes_starts_nocase(parser->rest, BS_LITERAL("\xe2\x80\x99"))
+               ? 3
+               : 0;
+}
+
+static struct bs_rules_node *parse_literal(struct parser *parser)
+{
+    size_t apostrophe = apostrophe_length(parser);
+    char c = apostrophe > 0 ? '\'' : peek(parser);
+    if (apostrophe == 0 && (unsigned char)c >= 0x80)
+        return parse_wide(parser);
+    skip(parser, apostrophe > 0 ? apostrophe : 1);
+    return make_byte(parser, c);
+}
+
+static struct bs_rules_node *parse_any(struct parser *parser)
+{
+    skip(parser, 1);
+    return make_class(parser, parser->flat ? &bs_rules_class_flat_any : &bs_rules_class_any);
+}
+
+/* What a quantifier may stand behind. */
+static struct bs_rules_node *parse_atom(struct parser *parser)
+{
+    switch (peek(parser)) {
+    case ' ':
+    case '\t':
+        return parse_blanks(parser);
+    case '\\':
+        return parse_escape(parser);
+    case '[':
+        return parse_class(parser);
+    case '(':
+        return parse_group(parser);
+    case '^':
+        return parse_line_begin(parser);
+    case '$':
+        return parse_line_end(parser);
+    case '.':
+        return parse_any(parser);
+    case '*':
+    case '+':
+    case '?':
+        return refuse(parser, "before a *, + or ? there is nothing to repeat");
+    default:
+        return parse_literal(parser);
     }
-    if (!translation->wrong && negated && class.wide.len > 0)
-        translation->wrong = "there is a character past ASCII in [^...], which knows bytes only";
-    if (!translation->wrong) {
-        skip(translation, 1);
-        put_class_items(translation, &class, negated);
+}
+
+/* Reads a number at the beginning of `text`; how many digits it has, at most four. */
+static size_t read_number(struct bs_bytes text, unsigned *ret_number)
+{
+    size_t count = 0;
+    *ret_number = 0;
+    for (; count < text.len && count < 4 && bs_ascii_is_digit(text.ptr[count]); count++)
+        *ret_number = *ret_number * 10 + (unsigned)(text.ptr[count] - '0');
+    return count;
+}
+
+/* {m}, {m,} or {m,n}; a brace that begins none of them stands for itself. */
+static bool take_braces(struct parser *parser, unsigned *ret_least, unsigned *ret_most)
+{
+    struct bs_bytes rest = bs_bytes_skip(parser->rest, 1);
+    size_t digits = read_number(rest, ret_least);
+    if (digits == 0)
+        return false;
+    rest = bs_bytes_skip(rest, digits);
+    *ret_most = *ret_least;
+    if (rest.len > 0 && rest.ptr[0] == ',') {
+        rest = bs_bytes_skip(rest, 1);
+        digits = read_number(rest, ret_most);
+        rest = bs_bytes_skip(rest, digits);
+        if (digits == 0)
+            *ret_most = BS_RULES_UNBOUNDED;
+        else if (*ret_most > BS_RULES_REPEAT_MAX)
+            refuse(parser, "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500)");
     }
-    bs_strbuf_free(&class.narrow);
-    bs_strbuf_free(&class.wide);
+    if (rest.len == 0 || rest.ptr[0] != '}')
+        return false;
+    if (*ret_least > BS_RULES_REPEAT_MAX || *ret_least > *ret_most)
+        refuse(parser, "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500), or its m is past its n");
+    parser->rest = bs_bytes_skip(rest, 1);
+    return true;
 }
 
-static void put_group(struct translation *translation)
+static bool take_quantifier(struct parser *parser, unsigned *ret_least, unsigned *ret_most)
 {
-    struct bs_bytes rest = translation->rest;
-    if (rest.len > 1 && rest.ptr[1] == '?' && (rest.len < 3 || rest.ptr[2] != ':')) {
-        translation->wrong = "there are no groups but (...) and (?:...)";
-        return;
-    }
-    bs_strbuf_append_cstr(&translation->out, "(?:");
-    skip(translation, rest.len > 1 && rest.ptr[1] == '?' ? 3 : 1);
-}
-
-/* A character past ASCII that stands alone: a group, so that a quantifier behind it takes the whole of it. */
-static void put_wide_alone(struct translation *translation)
-{
-    size_t length = bs_utf8_sequence(translation->rest);
-    char after = translation->rest.len > length ? translation->rest.ptr[length] : '\0';
-    bool quantified = after == '?' || after == '*' || after == '+' || after == '{';
-    bs_strbuf_append_cstr(&translation->out, quantified ? "(?:" : "");
-    put_wide(translation, &translation->out);
-    bs_strbuf_append_cstr(&translation->out, quantified ? ")" : "");
-}
-
-static void put_next(struct translation *translation)
-{
-    char c = next(translation);
-    if (is_blank(c)) {
-        put_blanks(translation);
-    } else if (c == '\'') {
-        put_apostrophe(translation, 1);
-    } else if (bs_bytes_starts_nocase(translation->rest, BS_LITERAL("\xe2\x80\x98")) ||
-               bs_bytes_starts_nocase(translation->rest, BS_LITERAL("\xe2\x80\x99"))) {
-        put_apostrophe(translation, 3);
-    } else if (c == '\\') {
-        put_escape(translation);
-    } else if (c == '[') {
-        put_class(translation);
-    } else if (c == '(') {
-        put_group(translation);
-    } else if ((unsigned char)c >= 0x80) {
-        put_wide_alone(translation);
-    } else if (c == '^') {
-        put_line_begin(translation);
-    } else if (c == '$') {
-        put_line_end(translation);
-    } else if (c == '.' && !translation->flat) {
-        bs_strbuf_append_cstr(&translation->out, "[^\\n\\x0b]");
-        skip(translation, 1);
+    char c = peek(parser);
+    if (c == '{') {
+        if (!take_braces(parser, ret_least, ret_most))
+            return false;
+    } else if (c == '*' || c == '+' || c == '?') {
+        *ret_least = c == '+' ? 1 : 0;
+        *ret_most = c == '?' ? 1 : BS_RULES_UNBOUNDED;
+        skip(parser, 1);
     } else {
-        bs_strbuf_append_char(&translation->out, c);
-        skip(translation, 1);
+        return false;
     }
+    if (peek(parser) == '?') /* takes as little as it can, as all do here */
+        skip(parser, 1);
+    return true;
 }
 
-const char *bs_rules_pattern(struct bs_bytes pattern, bool flat, struct bs_arena *arena, const char **ret_wrong)
+static struct bs_rules_node *parse_repeated(struct parser *parser)
 {
-    struct translation translation = {.rest = pattern, .flat = flat};
-    struct bs_bytes copy = {NULL, 0};
-    *ret_wrong = NULL;
+    bool blank = is_blank(peek(parser));
+    unsigned least, most;
+    struct bs_rules_node *atom = parse_atom(parser);
+    if (is_over(parser) || !take_quantifier(parser, &least, &most))
+        return atom;
+    if (blank) { /* a run of white space is one byte */
+        least = least > 1 ? 1 : least;
+        most = most > 1 ? 1 : most;
+    }
+    return make_repeat(parser, atom, least, most);
+}
+
+static struct bs_rules_node *parse_sequence(struct parser *parser)
+{
+    struct bs_rules_node *node = make(parser, BS_NODE_SEQUENCE);
+    while (!is_over(parser) && peek(parser) != '|' && peek(parser) != ')')
+        add(node, parse_repeated(parser));
+    return node;
+}
+
+static struct bs_rules_node *parse_choice(struct parser *parser)
+{
+    struct bs_rules_node *sequence = parse_sequence(parser);
+    if (peek(parser) != '|')
+        return sequence;
+    struct bs_rules_node *choice = make(parser, BS_NODE_CHOICE);
+    add(choice, sequence);
+    while (!is_over(parser) && peek(parser) == '|') {
+        skip(parser, 1);
+        add(choice, parse_sequence(parser));
+    }
+    return choice;
+}
+
+const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat, struct bs_arena *arena,
+                                             const char **ret_wrong)
+{
+    struct parser parser = {.rest = pattern, .arena = arena, .flat = flat};
+    struct bs_rules_node *node = NULL;
     if (pattern.len == 0)
-        translation.wrong = "the pattern is empty";
+        refuse(&parser, "the pattern is empty");
     else if (pattern.len > BS_RULES_PATTERN_MAX)
-        translation.wrong = "the pattern is longer than BS_RULES_PATTERN_MAX (1000 bytes); make two of it";
+        refuse(&parser, "the pattern is longer than BS_RULES_PATTERN_MAX (1000 bytes); make two of it");
     else if (!bs_utf8_is_valid(pattern))
-        translation.wrong = "the pattern is not UTF-8";
-    bs_strbuf_init(&translation.out, LONGEST);
-    while (!translation.wrong && translation.rest.len > 0)
-        put_next(&translation);
-    if (!translation.wrong && !translation.out.failed)
-        copy = bs_arena_copy(arena, bs_strbuf_bytes(&translation.out));
-    bs_strbuf_free(&translation.out);
-    *ret_wrong = translation.wrong;
-    return copy.ptr;
+        refuse(&parser, "the pattern is not UTF-8");
+    else
+        node = parse_choice(&parser);
+    if (node && !is_over(&parser))
+        refuse(&parser, "a ) has no (");
+    *ret_wrong = parser.wrong;
+    return parser.wrong || parser.full ? NULL : node;
 }

@@ -37,7 +37,6 @@ LAYERS = {
 LIBRARIES = {
     "openssl/": ["crypto"],
     "libpsl.h": ["auth"],
-    "hs.h": ["bounce"],
     "iconv.h": ["message"],
     "event2/": ["daemon", "resolver", "cli"],
     "systemd/": ["daemon", "cli"],

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which pieces of text a pattern cannot match without: one of some strings stands in every match. A text that has none
+ * of them need not be tried. White space of any kind is a blank in a piece.
+ */
+#ifndef BS_BOUNCE_RULES_PIECES_H
+#define BS_BOUNCE_RULES_PIECES_H
+
+#include "bounce/rules_pattern.h"
+
+enum {
+    BS_RULES_PIECES = 200,   /* strings of a set, at most */
+    BS_RULES_KEY = 3,        /* bytes of a piece by which it is found */
+    BS_RULES_STRETCH = 6,    /* bytes of a piece by which it is guessed how rare it is */
+    BS_RULES_WINDOW = 8,     /* bytes of a piece around the key that are compared */
+    BS_RULES_CONDITIONS = 2,  /* further sets of strings of one pattern */
+    BS_RULES_MARKS = 4,      /* keys of a string that are looked for in the text as a whole */
+};
+
+/* How often runs of bytes were seen in the samples of rules, by a hash of them. */
+struct bs_rules_counts {
+    uint32_t of_keys[1 << 16];     /* runs of BS_RULES_KEY bytes */
+    uint32_t of_stretches[1 << 18]; /* of BS_RULES_STRETCH bytes */
+};
+void bs_rules_counts_add(struct bs_rules_counts *counts, struct bs_bytes text);
+
+/* How many bytes of a match may stand before a part of it; SIZE_MAX is without a limit. */
+struct bs_rules_reach {
+    size_t least, most;
+};
+
+/* A part of a string, around three bytes of it that are rare. */
+struct bs_rules_window {
+    char bytes[BS_RULES_WINDOW + 1]; /* one more, for bs_rules_key_hash */
+    uint8_t length;
+    uint8_t key; /* where the three bytes begin */
+    struct bs_rules_reach before;
+};
+
+/* Hashes of keys of a string. They need not be different. */
+struct bs_rules_marks {
+    uint32_t keys[BS_RULES_MARKS];
+};
+
+/* Of each set one string is in every match. */
+struct bs_rules_pieces {
+    struct bs_rules_window items[BS_RULES_PIECES];
+    size_t count;
+    struct bs_rules_condition {
+        struct bs_rules_marks items[BS_RULES_PIECES];
+        size_t count;
+    } conditions[BS_RULES_CONDITIONS];
+    size_t condition_count;
+};
+
+/* The hash of BS_RULES_KEY bytes; reads one more. */
+static inline uint32_t bs_rules_key_hash(const char *key)
+{
+    uint32_t bytes;
+    memcpy(&bytes, key, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap32(bytes);
+#endif
+    return (bytes << 8) * UINT32_C(0x9e3779b1);
+}
+
+/* Finds the pieces that are rarest. False where there are none, or no room in the arena, which nothing is left in. */
+bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_counts *counts,
+                          struct bs_arena *arena, struct bs_rules_pieces *ret_pieces);
+
+#endif
