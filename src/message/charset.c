@@ -2,6 +2,7 @@
 /* Charsets; see charset.h. */
 #include "message/charset.h"
 
+#include "base/stride.h"
 #include "base/utf8.h"
 #include "message/iso_2022_jp.h"
 
@@ -17,11 +18,10 @@ enum { PIECE = 1024 };
 size_t bs_ascii_run(struct bs_bytes text)
 {
     size_t i = 0;
-    for (; i + 8 <= text.len; i += 8) {
-        uint64_t word;
-        memcpy(&word, text.ptr + i, sizeof word);
-        if (word & 0x8080808080808080u)
-            break;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        size_t wide = bs_stride_first(bs_stride_at(text.ptr + i) < 0);
+        if (wide < BS_STRIDE)
+            return i + wide;
     }
     while (i < text.len && !((unsigned char)text.ptr[i] & 0x80))
         i++;

@@ -269,15 +269,28 @@ static void read_reference(struct reader *reader)
     reader->rest = bs_bytes_skip(reader->rest, code == 0 ? 1 : end + 1);
 }
 
-static void read_blanks(struct reader *reader)
+static size_t blanks_length(struct bs_bytes text)
 {
     size_t i = 0;
-    for (; i < reader->rest.len && is_blank(reader->rest.ptr[i]); i++) {
-        if (reader->verbatim && reader->rest.ptr[i] == '\n')
-            reader->line = true;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+        size_t end = bs_stride_first(
+            ~((here == ' ') | (here == '\n') | (here == '\t') | (here == '\r') | (here == '\f')));
+        if (end < BS_STRIDE)
+            return i + end;
     }
+    while (i < text.len && is_blank(text.ptr[i]))
+        i++;
+    return i;
+}
+
+static void read_blanks(struct reader *reader)
+{
+    size_t len = reader->rest.len > 1 && is_blank(reader->rest.ptr[1]) ? blanks_length(reader->rest) : 1;
+    if (reader->verbatim && bs_bytes_find(bs_bytes_first(reader->rest, len), '\n') < len)
+        reader->line = true;
     reader->blank = true;
-    reader->rest = bs_bytes_skip(reader->rest, i);
+    reader->rest = bs_bytes_skip(reader->rest, len);
 }
 
 /* White space, other controls, and what begins a tag or a reference. */

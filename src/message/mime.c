@@ -7,6 +7,8 @@
 
 #include "base/stride.h"
 
+enum { USUAL_PART_HEADER = 250 }; /* bytes that make room for the header of most parts */
+
 enum event { MORE, BOUNDARY, EMPTY_LINE };
 
 /* A line that has to be seen whole, its line end included; without one it is the last, or longer than is looked
@@ -148,6 +150,8 @@ static bool take_part_header(struct bs_mime *mime, struct bs_bytes line)
     bool field = is_field(text) || (!first && text.len > 0 && is_blank(text.ptr[0])) || (first && is_mbox_from(text));
     if (!empty && field) {
         size_t room = mime->part_header.limit - mime->part_header.len;
+        if (first)
+            bs_strbuf_reserve(&mime->part_header, USUAL_PART_HEADER);
         bs_strbuf_append(&mime->part_header, bs_bytes_first(line, room));
         mime->in_line = !has_end(line);
         return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The content of parts: decoded, collected up to a limit, and made into text; see mime.h. */
+#include "base/stride.h"
 #include "message/charset.h"
 #include "message/html_text.h"
 #include "message/mime.h"
@@ -141,28 +142,42 @@ void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes)
         decode(mime, bytes);
 }
 
-/* Line ends become LF, in place. */
-static void end_lines_in_lf(struct bs_strbuf *text)
+/* Takes CRs off the front; what LF does not follow ends a line each, and is put down as LF. Returns where to go on. */
+static char *end_lines(char *to, struct bs_bytes *io_text)
 {
-    char *from = text->len > 0 ? memchr(text->ptr, '\r', text->len) : NULL;
-    if (!from)
-        return;
-    char *to = from, *end = text->ptr + text->len;
-    while (from < end) {
-        char *line = from;
-        while (from < end && *from == '\r')
-            from++;
-        if (line < from && (from == end || *from != '\n')) { /* CRs alone end a line each */
-            memset(to, '\n', (size_t)(from - line));
-            to += from - line;
+    size_t count = 0;
+    while (count < io_text->len && io_text->ptr[count] == '\r')
+        count++;
+    *io_text = bs_bytes_skip(*io_text, count);
+    if (io_text->len > 0 && io_text->ptr[0] == '\n')
+        return to;
+    memset(to, '\n', count);
+    return to + count;
+}
+
+/* A copy in the arena with lines that end in LF. */
+static struct bs_bytes copy_lines(struct bs_arena *arena, struct bs_bytes text)
+{
+    if (bs_bytes_find(text, '\r') == text.len)
+        return bs_arena_copy(arena, text);
+    char *copy = bs_arena_take_unset(arena, text.len + 1), *to = copy;
+    while (copy && text.len > 0) {
+        size_t run = text.ptr[0] != '\r';
+        if (text.len >= BS_STRIDE) {
+            BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr);
+            memcpy(to, &here, sizeof here);
+            run = bs_stride_first(here == '\r');
+        } else {
+            *to = text.ptr[0];
         }
-        char *next = from < end ? memchr(from, '\r', (size_t)(end - from)) : NULL;
-        next = next ? next : end;
-        memmove(to, from, (size_t)(next - from));
-        to += next - from;
-        from = next;
+        to += run;
+        text = bs_bytes_skip(text, run);
+        if (run < BS_STRIDE)
+            to = end_lines(to, &text);
     }
-    text->len = (size_t)(to - text->ptr);
+    if (copy)
+        *to = '\0';
+    return bs_bytes(copy, copy ? (size_t)(to - copy) : 0);
 }
 
 /* What was collected, as UTF-8 in `out`; false where something was left out. */
@@ -195,8 +210,7 @@ static void make_text(struct bs_mime *mime, struct bs_part *part, size_t most)
     bs_strbuf_init(&converted, most);
     part->cut = (!ready && !convert(content, part->media, &converted)) || content->full;
     struct bs_strbuf *text = ready ? &content->bytes : &converted;
-    end_lines_in_lf(text);
-    part->text = text->len > 0 ? bs_arena_copy(mime->arena, bs_strbuf_bytes(text)) : bs_bytes(NULL, 0);
+    part->text = text->len > 0 ? copy_lines(mime->arena, bs_strbuf_bytes(text)) : bs_bytes(NULL, 0);
     if (content->bytes.failed || (text->len > 0 && !part->text.ptr))
         mime->parts->failed = true;
     bs_strbuf_free(&converted);

@@ -2,6 +2,8 @@
 /* Transfer encodings; see transfer_encoding.h. */
 #include "message/transfer_encoding.h"
 
+#include "base/stride.h"
+
 /* Noise is at most one character in 16; and 16 characters in lines without any are base64 whatever follows them:
  * mailing lists append plain text. */
 enum { NOISE_SHARE = 16, CLEAN_MIN = 16 };
@@ -152,6 +154,22 @@ static size_t decode_escape(struct bs_transfer_decoder *decoder, char c, char *r
     return keep_escape(state, decoder->first, ret_bytes);
 }
 
+/* Copies what stands before an `=`; there is room for all of the input. */
+static size_t copy_literal(struct bs_bytes input, char *ret_bytes)
+{
+    size_t i = 0;
+    for (; i + BS_STRIDE <= input.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(input.ptr + i);
+        size_t equals = bs_stride_first(here == '=');
+        memcpy(ret_bytes + i, &here, sizeof here);
+        if (equals < BS_STRIDE)
+            return i + equals;
+    }
+    for (; i < input.len && input.ptr[i] != '='; i++)
+        ret_bytes[i] = input.ptr[i];
+    return i;
+}
+
 static size_t decode_quoted_printable(struct bs_transfer_decoder *decoder, struct bs_bytes *io_input, char *ret_bytes,
                                       size_t room)
 {
@@ -164,10 +182,15 @@ static size_t decode_quoted_printable(struct bs_transfer_decoder *decoder, struc
             continue;
         }
         struct bs_bytes shown = bs_bytes_first(*io_input, room - length);
-        size_t run = bs_bytes_find(shown, '=');
-        if (run > 0)
-            memcpy(ret_bytes + length, shown.ptr, run);
+        size_t run = copy_literal(shown, ret_bytes + length);
         length += run;
+        int high = run + 2 < shown.len ? hex_digit(shown.ptr[run + 1]) : -1;
+        int low = high >= 0 ? hex_digit(shown.ptr[run + 2]) : -1;
+        if (low >= 0) {
+            ret_bytes[length++] = (char)(high << 4 | low);
+            *io_input = bs_bytes_skip(*io_input, run + 3);
+            continue;
+        }
         if (run < shown.len)
             decoder->state = AFTER_EQUALS;
         *io_input = bs_bytes_skip(*io_input, run < shown.len ? run + 1 : run);
