@@ -116,34 +116,35 @@ static bool name_is_good(struct bs_bytes name)
     return name.len > 0 && i == name.len;
 }
 
-/* The length of the name that the field begins with, where that is a short and good one that a colon ends; else 0. */
-static size_t short_name(struct bs_bytes raw)
+/* The length of the name that the text begins with, where that is a good one that a colon ends; else 0. */
+static size_t good_name(struct bs_bytes text)
 {
-    if (raw.len < BS_STRIDE)
-        return 0;
-    BS_STRIDE_OF_BYTES here = bs_stride_at(raw.ptr);
-    size_t end = bs_stride_first((here <= ' ') | (here == 0x7f) | (here == ':'));
-    return end < BS_STRIDE && raw.ptr[end] == ':' ? end : 0;
+    for (size_t i = 0; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+        size_t end = bs_stride_first((here <= ' ') | (here == 0x7f) | (here == ':'));
+        if (end < BS_STRIDE)
+            return text.ptr[i + end] == ':' ? i + end : 0;
+    }
+    return 0;
 }
 
-/* Splits `raw` at its colon; the rest of the field is filled in. */
-static void split_field(struct bs_header_field *field)
+/* Splits `raw` at its colon; the rest of the field is filled in. `text` is what raw was copied from, and at hand. */
+static void split_field(struct bs_header_field *field, struct bs_bytes text)
 {
-    size_t name = short_name(field->raw), colon = name > 0 ? name : bs_bytes_find(field->raw, ':');
+    size_t good = good_name(text), colon = good > 0 ? good : bs_bytes_find(field->raw, ':'), name = colon;
     if (colon == field->raw.len || field->flags & BS_FIELD_MBOX_FROM) {
         field->flags |= BS_FIELD_NO_COLON;
         return;
     }
-    bool good = name > 0;
-    for (name = colon; name > 0 && is_blank(field->raw.ptr[name - 1]); name--)
-        ;
+    while (good == 0 && name > 0 && is_blank(field->raw.ptr[name - 1]))
+        name--;
     field->name = bs_bytes_first(field->raw, name);
     field->body = bs_bytes_skip(field->raw, colon + 1);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    if (!good && !name_is_good(field->name))
+    if (good == 0 && !name_is_good(field->name))
         field->flags |= BS_FIELD_BAD_NAME;
-    field->name_hash = hash_name(field->name, field->raw.len);
+    field->name_hash = good > 0 ? hash_name(bs_bytes_first(text, good), text.len) : bs_header_name_hash(field->name);
 }
 
 static struct bs_header_field *next_field(struct bs_header *header)
@@ -199,20 +200,18 @@ static void keep_field(struct bs_header *header, struct bs_bytes text, size_t ba
         header->flags |= BS_HEADER_TOO_LARGE;
         return;
     }
-    struct bs_header_field field = {.raw = copy_field(header, text, bare), .flags = flags};
-    struct bs_header_field *kept = field.raw.ptr ? next_field(header) : NULL;
-    if (!kept) {
+    raw = copy_field(header, text, bare);
+    struct bs_header_field *field = raw.ptr ? next_field(header) : NULL;
+    if (!field) {
         header->failed = true;
         return;
     }
-    if (!plain)
-        field.flags |= content_flags(field.raw);
-    if (header->count == 1 && is_mbox_from(field.raw))
-        field.flags |= BS_FIELD_MBOX_FROM;
-    split_field(&field);
-    *kept = field;
+    *field = (struct bs_header_field){.raw = raw, .flags = plain ? flags : flags | content_flags(raw)};
+    if (header->count == 1 && is_mbox_from(raw))
+        field->flags |= BS_FIELD_MBOX_FROM;
+    split_field(field, text);
     header->size += raw.len + 2;
-    header->flags |= field.flags;
+    header->flags |= field->flags;
 }
 
 static void close_field(struct bs_header *header)

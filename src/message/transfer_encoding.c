@@ -112,10 +112,13 @@ static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes
     return length;
 }
 
+/* What a character stands for as a hexadecimal digit; below 0 for what is none. */
 static int hex_digit(char c)
 {
-    char low = bs_ascii_lower(c);
-    return bs_ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+    static const unsigned char digits[256] = {LETTERS('0', 1), ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15,
+                                              ['f'] = 16,      ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15,
+                                              ['F'] = 16};
+    return digits[(unsigned char)c] - 1;
 }
 
 /* What came behind an `=` that encodes nothing; returns how many bytes it wrote. */
