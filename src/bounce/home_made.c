@@ -357,10 +357,10 @@ static size_t end_of_words(const struct collection *collection, size_t begin)
             end = collection->found[i].begin;
     }
     size_t letters = 0;
-    struct bs_bytes line = line_at(text, begin);
+    struct bs_bytes line = collection->count < 2 ? bs_bytes(NULL, 0) : line_at(text, begin);
     for (size_t i = 0; i < line.len; i++)
         letters += is_letter(line.ptr[i]);
-    if (letters < WORDS_MIN || collection->count < 2)
+    if (letters < WORDS_MIN)
         return end;
     for (size_t next = next_line(text, begin); next < end; next = next_line(text, next)) {
         if (text.ptr[next] != ' ' && text.ptr[next] != '\t')
@@ -388,7 +388,8 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
     if (!words)
         return false;
     for (size_t i = begin; i < end && len < BS_DIAGNOSTIC_MAX; i++) {
-        bool space = text.ptr[i] == '\n' || text.ptr[i] == '\r' || text.ptr[i] == '\t' || text.ptr[i] == ' ';
+        bool space =
+            text.ptr[i] <= ' ' && (text.ptr[i] == ' ' || text.ptr[i] == '\n' || text.ptr[i] == '\r' || text.ptr[i] == '\t');
         if (!space)
             words[len++] = text.ptr[i];
         else if (len > 0 && words[len - 1] != ' ')

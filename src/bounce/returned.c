@@ -147,13 +147,20 @@ size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
     return text.len;
 }
 
+static bool is_ruling(char c)
+{
+    static const bool ruling[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['-'] = true, ['='] = true,
+                                     ['_'] = true, ['*'] = true,  ['>'] = true,  ['|'] = true, ['.'] = true};
+    return ruling[(unsigned char)c];
+}
+
 /* The beginning of the first line that holds anything but what rules text off. */
 static size_t skip_rulers(struct bs_bytes text, size_t begin)
 {
     for (; begin < text.len; begin = next_line(text, begin)) {
         struct bs_bytes line = line_at(text, begin);
         size_t i = 0;
-        while (i < line.len && strchr(" \t\r-=_*>|.", line.ptr[i]) && line.ptr[i] != '\0')
+        while (i < line.len && is_ruling(line.ptr[i]))
             i++;
         if (i < line.len)
             break;
