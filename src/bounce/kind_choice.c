@@ -9,6 +9,7 @@ enum {
     FIELDS_TEXT_MAX = 8 * 1024,
     OPENING = 1500,          /* bytes of a text in which a bounce says that it is one */
     OPENING_OF_ANSWER = 200, /* the same of a message that answers another */
+    OPENING_FIXED = 80,      /* the first sentence, before which nobody said a word of his own */
     LIKELY_WEIGHT = 70,      /* of a rule for a subject that people write now and then */
     SURE_WEIGHT = 80,        /* of a rule for a subject that people do not write */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
@@ -296,7 +297,7 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
 static bool opens_with_fixed(const struct view *view, enum bs_kind kind)
 {
     const struct bs_rule *text = in_text(view, kind);
-    return text && text->weight >= CONCLUSIVE_WEIGHT && view->wording->notice.ends[kind] < OPENING_OF_ANSWER;
+    return text && text->weight >= CONCLUSIVE_WEIGHT && view->wording->notice.ends[kind] < OPENING_FIXED;
 }
 
 /* Registrations and logins ask to confirm in the same words; they answer nothing. */
@@ -376,9 +377,10 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
         *ret_sign = field ? field->id : "auto-replied";
         return BS_KIND_AUTOREPLY;
     }
-    if (has(view, BS_SIGN_NULL_PATH) && has(view, BS_SIGN_ANSWERS) && !view->wording->returns &&
-        !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
-        *ret_sign = "null-sender-answers";
+    bool vacation = has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE | BS_SIGN_ROBOT_FROM);
+    if (has(view, BS_SIGN_NULL_PATH) && (has(view, BS_SIGN_ANSWERS) || vacation) && !view->wording->returns &&
+        !any_dsn(view->wording->notice.kinds) && !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
+        *ret_sign = vacation ? "null-sender-precedence" : "null-sender-answers";
         return BS_KIND_AUTOREPLY;
     }
     return BS_KIND_NONE;
@@ -420,7 +422,8 @@ static enum bs_kind is_arf(const struct view *view, const char **ret_sign)
 static enum bs_kind is_return(const struct view *view, const char **ret_sign)
 {
     const struct bs_notice *notice = &view->wording->notice;
-    if (!view->system || view->answered || has(view, BS_SIGN_PERSON) || view->wording->baits)
+    if (!view->system || view->answered || has(view, BS_SIGN_PERSON) || view->wording->baits ||
+        in_text(view, BS_KIND_OTHER))
         return BS_KIND_NONE;
     bool null = has(view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH);
     bool returns = view->wording->returns || notice->header < notice->text.len;
