@@ -108,21 +108,25 @@ static char collapse_run(struct bs_bytes run)
     return end + 1 == run.len ? '\n' : BS_RULES_INDENT;
 }
 
+/* Bytes that may need a change: white space, and what typographical apostrophes begin with. */
+static const bool irregular[256] = {['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true,
+                                    ['\r'] = true, [' '] = true,  [0xc2] = true, [0xe2] = true};
+
 /* The length of what needs no change: all but typographical apostrophes, and white space that is more than one blank
  * or line end. */
 static size_t regular_length(struct bs_bytes text)
 {
-    size_t i = 0;
-    for (; i + 1 < text.len; i++) {
-        char c = text.ptr[i];
-        if ((unsigned char)c > ' ' && c != '\xe2' && c != '\xc2')
+    const unsigned char *bytes = (const unsigned char *)text.ptr;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!irregular[bytes[i]])
             continue;
-        if (apostrophe_length(bs_bytes_skip(text, i)) > 0)
-            return i;
-        if (is_space(c) && ((c != ' ' && c != '\n') || is_space(text.ptr[i + 1])))
+        if (bytes[i] >= 0x80 && apostrophe_length(bs_bytes_skip(text, i)) == 0)
+            continue;
+        bool single = (bytes[i] == ' ' || bytes[i] == '\n') && i + 1 < text.len && !is_space(text.ptr[i + 1]);
+        if (!single)
             return i;
     }
-    return i < text.len && is_space(text.ptr[i]) ? i : text.len;
+    return text.len;
 }
 
 size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_shrink *ret_shrinks,

@@ -39,9 +39,15 @@ struct search {
     struct bs_arena *arena;
 };
 
+static uint32_t hash_key(const char *bytes)
+{
+    return bs_rules_key_hash((uint32_t)(unsigned char)bytes[0] | (uint32_t)(unsigned char)bytes[1] << 8 |
+                             (uint32_t)(unsigned char)bytes[2] << 16);
+}
+
 static uint32_t *count_key(struct bs_rules_counts *counts, const char *bytes)
 {
-    return &counts->of_keys[bs_rules_key_hash(bytes) >> 16];
+    return &counts->of_keys[hash_key(bytes) >> 16];
 }
 
 static uint32_t *count_stretch(struct bs_rules_counts *counts, const char *bytes)
@@ -420,9 +426,9 @@ static void take_marks(const struct search *search, const struct strings *string
         struct bs_bytes string = strings->items[i].bytes;
         struct bs_rules_marks *marks = &condition->items[condition->count++];
         size_t keys = string.len - BS_RULES_KEY + 1;
-        marks->keys[0] = bs_rules_key_hash(string.ptr + cut_window(search, string).key);
+        marks->keys[0] = hash_key(string.ptr + cut_window(search, string).key);
         for (size_t j = 1; j < BS_RULES_MARKS; j++)
-            marks->keys[j] = bs_rules_key_hash(string.ptr + (keys - 1) * (j - 1) / (BS_RULES_MARKS - 2));
+            marks->keys[j] = hash_key(string.ptr + (keys - 1) * (j - 1) / (BS_RULES_MARKS - 2));
     }
 }
 

@@ -31,7 +31,7 @@ struct bs_rules_reach {
 
 /* A part of a string, around three bytes of it that are rare. */
 struct bs_rules_window {
-    char bytes[BS_RULES_WINDOW + 1]; /* one more, for bs_rules_key_hash */
+    char bytes[BS_RULES_WINDOW];
     uint8_t length;
     uint8_t key; /* where the three bytes begin */
     struct bs_rules_reach before;
@@ -53,14 +53,9 @@ struct bs_rules_pieces {
     size_t condition_count;
 };
 
-/* The hash of BS_RULES_KEY bytes; reads one more. */
-static inline uint32_t bs_rules_key_hash(const char *key)
+/* The hash of a key; the first byte is the lowest, and what is above the BS_RULES_KEY bytes does not count. */
+static inline uint32_t bs_rules_key_hash(uint32_t bytes)
 {
-    uint32_t bytes;
-    memcpy(&bytes, key, sizeof bytes);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bytes = __builtin_bswap32(bytes);
-#endif
     return (bytes << 8) * UINT32_C(0x9e3779b1);
 }
 

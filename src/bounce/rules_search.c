@@ -38,7 +38,7 @@ struct bs_rules_search_memory {
     struct progress progress[]; /* of each matcher */
 };
 
-/* The eight bytes at `from`, the first lowest. */
+/* Eight bytes, the first lowest. */
 static uint64_t load(const char *from)
 {
     uint64_t bytes;
@@ -117,7 +117,7 @@ static bool add_lead(struct making *making, size_t matcher, const struct bs_rule
     making->leads[making->lead_count++] = (struct bs_rules_lead){
         .bytes = bytes,
         .mask = UINT64_MAX >> (64 - 8 * window->length),
-        .hash = bs_rules_key_hash(window->bytes + window->key),
+        .hash = bs_rules_key_hash((uint32_t)(bytes >> 8 * window->key)),
         .matcher = (uint32_t)matcher,
         .least = saturate(window->before.least),
         .most = saturate(window->before.most),
@@ -288,7 +288,7 @@ static bool try_pattern(const struct hunt *hunt, uint32_t matcher, size_t from, 
 /* Tries the patterns of which a piece has its key at `at`; false to stop. */
 static bool follow_leads(const struct hunt *hunt, const char *view, size_t at)
 {
-    uint32_t hash = bs_rules_key_hash(view + at);
+    uint32_t hash = bs_rules_key_hash((uint32_t)load(view + at));
     const struct bs_rules_search *search = hunt->search;
     const uint32_t *bucket = search->buckets + (hash >> search->bucket_shift);
     for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
@@ -313,17 +313,30 @@ static void begin_text(struct bs_rules_search_memory *memory)
     }
 }
 
+/* Marks a key's hash, and adds its place to the list if leads have it; returns how many the list has. */
+static inline size_t note_key(const uint64_t *seen, struct bs_rules_search_memory *memory, uint64_t bytes, size_t at,
+                              size_t count)
+{
+    uint32_t hash = bs_rules_key_hash((uint32_t)bytes);
+    memory->marks[hash >> (32 - MARK_BITS)] = true;
+    memory->places[count] = (uint32_t)at;
+    return count + (seen[hash >> 22] >> (hash >> 16 & 63) & 1);
+}
+
 /* Marks the keys of the text, and lists the places of those that leads have; returns how many. */
 static size_t list_places(const struct bs_rules_search *search, const char *view, size_t length,
                           struct bs_rules_search_memory *memory)
 {
-    size_t count = 0;
-    for (size_t i = 0; i + BS_RULES_KEY <= length; i++) {
-        uint32_t hash = bs_rules_key_hash(view + i);
-        memory->marks[hash >> (32 - MARK_BITS)] = true;
-        memory->places[count] = (uint32_t)i;
-        count += search->seen[hash >> 22] >> (hash >> 16 & 63) & 1;
+    size_t count = 0, i = 0;
+    for (; i + 4 + BS_RULES_KEY <= length; i += 4) {
+        uint64_t bytes = load(view + i);
+        count = note_key(search->seen, memory, bytes, i, count);
+        count = note_key(search->seen, memory, bytes >> 8, i + 1, count);
+        count = note_key(search->seen, memory, bytes >> 16, i + 2, count);
+        count = note_key(search->seen, memory, bytes >> 24, i + 3, count);
     }
+    for (; i + BS_RULES_KEY <= length; i++)
+        count = note_key(search->seen, memory, load(view + i), i, count);
     return count;
 }
 
