@@ -158,12 +158,18 @@ static bool begins_alike(struct bs_bytes line, struct bs_bytes lead)
     return true;
 }
 
+static bool opens_parenthesis(struct bs_bytes bytes)
+{
+    bytes = bs_bytes_trim(bytes);
+    return bytes.len > 0 && bytes.ptr[0] == '(';
+}
+
 /* Where nothing stands before an address: whether it is one of a list as the first one was, by what stands behind
  * both. */
 static bool ends_alike(struct bs_bytes behind, struct bs_bytes first)
 {
     return bs_bytes_trim(behind).len == 0 || behind.ptr[0] == ':' || behind.ptr[0] == ',' ||
-           (first.len == TAIL && bs_bytes_equal(bs_bytes_first(behind, TAIL), first));
+           (first.len == TAIL && (begins_alike(behind, first) || (opens_parenthesis(behind) && opens_parenthesis(first))));
 }
 
 /* Adds every further line that has the same before its address as the line of `first`, up to a ruler. */
@@ -346,6 +352,15 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
         add(collection, only, bs_bytes(NULL, 0));
 }
 
+/* Whether what follows an address in its line is only an address in parentheses, as in `jane@example.com
+ * (jane@example.com)`. */
+static bool is_repeated(struct bs_bytes rest)
+{
+    rest = bs_bytes_trim(rest);
+    return rest.len > 2 && rest.ptr[0] == '(' && rest.ptr[rest.len - 1] == ')' &&
+           bs_bytes_find(rest, '@') < rest.len && bs_bytes_find(rest, ' ') == rest.len;
+}
+
 /* Where what is said of the recipient at `begin` ends: at the next one; and where something stands behind it in its
  * line, also at the next line that is not indented, which is about something else. */
 static size_t end_of_words(const struct collection *collection, size_t begin)
@@ -358,6 +373,8 @@ static size_t end_of_words(const struct collection *collection, size_t begin)
     }
     size_t letters = 0;
     struct bs_bytes line = collection->count < 2 ? bs_bytes(NULL, 0) : line_at(text, begin);
+    if (is_repeated(line)) /* the line is a name and an address; what is said of it begins below */
+        return end;
     for (size_t i = 0; i < line.len; i++)
         letters += is_letter(line.ptr[i]);
     if (letters < WORDS_MIN)
@@ -399,10 +416,25 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
     return true;
 }
 
+/* Of recipients that stand below one another with nothing between, what stands behind the last is said of all. */
+static void share_words(const struct collection *collection, struct bs_reported_recipient *recipients)
+{
+    for (size_t i = collection->count; i-- > 1;) {
+        struct bs_reported_recipient *recipient = &recipients[i - 1];
+        if (recipient->diagnostic.len > 0 || collection->found[i - 1].begin >= collection->found[i].begin ||
+            collection->found[i].begin >= collection->text.len)
+            continue;
+        recipient->diagnostic = recipients[i].diagnostic;
+        recipient->reply_code = recipients[i].reply_code;
+        recipient->status = recipients[i].status;
+    }
+}
+
 /* Reply and status codes are those behind the recipient's own address. */
 static bool publish(const struct collection *collection, enum bs_kind kind, struct bs_arena *arena,
                     struct bs_reading *reading)
 {
+    size_t before = reading->recipient_count;
     for (size_t i = 0; i < collection->count; i++) {
         const struct found *found = &collection->found[i];
         struct bs_reported_recipient *recipient = bs_reading_add_recipient(reading, arena);
@@ -415,6 +447,7 @@ static bool publish(const struct collection *collection, enum bs_kind kind, stru
         recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
         recipient->status = bs_text_status(recipient->diagnostic);
     }
+    share_words(collection, reading->recipients + before);
     return true;
 }
 

@@ -13,6 +13,8 @@ enum {
     LIKELY_WEIGHT = 70,      /* of a rule for a subject that people write now and then */
     SURE_WEIGHT = 80,        /* of a rule for a subject that people do not write */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
+    TO_LOOKED_AT_MAX = 1024,      /* bytes of To */
+    ADDRESSES_LOOKED_AT_MAX = 16, /* addresses of a notice */
 };
 
 static void take_kinds(const struct bs_rule_hit *hits, size_t count, const struct bs_rule *ret_kinds[BS_KIND_COUNT])
@@ -114,6 +116,7 @@ bool bs_wording_read_header(const struct bs_header *header, const struct bs_head
 /* What a condition looks at. */
 struct view {
     unsigned signs;
+    const struct bs_header_signs *header;
     const struct bs_wording *wording;
     bool system;   /* a mail system is the sender: a sign or the wording of From says so */
     bool human;    /* somebody's own Return-Path or mail program, and no sign of a mail system */
@@ -199,6 +202,20 @@ static bool cites_reply(const struct bs_notice *notice)
     return bs_text_reply_code(own) != 0 || bs_text_status(own).len > 0;
 }
 
+/* Whether the notice names somebody beside its own sender and recipient: whoever could not be reached. */
+static bool names_other(const struct view *view)
+{
+    const struct bs_notice *notice = &view->wording->notice;
+    struct bs_bytes rest = bs_bytes_first(notice->text, notice->own < OPENING ? notice->own : OPENING), address;
+    struct bs_bytes to = view->header->to ? bs_bytes_first(view->header->to->body, TO_LOOKED_AT_MAX) : bs_bytes(NULL, 0);
+    for (unsigned i = 0; i < ADDRESSES_LOOKED_AT_MAX && bs_text_address_next(&rest, &address); i++) {
+        if (!bs_bytes_equal_nocase(address, view->header->from_address) && !bs_bytes_contains_nocase(to, address) &&
+            !bs_address_is_daemon(address))
+            return true;
+    }
+    return false;
+}
+
 /* A postmaster writes letters, too: with a mail program, under an address of a mail system, and cites bounces. */
 static bool is_from_person(const struct view *view)
 {
@@ -236,7 +253,8 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return text || (subject && !view->human);
     bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
                    wording->from[BS_KIND_NOTICE];
-    return program && text && (subject || field);
+    /* Parcels cannot be delivered in the same words; a bounce names whom, returns what, or cites why. */
+    return program && text && (subject || field) && (returns || cites_reply(&wording->notice) || names_other(view));
 }
 
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
@@ -431,7 +449,8 @@ static enum bs_kind is_return(const struct view *view, const char **ret_sign)
     bool plain = has(view, BS_SIGN_DAEMON_FROM) && !notice->html;
     if (has(view, BS_SIGN_LIST) && !(has(view, BS_SIGN_DAEMON_FROM) && returns && reply))
         return BS_KIND_NONE;
-    bool null_returns = null && (view->wording->returns || (returns && plain && has(view, BS_SIGN_NULL_PATH)));
+    bool null_returns = null && (view->wording->returns ||
+                                 (plain && has(view, BS_SIGN_NULL_PATH) && (returns || names_other(view))));
     if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !null_returns && !(reply && (returns || plain)))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
@@ -489,7 +508,7 @@ static enum bs_kind (*const conditions[])(const struct view *view, const char **
 enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs_wording *wording,
                             const char **ret_sign)
 {
-    struct view view = {.signs = signs->signs, .wording = wording};
+    struct view view = {.signs = signs->signs, .header = signs, .wording = wording};
     view.system = has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) || any_dsn(wording->from);
     view.human = !has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) &&
                  !any_dsn(wording->from) && has(&view, BS_SIGN_OTHER_PATH | BS_SIGN_PERSON);
