@@ -209,11 +209,18 @@ static bool names_other(const struct view *view)
     struct bs_bytes rest = bs_bytes_first(notice->text, notice->own < OPENING ? notice->own : OPENING), address;
     struct bs_bytes to = view->header->to ? bs_bytes_first(view->header->to->body, TO_LOOKED_AT_MAX) : bs_bytes(NULL, 0);
     for (unsigned i = 0; i < ADDRESSES_LOOKED_AT_MAX && bs_text_address_next(&rest, &address); i++) {
-        if (!bs_bytes_equal_nocase(address, view->header->from_address) && !bs_bytes_contains_nocase(to, address) &&
-            !bs_address_is_daemon(address))
+        bool own = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_FROM) &&
+                   bs_bytes_equal_nocase(address, view->header->from_address);
+        if (!own && !bs_bytes_contains_nocase(to, address) && !bs_address_is_daemon(address))
             return true;
     }
     return false;
+}
+
+/* A mailer-daemon that names somebody; a postmaster also warns of quotas, and names whom to ask. */
+static bool is_unreached(const struct view *view)
+{
+    return bs_bytes_starts_nocase(view->header->from_address, BS_LITERAL("mailer-daemon")) && names_other(view);
 }
 
 /* A postmaster writes letters, too: with a mail program, under an address of a mail system, and cites bounces. */
@@ -450,7 +457,7 @@ static enum bs_kind is_return(const struct view *view, const char **ret_sign)
     if (has(view, BS_SIGN_LIST) && !(has(view, BS_SIGN_DAEMON_FROM) && returns && reply))
         return BS_KIND_NONE;
     bool null_returns = null && (view->wording->returns ||
-                                 (plain && has(view, BS_SIGN_NULL_PATH) && (returns || names_other(view))));
+                                 (plain && has(view, BS_SIGN_NULL_PATH) && (returns || is_unreached(view))));
     if (!has(view, BS_SIGN_REPORT | BS_SIGN_FAILED_FIELD) && !null_returns && !(reply && (returns || plain)))
         return BS_KIND_NONE;
     *ret_sign = "returned-message";
