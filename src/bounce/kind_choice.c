@@ -294,8 +294,9 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
 {
     const struct bs_notice *notice = &view->wording->notice;
     const struct bs_rule *text = in_text(view, BS_KIND_NOTICE), *subject = in_subject(view, BS_KIND_NOTICE);
+    bool fixed = text && text->weight >= CONCLUSIVE_WEIGHT && subject && !has(view, BS_SIGN_ANSWERS | BS_SIGN_PERSON);
     bool program = view->system || has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
-                   view->wording->from[BS_KIND_NOTICE] || view->wording->field[BS_KIND_NOTICE];
+                   view->wording->from[BS_KIND_NOTICE] || view->wording->field[BS_KIND_NOTICE] || fixed;
     const struct bs_rule *from = view->wording->from[BS_KIND_NOTICE];
     if (has(view, BS_SIGN_LIST) || view->answered || !program || (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
@@ -430,7 +431,9 @@ static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
     bool fixed = opens_with_fixed(view, BS_KIND_MDN) && !has(view, BS_SIGN_RE);
     if (has(view, BS_SIGN_PERSON) && !fixed)
         return BS_KIND_NONE;
-    bool sign = fixed || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED);
+    bool both = in_text(view, BS_KIND_MDN) && in_subject(view, BS_KIND_MDN) &&
+                !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE);
+    bool sign = fixed || both || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED);
     if (!sign && has(view, BS_SIGN_ROBOT_FROM)) /* "Read: ten books", by a magazine */
         return BS_KIND_NONE;
     return is_worded(view, BS_KIND_MDN, sign, ret_sign);
