@@ -254,11 +254,23 @@ static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_
         automaton->first.bits[i] |= class->bits[i];
 }
 
+/* Steps with a class and ends of matches come first, then the others by their bytes: see `advance`. */
+static int compare_steps(const void *a, const void *b)
+{
+    const struct bs_rules_step *x = a, *y = b;
+    bool x_is_range = x->class == 0 && x->to != BS_RULES_ACCEPT, y_is_range = y->class == 0 && y->to != BS_RULES_ACCEPT;
+    if (x_is_range != y_is_range)
+        return x_is_range ? 1 : -1;
+    return x->least - y->least;
+}
+
 /* Marks the steps of states that only one byte leads on from. */
 static void mark_lonely(const struct bs_rules_builder *builder, const uint16_t *begins, struct bs_rules_step *steps)
 {
     for (size_t i = 0; i <= builder->state_count; i++) {
         struct bs_rules_step *step = &steps[begins[i]];
+        if (begins[i + 1] - begins[i] > 1)
+            qsort(step, (size_t)(begins[i + 1] - begins[i]), sizeof *step, compare_steps);
         step->alone = begins[i] + 1 == begins[i + 1] && step->to != BS_RULES_ACCEPT && step->assertions == 0 &&
                       step->class == 0 && step->span == 0;
     }
@@ -391,6 +403,8 @@ static bool advance(struct walk *walk, size_t i)
         const struct bs_rules_step *step = automaton->steps + automaton->begins[walk->now[j]];
         const struct bs_rules_step *end = automaton->steps + automaton->begins[walk->now[j] + 1];
         for (; step < end; step++) {
+            if (step->class == 0 && byte < step->least)
+                break; /* the further ones' bytes are greater still */
             if (!takes(automaton, step, byte))
                 continue;
             if (step->assertions && broken == UNKNOWN)
