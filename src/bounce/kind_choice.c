@@ -313,7 +313,8 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     }
     bool scanner = view->system || from || view->wording->field[BS_KIND_NOTICE] ||
                    has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
-    if ((!text && any_dsn(notice->kinds)) || (!scanner && !(text && subject)))
+    bool told = text && subject && text->weight >= LIKELY_WEIGHT; /* robots send news of viruses, too */
+    if ((!text && any_dsn(notice->kinds)) || (!scanner && !told))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : subject)->id;
     return BS_KIND_NOTICE;
@@ -344,12 +345,16 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     return BS_KIND_CHALLENGE;
 }
 
+static bool has_link(const struct view *view)
+{
+    const struct bs_notice *notice = &view->wording->notice;
+    return bs_bytes_contains_nocase(bs_bytes_first(notice->text, notice->own), BS_LITERAL("://"));
+}
+
 /* A subject that a program writes is also what spam goes by; that comes from somebody, in HTML or with a link. */
 static bool may_be_bait(const struct view *view)
 {
-    const struct bs_notice *notice = &view->wording->notice;
-    struct bs_bytes own = bs_bytes_first(notice->text, notice->own);
-    return has(view, BS_SIGN_OTHER_PATH) && (notice->html || bs_bytes_contains_nocase(own, BS_LITERAL("://")));
+    return has(view, BS_SIGN_OTHER_PATH) && (view->wording->notice.html || has_link(view));
 }
 
 /* How much wording a reply of a program needs without a sign that it is one. */
@@ -365,7 +370,8 @@ static bool is_unsigned_reply(const struct view *view, const struct bs_rule *tex
         return true;
     if (has(view, BS_SIGN_BULK | BS_SIGN_GROUPWARE) && !has(view, BS_SIGN_LIST))
         return likely || (sure_text && has(view, BS_SIGN_BULK));
-    return (sure && !may_be_bait(view)) || (sure_text && subject);
+    bool fixed = opens_with_fixed(view, BS_KIND_AUTOREPLY) && !has(view, BS_SIGN_LIST);
+    return (sure && !may_be_bait(view)) || (sure_text && subject) || fixed;
 }
 
 /* How much wording a reply of a program needs, by the signs that there are. */
@@ -403,7 +409,8 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
         *ret_sign = field ? field->id : "auto-replied";
         return BS_KIND_AUTOREPLY;
     }
-    bool vacation = has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE | BS_SIGN_ROBOT_FROM);
+    bool vacation = has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE | BS_SIGN_ROBOT_FROM) &&
+                    !view->wording->notice.html && !has_link(view);
     if (has(view, BS_SIGN_NULL_PATH) && (has(view, BS_SIGN_ANSWERS) || vacation) && !view->wording->returns &&
         !any_dsn(view->wording->notice.kinds) && !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
         *ret_sign = vacation ? "null-sender-precedence" : "null-sender-answers";
