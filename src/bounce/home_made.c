@@ -14,7 +14,8 @@ enum {
     FIELD_LOOKED_AT_MAX = 2048,
     FIELDS_LOOKED_AT_MAX = 32,
     EXPLAINED_MAX = 32,
-    WORDS_MIN = 8
+    WORDS_MIN = 8,
+    REPLIES_LOOKED_AT_MAX = 8
 };
 
 /* What the text has named so far. Offsets are into the notice's own words. */
@@ -430,6 +431,41 @@ static void share_words(const struct collection *collection, struct bs_reported_
     }
 }
 
+/* The line that has the address and begins with a reply's code, as in `<<< 550 <jane@example.com>... User unknown`;
+ * empty where there is none. */
+static struct bs_bytes reply_line(struct bs_bytes text, struct bs_bytes address)
+{
+    for (unsigned i = 0; i < REPLIES_LOOKED_AT_MAX && address.len > 0 && text.len > 0; i++) {
+        const char *at = memmem(text.ptr, text.len, address.ptr, address.len);
+        if (!at)
+            break;
+        size_t offset = (size_t)(at - text.ptr), begin = line_begin(text, offset);
+        struct bs_bytes line = line_at(text, begin);
+        if (line.len > 4 && memcmp(line.ptr, "<<< ", 4) == 0)
+            line = bs_bytes_skip(line, 4);
+        if (bs_text_reply_code(bs_bytes_first(line, 4)) != 0)
+            return line;
+        text = bs_bytes_skip(text, next_line(text, offset));
+    }
+    return bs_bytes(NULL, 0);
+}
+
+/* Recipients that are named without a code: what a transcript of the session says of each. */
+static void read_transcript(const struct collection *collection, struct bs_reported_recipient *recipients)
+{
+    for (size_t i = 0; i < collection->count && i < EXPLAINED_MAX; i++) {
+        struct bs_reported_recipient *recipient = &recipients[i];
+        if (recipient->reply_code != 0 || recipient->status.len > 0)
+            continue;
+        struct bs_bytes line = reply_line(collection->text, recipient->address);
+        if (line.len == 0)
+            continue;
+        recipient->diagnostic = bs_bytes_first(line, BS_DIAGNOSTIC_MAX);
+        recipient->reply_code = bs_text_reply_code(line);
+        recipient->status = bs_text_status(line);
+    }
+}
+
 /* Reply and status codes are those behind the recipient's own address. */
 static bool publish(const struct collection *collection, enum bs_kind kind, struct bs_arena *arena,
                     struct bs_reading *reading)
@@ -447,7 +483,10 @@ static bool publish(const struct collection *collection, enum bs_kind kind, stru
         recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
         recipient->status = bs_text_status(recipient->diagnostic);
     }
-    share_words(collection, reading->recipients + before);
+    if (collection->count > 0) {
+        share_words(collection, reading->recipients + before);
+        read_transcript(collection, reading->recipients + before);
+    }
     return true;
 }
 

@@ -103,6 +103,12 @@ static bool find_returned_beside_report(struct work *work)
     return true;
 }
 
+/* Whether a header is only what the notice tells of a message, before it names the first recipient. */
+static bool goes_on(const struct bs_notice *notice)
+{
+    return notice->role_count > 0 && notice->roles[0].end > notice->header;
+}
+
 /* The returned header in the notice's text: where wording says so, or where one is seen. */
 static bool find_returned(struct work *work)
 {
@@ -119,7 +125,7 @@ static bool find_returned(struct work *work)
         return false;
     if (returned->header)
         return true;
-    if (notice->header < notice->own)
+    if (notice->header < notice->own && !goes_on(notice))
         notice->own = notice->header;
     return take_returned(work, notice->text, notice->header, notice->verbatim, notice->cut);
 }
