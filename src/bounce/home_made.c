@@ -145,7 +145,8 @@ static struct bs_bytes origin_in(struct bs_bytes rest)
 static bool is_ruler(struct bs_bytes line)
 {
     line = bs_bytes_trim(line);
-    return line.len >= 3 && strchr("-=_*#", line.ptr[0]) && line.ptr[1] == line.ptr[0] && line.ptr[2] == line.ptr[0];
+    return line.len >= 3 && strchr("-=_*#", line.ptr[0]) && line.ptr[1] == line.ptr[0] &&
+           line.ptr[2] == line.ptr[0] && bs_bytes_find(line, '@') == line.len;
 }
 
 /* Whether a line begins as another does, any digit standing for any other. */
