@@ -370,8 +370,11 @@ static size_t end_of_words(const struct collection *collection, size_t begin)
     struct bs_bytes text = collection->text;
     size_t end = text.len;
     for (size_t i = 0; i < collection->count; i++) {
-        if (collection->found[i].begin > begin && collection->found[i].begin < end)
-            end = collection->found[i].begin;
+        size_t next = collection->found[i].begin;
+        if (next <= begin || next >= end)
+            continue;
+        size_t line = line_begin(text, next);
+        end = line > begin ? line : next;
     }
     size_t letters = 0;
     struct bs_bytes line = collection->count < 2 ? bs_bytes(NULL, 0) : line_at(text, begin);
@@ -388,6 +391,16 @@ static size_t end_of_words(const struct collection *collection, size_t begin)
     return end;
 }
 
+/* Whether the address ends a line that says something before it, as in `Unknown user: jane@example.com`. */
+static bool tells_before(struct bs_bytes text, size_t first, size_t end)
+{
+    struct bs_bytes lead = bs_bytes(text.ptr + first, end - first);
+    size_t letters = 0, address = bs_bytes_find(lead, '@');
+    for (size_t i = 0; i < address; i++)
+        letters += is_letter(lead.ptr[i]);
+    return letters >= WORDS_MIN && bs_bytes_trim(line_at(text, end)).len == 0;
+}
+
 /* The text from a recipient on to the next one, in one line; with what precedes it in its line where that is a
  * reply's code. */
 static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena,
@@ -398,7 +411,7 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
     if (begin >= text.len) /* the text does not have the recipient, or ends with it */
         return true;
     size_t end = end_of_words(collection, begin), first = line_begin(text, begin);
-    if (bs_text_reply_code(bs_bytes_first(bs_bytes_skip(text, first), 4)) != 0)
+    if (bs_text_reply_code(bs_bytes_first(bs_bytes_skip(text, first), 4)) != 0 || tells_before(text, first, begin))
         begin = first;
     while (begin < end && text.ptr[begin] != '\0' && strchr(">)]:;,\"'\r\n\t ", text.ptr[begin]))
         begin++;
