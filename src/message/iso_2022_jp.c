@@ -50,7 +50,7 @@ static size_t write_character(enum set set, struct bs_bytes text, char *ret_byte
     char c = text.ptr[0];
     *ret_size = 1;
     ret_bytes[0] = c;
-    if (set == SINGLE || (c >= 0 && !is_graphic(c)))
+    if (set == SINGLE || ((unsigned char)c < 0x80 && !is_graphic(c)))
         return 1;
     ret_bytes[0] = set == KATAKANA && is_graphic(c) && c < 0x60 ? (char)(c | 0x80) : NO_CHARACTER;
     if (set == KATAKANA || !is_graphic(c) || text.len == 1 || !is_graphic(text.ptr[1]))
