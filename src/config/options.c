@@ -420,9 +420,10 @@ static const struct bs_option options[] = {
         .min = 64 * KIBIBYTE,
         .max = 64LL * 1024 * MEBIBYTE,
         .meaning = "Bytes that the messages under way may hold together, in each filter process. A message that is read holds some "
-                   "30 KiB, one that is made to hold much up to 30 MiB. Past the limit, mail from outside goes on unread and "
-                   "unauthenticated (its results are temperror), and the log says so: raise it, or let the mail server take "
-                   "fewer messages at once. Nothing is refused for that, and mail of your own is signed all the same.",
+                   "30 KiB, one that is made to hold much up to 30 MiB; those of more than 128 KiB leave a quarter to the others. "
+                   "Past the limit, mail from outside goes on unread and unauthenticated (its results are temperror, see "
+                   "temperror-action), and the log says so: raise it, or let the mail server take fewer messages at once. "
+                   "Mail of your own is signed all the same.",
     },
     {
         IN_CONFIG(max_recipients),

@@ -43,13 +43,21 @@ static void give_up(struct bs_session *session)
     count(session);
 }
 
+/* Heavy messages leave a quarter to the others, so that whoever makes a few of them heavy has no others go unread. */
+static bool is_too_much(const struct bs_session *session)
+{
+    size_t limit = session->settings->message_memory;
+    bool light = session->message->weight <= BS_LIGHT_MESSAGE_MAX;
+    return session->host.memory->held > (light ? limit : limit - limit / 4);
+}
+
 void bs_message_weigh(struct bs_session *session)
 {
     const struct bs_message *message = session->message;
     if (!message || !session->host.memory)
         return;
     count(session);
-    if (!message->given_up && session->host.memory->held > session->settings->message_memory)
+    if (!message->given_up && is_too_much(session))
         give_up(session);
 }
 

@@ -157,6 +157,41 @@ static void a_header_is_counted_while_it_comes(void **state)
     close_world(&world);
 }
 
+/* Has the message under way hold so many bytes, and others so many. */
+static void make_heavy(struct world *world, size_t bytes, size_t others)
+{
+    struct bs_message *message = world->session.message;
+    bs_message_weigh(&world->session);
+    message->answer_arena.used += bytes - message->weight;
+    world->memory.held += others;
+    bs_message_weigh(&world->session);
+}
+
+static void heavy_messages_leave_a_quarter_to_light_ones(void **state)
+{
+    enum { LIMIT = 1 << 20, THREE_QUARTERS = LIMIT - LIMIT / 4 };
+    static const struct {
+        size_t weight, others; /* what the others hold */
+        bool given_up;
+    } cases[] = {
+        {BS_LIGHT_MESSAGE_MAX, LIMIT - BS_LIGHT_MESSAGE_MAX, false},
+        {BS_LIGHT_MESSAGE_MAX, LIMIT - BS_LIGHT_MESSAGE_MAX + 1, true},
+        {BS_LIGHT_MESSAGE_MAX + 1, THREE_QUARTERS - BS_LIGHT_MESSAGE_MAX - 1, false},
+        {BS_LIGHT_MESSAGE_MAX + 1, THREE_QUARTERS - BS_LIGHT_MESSAGE_MAX, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        open_world(&world, &stranger);
+        world.settings.message_memory = LIMIT;
+        send_header(&world, "<>");
+        make_heavy(&world, cases[i].weight, cases[i].others);
+        assert_int_equal(world.told[BS_REASON_MESSAGE_MEMORY], cases[i].given_up);
+        world.memory.held -= cases[i].others;
+        close_world(&world);
+    }
+}
+
 static void mail_of_ours_is_tagged_all_the_same(void **state)
 {
     struct world world;
@@ -178,6 +213,7 @@ int main(void)
         cmocka_unit_test(a_message_that_is_not_read_goes_on_without_what_it_forged),
         cmocka_unit_test(a_bounce_that_is_not_read_is_said_to_be_unread_and_the_gate_stays),
         cmocka_unit_test(a_header_is_counted_while_it_comes),
+        cmocka_unit_test(heavy_messages_leave_a_quarter_to_light_ones),
         cmocka_unit_test(mail_of_ours_is_tagged_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
