@@ -174,12 +174,16 @@ static struct part build_repeat(struct bs_rules_builder *builder, const struct b
     unsigned most = endless ? (node->least > 0 ? node->least : 1) : node->most;
     for (unsigned i = 0; i < node->least && !has_failed(builder); i++) {
         struct part one = build(builder, node->first);
+        if (one.first.count == 0) /* it takes no byte: once is as good as often */
+            return one;
         if (endless && i + 1 == most)
             connect(builder, one.last, one.first);
         all = follow(builder, all, one);
     }
     for (unsigned i = node->least; i < most && !has_failed(builder); i++) {
         struct part one = build(builder, node->first);
+        if (one.first.count == 0)
+            return nothing;
         if (endless)
             connect(builder, one.last, one.first);
         rest = follow(builder, one, rest);

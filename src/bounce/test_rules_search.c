@@ -185,6 +185,8 @@ static void limits_hold_at_the_limit_and_one_past_it(void **state)
     assert_false(is_usable("x{501}", "BS_RULES_REPEAT_MAX"));
     assert_false(is_usable("x{1,501}", "BS_RULES_REPEAT_MAX"));
     assert_false(is_usable("x{3,2}", "BS_RULES_REPEAT_MAX"));
+    assert_true(is_usable("x((((y{0}){500}){500}){500}){500}", "")); /* nothing, often, takes no time */
+    assert_true(is_usable("x((((\\b){500}){500}){500}){500}", ""));
     assert_true(is_usable("(x{500}){8}", ""));                    /* 4,000 */
     assert_false(is_usable("(x{500}){8}y", "BS_RULES_STATES_MAX")); /* 4,001 */
 }
