@@ -2,7 +2,7 @@
 /*
  * Rules: whatever a file is, reading it and translating its patterns ends; whatever a text is, the library's rules
  * can look at it, and what they see of it is no longer than it is. Whatever a pattern is, the search for it, which
- * tries it only where its pieces are, finds it in a text if and only if trying it everywhere does.
+ * tries it only where its pieces are, finds the same match in a text as trying it everywhere.
  */
 #include "fuzz.h"
 
@@ -13,19 +13,23 @@
 #include "bounce/rules_search.h"
 #include "bounce/rules_seen.h"
 
-/* What a search found, as bits of matchers. */
+enum { COMPARED = 256 };
+
+/* What a search found: of each matcher how often, and where the match ends. */
 struct found {
     const struct bs_rules_search *search;
-    unsigned char hits[256];
+    unsigned char hits[COMPARED];
+    size_t ends[COMPARED];
 };
 
 static bool note_hit(void *context, const struct bs_rules_matcher *matcher, size_t end)
 {
     struct found *found = context;
     size_t i = (size_t)(matcher - found->search->matchers);
-    (void)end;
-    if (i < sizeof found->hits)
+    if (i < COMPARED) {
         found->hits[i]++;
+        found->ends[i] = end;
+    }
     return true;
 }
 
@@ -38,9 +42,9 @@ static void compare(const struct bs_rules_search *search, struct bs_bytes text, 
     if (!memory)
         return;
     bs_rules_search_run(search, text, view, memory, note_hit, &found);
-    for (size_t i = 0; i < search->count && i < sizeof found.hits; i++) {
+    for (size_t i = 0; i < search->count && i < COMPARED; i++) {
         size_t stop, end = bs_rules_automaton_run(&search->automata[i], text, 0, text.len, &run, &stop);
-        if (found.hits[i] != (end != BS_RULES_NO_END))
+        if (found.hits[i] != (end != BS_RULES_NO_END) || (found.hits[i] > 0 && found.ends[i] != end))
             abort();
     }
     bs_rules_search_memory_free(memory);

@@ -167,9 +167,9 @@ void bs_rules_scan_free(struct bs_rules_scan *scan)
 static bool take_hit(void *context, const struct bs_rules_matcher *matcher, size_t end)
 {
     struct bs_rules_scan *scan = context;
-    uint16_t *slot = &scan->slots[matcher->entry->order];
-    if (matcher->entry->off)
+    if (matcher->entry->off) /* it has no slot */
         return true;
+    uint16_t *slot = &scan->slots[matcher->entry->order];
     if (scan->witness)
         scan->witness->matched(scan->witness->context, matcher->entry, matcher->pattern);
     if (*slot == 0) {

@@ -26,14 +26,18 @@ _Static_assert((int)BS_RULES_PIECES <= UINT8_MAX, "a number of strings");
 struct progress {
     uint32_t text; /* its number */
     uint32_t work; /* bytes that were looked at for it */
+    uint32_t end;  /* of the match that ends first, of those that were found; NOT_FOUND before one is */
     bool over;     /* nothing more is to be found */
 };
+enum { NOT_FOUND = UINT32_MAX };
 
 struct bs_rules_search_memory {
     struct bs_rules_run run;
     bool marks[1 << MARK_BITS];         /* which keys the text under way has, by the upper bits of their hashes */
     uint32_t places[BS_RULES_SCAN_MAX];   /* of its keys that leads have */
     uint32_t text;
+    uint32_t *found; /* matchers, in the order in which they were found */
+    size_t found_count;
     size_t count;
     struct progress progress[]; /* of each matcher */
 };
@@ -230,13 +234,20 @@ struct bs_rules_search_memory *bs_rules_search_memory_new(const struct bs_rules_
     for (size_t i = 0; i < count; i++)
         most = most > searches[i]->count ? most : searches[i]->count;
     struct bs_rules_search_memory *memory = calloc(1, sizeof *memory + most * sizeof *memory->progress);
-    if (memory)
-        memory->count = most;
-    return memory;
+    if (!memory)
+        return NULL;
+    memory->count = most;
+    memory->found = calloc(most + 1, sizeof *memory->found);
+    if (memory->found)
+        return memory;
+    free(memory);
+    return NULL;
 }
 
 void bs_rules_search_memory_free(struct bs_rules_search_memory *memory)
 {
+    if (memory)
+        free(memory->found);
     free(memory);
 }
 
@@ -245,8 +256,6 @@ struct hunt {
     const struct bs_rules_search *search;
     struct bs_bytes text;
     struct bs_rules_search_memory *memory;
-    bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end);
-    void *context;
 };
 
 /* Whether the text has what the pattern needs. */
@@ -268,25 +277,31 @@ static bool may_match(const struct hunt *hunt, uint32_t matcher)
     return true;
 }
 
-/* Tries a pattern for matches that begin from `from` to `until`; false to stop. After as much work as the text is long, as
- * when one piece stands behind the other in a text that is made so, it is tried once everywhere and then never again. */
-static bool try_pattern(const struct hunt *hunt, uint32_t matcher, size_t from, size_t until)
+/* Tries a pattern for matches that begin from `from` to `until` and have a piece of it at `at`. A match that was found does
+ * not end the search: one whose piece stands further on may end before it. After as much work as the text is long, as when
+ * one piece stands behind the other in a text that is made so, it is tried once everywhere and then never again. */
+static void try_pattern(const struct hunt *hunt, uint32_t matcher, size_t at, size_t from, size_t until)
 {
     struct progress *progress = &hunt->memory->progress[matcher];
     if (progress->text != hunt->memory->text)
-        *progress = (struct progress){.text = hunt->memory->text, .over = !may_match(hunt, matcher)};
-    if (progress->over)
-        return true;
-    bool everywhere = progress->work > hunt->text.len + WORK_MIN;
-    size_t stop, end = bs_rules_automaton_run(&hunt->search->automata[matcher], hunt->text, everywhere ? 0 : from,
-                                              everywhere ? hunt->text.len : until, &hunt->memory->run, &stop);
-    progress->over = everywhere || end != BS_RULES_NO_END;
+        *progress = (struct progress){hunt->memory->text, 0, NOT_FOUND, !may_match(hunt, matcher)};
+    if (progress->over || at >= progress->end)
+        return;
+    progress->over = progress->work > hunt->text.len + WORK_MIN;
+    from = progress->over ? 0 : from;
+    until = progress->over ? hunt->text.len : until;
+    size_t stop, end = bs_rules_automaton_run(&hunt->search->automata[matcher], hunt->text, from, until,
+                                              &hunt->memory->run, &stop);
     progress->work += (uint32_t)(stop - from) + 1;
-    return end == BS_RULES_NO_END || hunt->found(hunt->context, &hunt->search->matchers[matcher], end);
+    if (end == BS_RULES_NO_END || end >= progress->end)
+        return;
+    if (progress->end == NOT_FOUND)
+        hunt->memory->found[hunt->memory->found_count++] = matcher;
+    progress->end = (uint32_t)end;
 }
 
-/* Tries the patterns of which a piece has its key at `at`; false to stop. */
-static bool follow_leads(const struct hunt *hunt, const char *view, size_t at)
+/* Tries the patterns of which a piece has its key at `at`. */
+static void follow_leads(const struct hunt *hunt, const char *view, size_t at)
 {
     uint32_t hash = bs_rules_key_hash((uint32_t)load(view + at));
     const struct bs_rules_search *search = hunt->search;
@@ -296,17 +311,16 @@ static bool follow_leads(const struct hunt *hunt, const char *view, size_t at)
         if (lead->hash != hash || at < lead->key || (load(view + at - lead->key) ^ lead->bytes) & lead->mask)
             continue;
         size_t window = at - lead->key;
-        if (window >= lead->least &&
-            !try_pattern(hunt, lead->matcher, window > lead->most ? window - lead->most : 0, window - lead->least))
-            return false;
+        if (window >= lead->least)
+            try_pattern(hunt, lead->matcher, at, window > lead->most ? window - lead->most : 0, window - lead->least);
     }
-    return true;
 }
 
 /* A number for the text that no pattern's progress has. */
 static void begin_text(struct bs_rules_search_memory *memory)
 {
     memset(memory->marks, 0, sizeof memory->marks);
+    memory->found_count = 0;
     if (++memory->text == 0) {
         memset(memory->progress, 0, memory->count * sizeof *memory->progress);
         memory->text = 1;
@@ -345,17 +359,18 @@ void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes t
                          bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end),
                          void *context)
 {
-    const struct hunt hunt = {search, text, memory, found, context};
+    const struct hunt hunt = {search, text, memory};
     if (search->count == 0)
         return;
     begin_text(memory);
     size_t count = list_places(search, view, text.len, memory);
-    for (size_t i = 0; i < count; i++) {
-        if (!follow_leads(&hunt, view, memory->places[i]))
-            return;
-    }
-    for (size_t i = 0; i < search->everywhere_count; i++) {
-        if (!try_pattern(&hunt, search->everywhere[i], 0, text.len))
+    for (size_t i = 0; i < count; i++)
+        follow_leads(&hunt, view, memory->places[i]);
+    for (size_t i = 0; i < search->everywhere_count; i++)
+        try_pattern(&hunt, search->everywhere[i], 0, 0, text.len);
+    for (size_t i = 0; i < memory->found_count; i++) {
+        uint32_t matcher = memory->found[i];
+        if (!found(context, &search->matchers[matcher], memory->progress[matcher].end))
             return;
     }
 }

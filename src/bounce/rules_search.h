@@ -45,8 +45,8 @@ bool bs_rules_search_make(const struct bs_rule_entry *first, enum bs_rule_place 
 enum { BS_RULES_SEARCH_SLACK = BS_RULES_WINDOW };
 
 /* Calls `found` once for each pattern that matches, in no certain order, with where the match ends that ends first;
- * stops when it returns false. `text` is as rules see it, `view` the same with blanks for white space of any kind
- * (bs_rules_view); both have BS_RULES_SEARCH_SLACK readable bytes on either side. */
+ * stops when it returns false. `text` is as rules see it, BS_RULES_SCAN_MAX bytes at most, `view` the same with blanks for white space of any kind
+ * (bs_rules_seen_make); both have BS_RULES_SEARCH_SLACK readable bytes on either side. */
 void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text, const char *view,
                          struct bs_rules_search_memory *memory,
                          bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end),

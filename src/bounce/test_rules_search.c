@@ -82,6 +82,8 @@ static const struct {
     {"this box is full|box is full now", "this box is full", 16},
     {"this box is full|box is full now", "that box is full now", 20},
     {"this box is off|box is full", "this box is full", 16},
+    {"this box[^\\n]*(full|over quota)|box is", "this box is full", 11}, /* what is found first does not end first */
+    {"user (.{10}last|box)", "user user box  last", 13},
     {"abcd{0}e", "abce", 4},
     {"ab{2,3}c", "abc abbbbc abbbc", 16},
     {"ab{2,}c", "abc abbbbbc", 11},
