@@ -10,6 +10,7 @@ enum {
     OPENING = 1500,          /* bytes of a text in which a bounce says that it is one */
     OPENING_OF_ANSWER = 200, /* the same of a message that answers another */
     OPENING_FIXED = 80,      /* the first sentence, before which nobody said a word of his own */
+    USUAL_WEIGHT = 50,       /* of a rule that names no weight */
     LIKELY_WEIGHT = 70,      /* of a rule for a subject that people write now and then */
     SURE_WEIGHT = 80,        /* of a rule for a subject that people do not write */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
@@ -379,16 +380,17 @@ static bool is_reply(const struct view *view, const struct bs_rule *text, const 
 {
     bool sure = subject && subject->weight >= SURE_WEIGHT, sure_text = text && text->weight >= SURE_WEIGHT;
     bool likely = subject && subject->weight >= LIKELY_WEIGHT, answers = has(view, BS_SIGN_ANSWERS);
+    bool says = text && text->weight >= USUAL_WEIGHT; /* more than thanks, with which people begin, too */
     if (has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED))
         return text || subject;
     if (view->answered && !sure)
         return false;
-    if (has(view, BS_SIGN_AUTO_GENERATED))
-        return likely || (answers && (text || subject)) || (sure_text && subject);
+    if (has(view, BS_SIGN_AUTO_GENERATED)) /* what people write in tickets is sent with this sign, and as an answer */
+        return likely || (answers && subject) || (sure_text && (subject || answers));
     if (has(view, BS_SIGN_SUPPRESS))
         return likely || (subject && (sure_text || answers));
     if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
-        return sure || (subject && (sure_text || (text && answers)));
+        return sure || (subject && (sure_text || (says && answers)));
     return is_unsigned_reply(view, text, subject);
 }
 
