@@ -2,6 +2,7 @@
 /* See home_made.h. */
 #include "bounce/home_made.h"
 
+#include "base/stride.h"
 #include "bounce/delivery_status.h"
 #include "bounce/text_address.h"
 
@@ -401,6 +402,41 @@ static bool tells_before(struct bs_bytes text, size_t first, size_t end)
     return letters >= WORDS_MIN && bs_bytes_trim(line_at(text, end)).len == 0;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* How much of the text at the front has no other white space than single blanks, or a part of that. */
+static size_t words_length(struct bs_bytes text)
+{
+    size_t i = 0;
+    for (; i + BS_STRIDE < text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + 1);
+        size_t end = bs_stride_first((here == '\n') | (here == '\r') | (here == '\t') | ((here == ' ') & (next == ' ')));
+        if (end < BS_STRIDE)
+            return i + end;
+    }
+    while (i < text.len && !is_space(text.ptr[i]))
+        i++;
+    return i;
+}
+
+/* Puts the text down with one blank for each white space; at most BS_DIAGNOSTIC_MAX bytes. Returns how many. */
+static size_t put_words(struct bs_bytes text, char *ret_words)
+{
+    size_t len = 0;
+    while (text.len > 0 && len < BS_DIAGNOSTIC_MAX) {
+        size_t run = is_space(text.ptr[0]) ? 0 : words_length(bs_bytes_first(text, BS_DIAGNOSTIC_MAX - len));
+        memcpy(ret_words + len, text.ptr, run);
+        len += run;
+        if (run == 0 && len > 0 && ret_words[len - 1] != ' ')
+            ret_words[len++] = ' ';
+        text = bs_bytes_skip(text, run > 0 ? run : 1);
+    }
+    return len;
+}
+
 /* The text from a recipient on to the next one, in one line; with what precedes it in its line where that is a
  * reply's code. */
 static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena,
@@ -416,18 +452,9 @@ static bool explain(const struct collection *collection, size_t begin, struct bs
     while (begin < end && text.ptr[begin] != '\0' && strchr(">)]:;,\"'\r\n\t ", text.ptr[begin]))
         begin++;
     char *words = bs_arena_take_unset(arena, BS_DIAGNOSTIC_MAX);
-    size_t len = 0;
     if (!words)
         return false;
-    for (size_t i = begin; i < end && len < BS_DIAGNOSTIC_MAX; i++) {
-        bool space =
-            text.ptr[i] <= ' ' && (text.ptr[i] == ' ' || text.ptr[i] == '\n' || text.ptr[i] == '\r' || text.ptr[i] == '\t');
-        if (!space)
-            words[len++] = text.ptr[i];
-        else if (len > 0 && words[len - 1] != ' ')
-            words[len++] = ' ';
-    }
-    *ret_diagnostic = bs_bytes_trim(bs_bytes(words, len));
+    *ret_diagnostic = bs_bytes_trim(bs_bytes(words, put_words(bs_bytes(text.ptr + begin, end - begin), words)));
     return true;
 }
 

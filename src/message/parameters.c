@@ -129,6 +129,8 @@ static bool take_parameter(struct bs_bytes *io_rest, struct parameter *ret_param
 
 static bool find(struct bs_bytes parameters, struct bs_bytes name, struct parameter *ret_parameter)
 {
+    if (!bs_bytes_contains_nocase(parameters, name)) /* as it is most times */
+        return false;
     while (take_parameter(&parameters, ret_parameter)) {
         if (bs_bytes_equal_nocase(ret_parameter->name, name))
             return true;
@@ -254,6 +256,8 @@ struct bs_bytes bs_parameter_text(struct bs_bytes parameters, const char *name, 
 {
     struct bs_strbuf raw, text;
     struct bs_bytes charset, result = {NULL, 0};
+    if (!bs_bytes_contains_nocase(parameters, bs_bytes_from_cstr(name)))
+        return result;
     bs_strbuf_init(&raw, BS_PARAMETERS_SIZE_MAX);
     bs_strbuf_init(&text, BS_PARAMETER_TEXT_MAX);
     bool found = bs_bytes_find(parameters, '*') < parameters.len &&
