@@ -118,9 +118,10 @@ static size_t find_colon(struct bs_bytes line)
     return name > 0 ? colon : line.len;
 }
 
-static struct bs_bytes read_field(struct reader *reader, struct bs_bytes text)
+/* Reads the field that the text begins with, in whose first line there are `first` bytes. */
+static struct bs_bytes read_field(struct reader *reader, struct bs_bytes text, size_t first)
 {
-    size_t first = line_length(text), end = first;
+    size_t end = first;
     size_t colon = find_colon(bs_bytes_first(text, first));
     while (continues(bs_bytes_skip(text, end)))
         end += line_length(bs_bytes_skip(text, end));
@@ -136,7 +137,7 @@ bool bs_field_blocks_read(struct bs_bytes text, struct bs_arena *arena, struct b
     while (text.len > 0 && !reader.failed) {
         size_t line = line_length(text);
         if (bs_bytes_trim(bs_bytes_first(text, line)).len > 0) {
-            text = read_field(&reader, text);
+            text = read_field(&reader, text, line);
         } else {
             end_block(&reader);
             text = bs_bytes_skip(text, line);
