@@ -28,6 +28,10 @@ static void a_needle_is_found_at_both_ends_and_nowhere_else(void **state)
     (void)state;
     assert_true(bs_bytes_contains_nocase(BS_LITERAL("PostMaster@x"), BS_LITERAL("postmaster")));
     assert_true(bs_bytes_contains_nocase(BS_LITERAL("x@postmaster"), BS_LITERAL("postmaster")));
+    assert_true(bs_bytes_contains_nocase(BS_LITERAL("some words before the POSTMASTER and some behind"), BS_LITERAL("postmaster")));
+    assert_true(bs_bytes_contains_nocase(BS_LITERAL("some words before the @POSTMASTER"), BS_LITERAL("@postmaster")));
+    assert_false(bs_bytes_contains_nocase(BS_LITERAL("some words before the `POSTMASTER, a post and a master"),
+                                          BS_LITERAL("@postmaster")));
     assert_true(bs_bytes_contains_nocase(BS_LITERAL("x"), BS_LITERAL("")));
     assert_true(bs_bytes_contains_nocase(bs_bytes(NULL, 0), BS_LITERAL("")));
     assert_false(bs_bytes_contains_nocase(BS_LITERAL("postmaste"), BS_LITERAL("postmaster")));

@@ -117,6 +117,18 @@ static void a_status_of_two_noughts_says_nothing(void **state)
     assert_false(bs_text_status_is_vague(BS_LITERAL("5.0.350")));
 }
 
+static void codes_are_found_wherever_in_a_stride_they_stand(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "%.*s 550 5.1.1 and more behind it", i, "An exemplary text that is longer than two strides.");
+        assert_int_equal(bs_text_reply_code(bs_bytes_from_cstr(text)), 550);
+        assert_true(bs_bytes_equal(bs_text_status(bs_bytes_from_cstr(text)), BS_LITERAL("5.1.1")));
+        assert_int_equal(bs_text_reply_code(bs_bytes_first(bs_bytes_from_cstr(text), (size_t)i + 4)), 550);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_status_is_told_from_an_address_of_a_host),
         cmocka_unit_test(a_reply_code_is_a_word),
         cmocka_unit_test(a_status_of_two_noughts_says_nothing),
+        cmocka_unit_test(codes_are_found_wherever_in_a_stride_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,6 +251,51 @@ static void a_full_arena_is_said_and_not_hidden(void **state)
     bs_arena_reset(&arena);
 }
 
+/* What is wrong with a field, with so many letters in its name and so many before the odd byte of its body. */
+static unsigned flags_at(size_t name, size_t letters, const char *odd, size_t size)
+{
+    struct bs_arena arena;
+    struct bs_header header;
+    struct bs_strbuf text;
+    bs_arena_init(&arena, 10000);
+    bs_header_init(&header, &arena);
+    bs_strbuf_init(&text, 1000);
+    bs_strbuf_printf(&text, "%.*s: %.*s", (int)name, "an-exemplary-name-of-a-field-in-a-header", (int)letters,
+                     "A body that is longer than any stride, or two of them.");
+    bs_strbuf_append(&text, bs_bytes(odd, size));
+    bs_strbuf_append_cstr(&text, "and more that comes behind it\r\n\r\n");
+    bs_header_push(&header, bs_strbuf_bytes(&text));
+    assert_true(header.ended);
+    assert_int_equal(header.count, 1);
+    assert_int_equal(header.fields[0].name.len, name);
+    assert_int_equal(header.fields[0].name_hash, bs_header_name_hash(header.fields[0].name));
+    unsigned flags = header.flags;
+    bs_strbuf_free(&text);
+    bs_header_finish(&header);
+    bs_arena_reset(&arena);
+    return flags;
+}
+
+static void it_does_not_matter_where_in_a_stride_anything_stands(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        unsigned flags;
+    } odd[] = {
+        {"\t", 1, 0}, {"~", 1, 0}, {"\r\n ", 3, 0}, {"\n\t", 2, 0}, {"\0", 1, BS_FIELD_NUL}, {"\x1f", 1, BS_FIELD_CONTROL},
+        {"\x7f", 1, BS_FIELD_CONTROL}, {"\r", 1, BS_FIELD_BARE_CR}, {"\xc3\xbc", 2, BS_FIELD_8BIT},
+        {"\xbc", 1, BS_FIELD_8BIT | BS_FIELD_BAD_UTF8}, {"\r\n \r\n ", 6, BS_FIELD_BLANK_FOLD},
+    };
+    (void)state;
+    for (size_t place = 1; place <= 40; place++) {
+        for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+            assert_int_equal(flags_at(place, 3, odd[i].bytes, odd[i].size), odd[i].flags);
+            assert_int_equal(flags_at(4, place, odd[i].bytes, odd[i].size), odd[i].flags);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +305,7 @@ int main(void)
         cmocka_unit_test(fields_are_kept_up_to_the_limits_and_the_header_says_what_is_past_them),
         cmocka_unit_test(the_limit_of_a_field_is_the_same_however_it_arrives),
         cmocka_unit_test(a_full_arena_is_said_and_not_hidden),
+        cmocka_unit_test(it_does_not_matter_where_in_a_stride_anything_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

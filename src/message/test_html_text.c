@@ -73,11 +73,43 @@ static void text_past_the_room_is_left_out_and_told(void **state)
     bs_strbuf_free(&out);
 }
 
+/* `before`, n times x or a blank, `behind`. */
+static void check_at(const char *before, size_t count, char filling, const char *behind, const char *text)
+{
+    struct bs_strbuf html, out;
+    bs_strbuf_init(&html, 1000);
+    bs_strbuf_init(&out, 1000);
+    bs_strbuf_append_cstr(&html, before);
+    for (size_t i = 0; i < count; i++)
+        bs_strbuf_append_char(&html, filling);
+    bs_strbuf_append_cstr(&html, behind);
+    assert_true(bs_html_text_append(&out, bs_strbuf_bytes(&html)));
+    const char *told = bs_strbuf_cstr(&out);
+    told += filling == 'x' ? strspn(told, "x") : 0;
+    if (strcmp(told, text) != 0)
+        fail_msg("%s is %s", bs_strbuf_cstr(&html), told);
+    bs_strbuf_free(&html);
+    bs_strbuf_free(&out);
+}
+
+static void it_does_not_matter_where_in_a_stride_anything_stands(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < 40; i++) {
+        check_at("", i, 'x', " a  b\tc\nd e f g h i j k l m n o", " a b c d e f g h i j k l m n o\n");
+        check_at("", i, 'x', "<p>a\x01 b\xc3\xbc &amp; c and what comes behind", "\na\x01 b\xc3\xbc & c and what comes behind\n");
+        check_at("a", i, ' ', "b and what comes behind it", "a b and what comes behind it\n");
+        check_at("<a title='", i, ' ', ">' x=\">\" y>b and what comes behind it", "b and what comes behind it\n");
+        check_at("<a title='", i, '=', " never closed>b and what comes behind it", "b and what comes behind it\n");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_come_off_and_blocks_begin_lines),
         cmocka_unit_test(text_past_the_room_is_left_out_and_told),
+        cmocka_unit_test(it_does_not_matter_where_in_a_stride_anything_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

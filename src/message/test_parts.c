@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -351,6 +352,22 @@ static void a_header_field_is_shown_as_text(void **state)
     bs_arena_reset(&arena);
 }
 
+static void it_does_not_matter_where_in_a_stride_a_line_begins(void **state)
+{
+    static const char letters[] = "An exemplary line that is longer than two strides.";
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        char message[400], parts[400];
+        snprintf(message, sizeof message,
+                 MIXED "%.*s\n--b\n\n%.*s\r\nand\r\r\n-\r\n--\r\n--b\nContent-Type: message/rfc822\n\nA: %.*s\n\nc\n--b--\n",
+                 i, letters, i, letters, i, letters);
+        snprintf(parts, sizeof parts, TREE "1 text \"%.*s\nand\n-\n--\"\n1 message message/rfc822 returned {A: %.*s}\n"
+                 "2 text returned \"c\"\n", i, letters, i, letters);
+        const struct parts_case cases[] = {{message, parts}};
+        CHECK(cases);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_milter_tells_the_header_field_by_field),
         cmocka_unit_test(a_full_arena_is_told_and_harms_nothing),
         cmocka_unit_test(a_header_field_is_shown_as_text),
+        cmocka_unit_test(it_does_not_matter_where_in_a_stride_a_line_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

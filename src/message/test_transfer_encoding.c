@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -127,12 +128,27 @@ static void an_encoding_is_known_by_its_name(void **state)
         assert_int_equal(bs_transfer_encoding_parse(bs_bytes_from_cstr(names[i].name)), names[i].encoding);
 }
 
+static void it_does_not_matter_where_in_a_stride_an_escape_stands(void **state)
+{
+    static const char letters[] = "An exemplary text that is longer than two strides.";
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        char text[100], expected[100], all[100];
+        snprintf(text, sizeof text, "%.*s=c3=BC,=\r\n and more behind it", i, letters);
+        snprintf(expected, sizeof expected, "%.*s\xc3\xbc, and more behind it", i, letters);
+        size_t length = decode(BS_TRANSFER_QUOTED_PRINTABLE, bs_bytes_from_cstr(text), sizeof text, sizeof all, all);
+        all[length] = '\0';
+        assert_string_equal(all, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_encoded_is_decoded_however_it_comes),
         cmocka_unit_test(what_is_called_base64_is_known_by_its_beginning),
         cmocka_unit_test(an_encoding_is_known_by_its_name),
+        cmocka_unit_test(it_does_not_matter_where_in_a_stride_an_escape_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

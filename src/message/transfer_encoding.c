@@ -115,9 +115,10 @@ static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes
 /* What a character stands for as a hexadecimal digit; below 0 for what is none. */
 static int hex_digit(char c)
 {
-    static const unsigned char digits[256] = {LETTERS('0', 1), ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15,
-                                              ['f'] = 16,      ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15,
-                                              ['F'] = 16};
+    static const unsigned char digits[256] = {
+        LETTERS('0', 1), ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+        ['A'] = 11,      ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    };
     return digits[(unsigned char)c] - 1;
 }
 
