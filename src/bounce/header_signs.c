@@ -2,7 +2,7 @@
 /* One row a field that says something; see header_signs.h. */
 #include "bounce/header_signs.h"
 
-enum { LOCAL_PLAIN_MAX = 40 };
+enum { LOCAL_PLAIN_MAX = 40, NAMES_LOOKED_AT_MAX = 256 };
 
 static bool is_space(char c)
 {
@@ -128,6 +128,19 @@ static void see_return_path(struct bs_header_signs *signs, const struct bs_heade
                     : bs_address_is_daemon(address) ? BS_SIGN_DAEMON_PATH : BS_SIGN_OTHER_PATH;
 }
 
+/* The name that a mail system gives itself, under an address that tells nothing: a robot's, since names are free. */
+static bool name_is_daemon(struct bs_bytes body)
+{
+    static const char *const names[] = {"mail delivery", "mailer-daemon", "mailer daemon", "mail system",
+                                        "mail administrator", "delivery subsystem", "mail server", NULL};
+    body = bs_bytes_first(body, NAMES_LOOKED_AT_MAX);
+    for (size_t i = 0; names[i]; i++) {
+        if (bs_bytes_contains_nocase(body, bs_bytes_from_cstr(names[i])))
+            return true;
+    }
+    return false;
+}
+
 static void see_from(struct bs_header_signs *signs, const struct bs_header_field *field)
 {
     if (signs->from)
@@ -136,7 +149,7 @@ static void see_from(struct bs_header_signs *signs, const struct bs_header_field
     signs->from_address = bs_field_address(field->body);
     if (signs->from_address.len == 0 || bs_address_is_daemon(signs->from_address))
         signs->signs |= BS_SIGN_DAEMON_FROM;
-    else if (address_is_robot(signs->from_address))
+    else if (address_is_robot(signs->from_address) || name_is_daemon(field->body))
         signs->signs |= BS_SIGN_ROBOT_FROM;
 }
 

@@ -28,6 +28,8 @@ static void each_field_is_the_sign_that_it_is(void **state)
         {"From: postmaster@x.example, jane@example.com\n", BS_SIGN_DAEMON_FROM},
         {"From: jane@example.com\n", 0},
         {"From: \"postmaster@x.example\" <jane@example.com>\n", 0},
+        {"From: \"Mail Delivery System\" <out7@x.example>\n", BS_SIGN_ROBOT_FROM},
+        {"From: out7@x.example (Mail Delivery System)\n", BS_SIGN_ROBOT_FROM},
         {"From: No Reply <no-reply@shop.example>\n", BS_SIGN_ROBOT_FROM},
         {"X-Failed-Recipients: joe@example.org\n", BS_SIGN_FAILED_FIELD},
         {"X-Failed-Recipients: \n", 0},
