@@ -28,6 +28,19 @@ static void count(struct bs_session *session)
     message->unweighed = 0;
 }
 
+/* Nobody asks for the answers any more, or whoever does asks once more; but a message at its end waits for them to go on. */
+static void forget_answers(struct bs_session *session)
+{
+    struct bs_message *message = session->message;
+    if (message->wait == BS_WAIT_END)
+        return;
+    if (message->inquiry)
+        session->host.asker->end(message->inquiry);
+    message->inquiry = NULL;
+    bs_arena_reset(&message->answer_arena);
+    bs_answers_init(&message->answers, &message->answer_arena);
+}
+
 static void give_up(struct bs_session *session)
 {
     static const struct bs_decision given_up = {.action = BS_ACTION_NONE, .reason = BS_REASON_MESSAGE_MEMORY};
@@ -37,6 +50,7 @@ static void give_up(struct bs_session *session)
     message->given_up = true;
     if (!unread && !unjudged)
         return;
+    forget_answers(session);
     struct bs_report report = bs_message_report(session, &given_up, (struct bs_bytes){NULL, 0});
     report.detail = "messages under way hold more than message-memory; raise it, or let the mail server take fewer at once";
     bs_message_tell(session, &report);

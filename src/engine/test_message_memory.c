@@ -187,6 +187,7 @@ static void heavy_messages_leave_a_quarter_to_light_ones(void **state)
         send_header(&world, "<>");
         make_heavy(&world, cases[i].weight, cases[i].others);
         assert_int_equal(world.told[BS_REASON_MESSAGE_MEMORY], cases[i].given_up);
+        assert_int_equal(world.session.message->weight < cases[i].weight / 4, cases[i].given_up);
         world.memory.held -= cases[i].others;
         close_world(&world);
     }
