@@ -11,7 +11,12 @@
 
 #include <stdlib.h>
 
-enum { START, LINKS_MEMORY = 64 * 1024 * 1024, UNKNOWN = 0xff };
+enum {
+    START,
+    LINKS_MEMORY = 64 * 1024 * 1024,
+    STRETCH = 256, /* bytes in which the beginning of a line is looked for at a time */
+    UNKNOWN = 0xff,
+};
 
 /* A state, and the assertions between it and the edge of a node. */
 struct link {
@@ -370,17 +375,31 @@ static bool takes(const struct bs_rules_automaton *automaton, const struct bs_ru
                             : bs_rules_class_has(&automaton->classes[step->class], byte);
 }
 
+/* The first byte from `i`, which is not 0, to `end` that begins a line or is a BS_RULES_INDENT; `end` without one. Looks for
+ * both stretch by stretch: one may be everywhere, and the other far away. */
+static size_t find_line(struct bs_bytes text, size_t i, size_t end)
+{
+    for (; i < end; i += STRETCH) {
+        size_t length = end - i < STRETCH ? end - i : STRETCH;
+        const char *before = memchr(text.ptr + i - 1, '\n', length);
+        size_t line = before ? (size_t)(before - text.ptr) + 1 : i + length;
+        const char *indented = memchr(text.ptr + i, BS_RULES_INDENT, line - i);
+        if (indented)
+            return (size_t)(indented - text.ptr);
+        if (before)
+            return line;
+    }
+    return end;
+}
+
 /* The first place from `i` to `until` where a match may begin, or one behind `until`. */
 static size_t find_beginning(const struct bs_rules_automaton *automaton, struct bs_bytes text, size_t i, size_t until)
 {
     size_t end = until < text.len ? until + 1 : text.len;
     while (i < end && !bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i])) {
         i++;
-        if (!automaton->by_lines || i >= end)
-            continue;
-        const char *line = memchr(text.ptr + i - 1, '\n', end - i);
-        const char *indented = memchr(text.ptr + i, BS_RULES_INDENT, line ? (size_t)(line + 1 - text.ptr) - i : end - i);
-        i = indented ? (size_t)(indented - text.ptr) : line ? (size_t)(line - text.ptr) + 1 : end;
+        if (automaton->by_lines)
+            i = find_line(text, i, end);
     }
     return i < end ? i : until + 1;
 }
@@ -467,10 +486,10 @@ size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct
     for (;; i++) {
         if (walk.count == 0 && i < until)
             i = find_beginning(automaton, text, i, until);
-        if (i <= until)
-            walk.now[walk.count++] = START;
-        else if (walk.count == 1)
+        if (i > until && walk.count == 1)
             i = follow_literal(&walk, i);
+        if (i <= until && i < text.len && bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i]))
+            walk.now[walk.count++] = START;
         *ret_stop = i;
         if (walk.count == 0)
             return BS_RULES_NO_END;

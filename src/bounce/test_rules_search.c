@@ -156,6 +156,25 @@ static void pieces_without_end_cost_no_more_than_the_text_is_long(void **state)
     drop(&subject);
 }
 
+/* Behind so many bytes that a search for the next line, which goes by stretches, ends anywhere in one. */
+static void a_line_begins_wherever_it_does(void **state)
+{
+    char text[1000];
+    struct subject subject;
+    (void)state;
+    assert_true(prepare(&subject, "^ ?a[^\\n]* two", 1, false));
+    for (size_t before = 1; before < 900; before++) {
+        memset(text, 'x', before);
+        memcpy(text + before, "\n  a two", 8);
+        assert_int_equal(find(&subject, bs_bytes(text, before + 8), BS_PLACE_TEXT), 1);
+        memcpy(text + before, "\na  two", 7);
+        assert_int_equal(find(&subject, bs_bytes(text, before + 7), BS_PLACE_TEXT), 1);
+        memcpy(text + before, "\n xa two", 8);
+        assert_int_equal(find(&subject, bs_bytes(text, before + 8), BS_PLACE_TEXT), 0);
+    }
+    drop(&subject);
+}
+
 static bool is_usable(const char *pattern, const char *wrong)
 {
     struct subject subject;
@@ -233,6 +252,7 @@ int main(void)
         cmocka_unit_test(patterns_are_found_where_they_are_and_end_as_early_as_they_can),
         cmocka_unit_test(a_pattern_is_reported_once_for_each_text),
         cmocka_unit_test(pieces_without_end_cost_no_more_than_the_text_is_long),
+        cmocka_unit_test(a_line_begins_wherever_it_does),
         cmocka_unit_test(limits_hold_at_the_limit_and_one_past_it),
         cmocka_unit_test(steps_past_their_limit_are_refused),
         cmocka_unit_test(patterns_that_take_too_much_memory_are_refused),
