@@ -66,8 +66,7 @@ static bool is_repeated(struct flattening *flattening, struct bs_bytes word)
     return is_code || is_status;
 }
 
-/* The length of a typographical apostrophe that the text begins with: U+2018, U+2019, or U+00B4; 0 without one. */
-static size_t apostrophe_length(struct bs_bytes text)
+size_t bs_rules_apostrophe(struct bs_bytes text)
 {
     if (text.len >= 3 && text.ptr[0] == '\xe2' && text.ptr[1] == '\x80')
         return text.ptr[2] == '\x98' || text.ptr[2] == '\x99' ? 3 : 0;
@@ -89,7 +88,7 @@ static void put_word(struct flattening *flattening, struct bs_bytes word)
         flattening->out[flattening->length++] = ' ';
     for (size_t i = 0; i < word.len;) {
         struct bs_bytes rest = bs_bytes_skip(word, i);
-        size_t apostrophe = apostrophe_length(rest), plain = plain_length(rest);
+        size_t apostrophe = bs_rules_apostrophe(rest), plain = plain_length(rest);
         plain = plain > 0 || apostrophe > 0 ? plain : 1;
         memcpy(flattening->out + flattening->length, rest.ptr, plain);
         flattening->length += plain;
@@ -120,7 +119,7 @@ static size_t regular_length(struct bs_bytes text)
     for (size_t i = 0; i < text.len; i++) {
         if (!irregular[bytes[i]])
             continue;
-        if (bytes[i] >= 0x80 && apostrophe_length(bs_bytes_skip(text, i)) == 0)
+        if (bytes[i] >= 0x80 && bs_rules_apostrophe(bs_bytes_skip(text, i)) == 0)
             continue;
         bool single = (bytes[i] == ' ' || bytes[i] == '\n') && i + 1 < text.len && !is_space(text.ptr[i + 1]);
         if (!single)
@@ -138,7 +137,7 @@ size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_s
         memcpy(ret_seen + length, text.ptr + i, regular);
         length += regular;
         i += regular;
-        size_t apostrophe = apostrophe_length(bs_bytes_skip(text, i)), run = apostrophe;
+        size_t apostrophe = bs_rules_apostrophe(bs_bytes_skip(text, i)), run = apostrophe;
         while (apostrophe == 0 && i + run < text.len && is_space(text.ptr[i + run]))
             run++;
         if (run == 0)

@@ -15,6 +15,9 @@
 /* Writes at most as many bytes as the text has; returns how many. */
 size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat);
 
+/* The length of a typographical apostrophe that the text begins with: U+2018, U+2019, or U+00B4; 0 without one. */
+size_t bs_rules_apostrophe(struct bs_bytes text);
+
 enum { BS_RULES_INDENT = '\v' };
 
 /* Where a text got shorter: what stands at `from` or behind it was `shift` further on. */

@@ -125,8 +125,62 @@ static struct bs_rules_node *parse_blanks(struct parser *parser)
     return make_space(parser);
 }
 
-/* Takes white space that may be absent, if such a thing is next: ` *`, ` ?`, `\s*`. */
-static bool take_optional_space(struct parser *parser)
+/* Reads a number at the beginning of `text`, any past BS_RULES_REPEAT_MAX as one; how many digits it has. */
+static size_t read_number(struct bs_bytes text, unsigned *ret_number)
+{
+    size_t count = 0;
+    *ret_number = 0;
+    for (; count < text.len && bs_ascii_is_digit(text.ptr[count]); count++) {
+        *ret_number = *ret_number * 10 + (unsigned)(text.ptr[count] - '0');
+        if (*ret_number > BS_RULES_REPEAT_MAX)
+            *ret_number = BS_RULES_REPEAT_MAX + 1;
+    }
+    return count;
+}
+
+/* {m}, {m,} or {m,n}; a brace that begins none of them stands for itself. */
+static bool take_braces(struct parser *parser, unsigned *ret_least, unsigned *ret_most)
+{
+    struct bs_bytes rest = bs_bytes_skip(parser->rest, 1);
+    size_t digits = read_number(rest, ret_least);
+    if (digits == 0)
+        return false;
+    rest = bs_bytes_skip(rest, digits);
+    *ret_most = *ret_least;
+    if (rest.len > 0 && rest.ptr[0] == ',') {
+        rest = bs_bytes_skip(rest, 1);
+        digits = read_number(rest, ret_most);
+        rest = bs_bytes_skip(rest, digits);
+    }
+    if (rest.len == 0 || rest.ptr[0] != '}')
+        return false;
+    if (*ret_least > BS_RULES_REPEAT_MAX || (digits > 0 && (*ret_most > BS_RULES_REPEAT_MAX || *ret_least > *ret_most)))
+        refuse(parser, "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500), or its m is past its n");
+    *ret_most = digits > 0 ? *ret_most : BS_RULES_UNBOUNDED;
+    parser->rest = bs_bytes_skip(rest, 1);
+    return true;
+}
+
+static bool take_quantifier(struct parser *parser, unsigned *ret_least, unsigned *ret_most)
+{
+    char c = peek(parser);
+    if (c == '{') {
+        if (!take_braces(parser, ret_least, ret_most))
+            return false;
+    } else if (c == '*' || c == '+' || c == '?') {
+        *ret_least = c == '+' ? 1 : 0;
+        *ret_most = c == '?' ? 1 : BS_RULES_UNBOUNDED;
+        skip(parser, 1);
+    } else {
+        return false;
+    }
+    if (peek(parser) == '?') /* takes as little as it can, as all do here */
+        skip(parser, 1);
+    return true;
+}
+
+/* Takes blanks, or \s. False without them. */
+static bool take_space(struct parser *parser)
 {
     struct bs_bytes rest = parser->rest;
     size_t count = 0;
@@ -134,29 +188,24 @@ static bool take_optional_space(struct parser *parser)
         count++;
     if (count == 0 && rest.len > 1 && rest.ptr[0] == '\\' && rest.ptr[1] == 's')
         count = 2;
-    if (count == 0 || count == rest.len || (rest.ptr[count] != '*' && rest.ptr[count] != '?'))
-        return false;
-    skip(parser, count + 1);
-    return true;
+    skip(parser, count);
+    return count > 0;
 }
 
-/* ^: an indented line begins behind the BS_RULES_INDENT that ends the one before. */
+/* ^: an indented line begins behind the BS_RULES_INDENT that ends the one before, so what is said of white space behind the
+ * ^ is read here, too. */
 static struct bs_rules_node *parse_line_begin(struct parser *parser)
 {
-    struct bs_rules_node *space;
+    unsigned least = 1, most = 1;
     skip(parser, 1);
     struct bs_rules_node *begin = make_assertion(parser, BS_RULES_LINE_BEGIN);
-    if (parser->flat)
+    if (parser->flat || !take_space(parser))
         return begin;
-    if (take_optional_space(parser)) {
-        space = make_repeat(parser, make_space(parser), 0, 1);
-    } else if (is_blank(peek(parser))) {
-        while (is_blank(peek(parser)) || peek(parser) == '+')
-            skip(parser, 1);
-        space = make_byte(parser, ' ');
-    } else {
+    take_quantifier(parser, &least, &most);
+    if (most == 0)
         return begin;
-    }
+    struct bs_rules_node *space =
+        least == 0 ? make_repeat(parser, make_space(parser), 0, 1) : make_byte(parser, ' ');
     struct bs_rules_node *line = make_pair(parser, BS_NODE_SEQUENCE, begin, space);
     return make_pair(parser, BS_NODE_CHOICE, line, make_byte(parser, BS_RULES_INDENT));
 }
@@ -226,18 +275,18 @@ static struct bs_rules_node *parse_escape(struct parser *parser)
     take_escape(parser, &class);
     if (c == 'n' && !parser->flat)
         bs_rules_class_add(&class, BS_RULES_INDENT);
+    if (c == 't') /* of which a text has none that rules see */
+        bs_rules_class_add(&class, ' ');
     return make_class(parser, &class);
 }
 
-/* A character past ASCII, folded. */
+/* A character past ASCII. */
 static struct bs_rules_node *parse_wide(struct parser *parser)
 {
-    char folded[4];
     size_t length = bs_utf8_sequence(parser->rest);
     struct bs_rules_node *node = make(parser, BS_NODE_SEQUENCE);
-    bs_rules_fold(bs_bytes_first(parser->rest, length), folded);
     for (size_t i = 0; i < length; i++)
-        add(node, make_byte(parser, folded[i]));
+        add(node, make_byte(parser, parser->rest.ptr[i]));
     skip(parser, length);
     return node;
 }
@@ -265,10 +314,10 @@ static void take_range(struct parser *parser, struct bs_rules_class *class)
         most = (unsigned char)rest.ptr[2];
         length = 3;
     }
-    if (most >= 0x80)
-        refuse(parser, "a character past ASCII is an end of a range in [...]; name each that is meant");
-    else if (most < least || (length == 3 && most == '\\'))
-        refuse(parser, "a range in [...] ends before it begins, or with a backslash");
+    if (most >= 0x80 || (length == 3 && most == '\\'))
+        refuse(parser, "an end of a range in [...] is past ASCII or has a backslash; name each character that is meant");
+    else if (most < least)
+        refuse(parser, "a range in [...] ends before it begins");
     for (unsigned byte = least; byte <= most && !parser->wrong; byte++)
         bs_rules_class_add(class, (unsigned char)bs_ascii_lower((char)byte));
     skip(parser, length);
@@ -278,17 +327,24 @@ static void take_range(struct parser *parser, struct bs_rules_class *class)
 static void take_class_item(struct parser *parser, struct bs_rules_class *class, struct bs_rules_node *wide)
 {
     struct bs_bytes rest = parser->rest;
-    if ((unsigned char)rest.ptr[0] >= 0x80) {
+    size_t apostrophe = bs_rules_apostrophe(rest);
+    bool begins_range = apostrophe > 0 || (unsigned char)rest.ptr[0] >= 0x80 ||
+                        (rest.ptr[0] == '\\' && rest.len > 1 && !strchr("wdsWDS", rest.ptr[1]));
+    if (apostrophe > 0) {
+        bs_rules_class_add(class, '\'');
+        skip(parser, apostrophe);
+    } else if ((unsigned char)rest.ptr[0] >= 0x80) {
         add(wide, parse_wide(parser));
-        if (parser->rest.len > 1 && peek(parser) == '-' && parser->rest.ptr[1] != ']')
-            refuse(parser, "a character past ASCII is an end of a range in [...]; name each that is meant");
     } else if (rest.ptr[0] == '\\') {
         take_escape(parser, class);
     } else if (rest.ptr[0] == '[' && rest.len > 1 && rest.ptr[1] == ':') {
         take_posix_class(parser, class);
     } else {
         take_range(parser, class);
+        return;
     }
+    if (begins_range && parser->rest.len > 1 && peek(parser) == '-' && parser->rest.ptr[1] != ']')
+        refuse(parser, "an end of a range in [...] is past ASCII or has a backslash; name each character that is meant");
 }
 
 /* [...]: the characters past ASCII in it are alternatives beside it. */
@@ -334,20 +390,9 @@ static struct bs_rules_node *parse_group(struct parser *parser)
     return node;
 }
 
-/* The length of an apostrophe that is next, typographical ones included; 0 without one. */
-static size_t apostrophe_length(const struct parser *parser)
-{
-    if (peek(parser) == '\'')
-        return 1;
-    return bs_bytes_starts_nocase(parser->rest, BS_LITERAL("\xe2\x80\x98")) ||
-                   bs_bytes_starts_nocase(parser->rest, BS_LITERAL("\xe2\x80\x99"))
-               ? 3
-               : 0;
-}
-
 static struct bs_rules_node *parse_literal(struct parser *parser)
 {
-    size_t apostrophe = apostrophe_length(parser);
+    size_t apostrophe = bs_rules_apostrophe(parser->rest);
     char c = apostrophe > 0 ? '\'' : peek(parser);
     if (apostrophe == 0 && (unsigned char)c >= 0x80)
         return parse_wide(parser);
@@ -389,60 +434,6 @@ static struct bs_rules_node *parse_atom(struct parser *parser)
     }
 }
 
-/* Reads a number at the beginning of `text`; how many digits it has, at most four. */
-static size_t read_number(struct bs_bytes text, unsigned *ret_number)
-{
-    size_t count = 0;
-    *ret_number = 0;
-    for (; count < text.len && count < 4 && bs_ascii_is_digit(text.ptr[count]); count++)
-        *ret_number = *ret_number * 10 + (unsigned)(text.ptr[count] - '0');
-    return count;
-}
-
-/* {m}, {m,} or {m,n}; a brace that begins none of them stands for itself. */
-static bool take_braces(struct parser *parser, unsigned *ret_least, unsigned *ret_most)
-{
-    struct bs_bytes rest = bs_bytes_skip(parser->rest, 1);
-    size_t digits = read_number(rest, ret_least);
-    if (digits == 0)
-        return false;
-    rest = bs_bytes_skip(rest, digits);
-    *ret_most = *ret_least;
-    if (rest.len > 0 && rest.ptr[0] == ',') {
-        rest = bs_bytes_skip(rest, 1);
-        digits = read_number(rest, ret_most);
-        rest = bs_bytes_skip(rest, digits);
-        if (digits == 0)
-            *ret_most = BS_RULES_UNBOUNDED;
-        else if (*ret_most > BS_RULES_REPEAT_MAX)
-            refuse(parser, "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500)");
-    }
-    if (rest.len == 0 || rest.ptr[0] != '}')
-        return false;
-    if (*ret_least > BS_RULES_REPEAT_MAX || *ret_least > *ret_most)
-        refuse(parser, "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500), or its m is past its n");
-    parser->rest = bs_bytes_skip(rest, 1);
-    return true;
-}
-
-static bool take_quantifier(struct parser *parser, unsigned *ret_least, unsigned *ret_most)
-{
-    char c = peek(parser);
-    if (c == '{') {
-        if (!take_braces(parser, ret_least, ret_most))
-            return false;
-    } else if (c == '*' || c == '+' || c == '?') {
-        *ret_least = c == '+' ? 1 : 0;
-        *ret_most = c == '?' ? 1 : BS_RULES_UNBOUNDED;
-        skip(parser, 1);
-    } else {
-        return false;
-    }
-    if (peek(parser) == '?') /* takes as little as it can, as all do here */
-        skip(parser, 1);
-    return true;
-}
-
 static struct bs_rules_node *parse_repeated(struct parser *parser)
 {
     bool blank = is_blank(peek(parser));
@@ -479,6 +470,18 @@ static struct bs_rules_node *parse_choice(struct parser *parser)
     return choice;
 }
 
+/* Reads the pattern as its letters and blanks past ASCII are in a text. */
+static struct bs_rules_node *parse_folded(struct parser *parser)
+{
+    char *folded = bs_arena_take(parser->arena, parser->rest.len);
+    parser->full = !folded;
+    if (!folded)
+        return NULL;
+    bs_rules_fold(parser->rest, folded);
+    parser->rest.ptr = folded;
+    return parse_choice(parser);
+}
+
 const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat, struct bs_arena *arena,
                                              const char **ret_wrong)
 {
@@ -491,7 +494,7 @@ const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat,
     else if (!bs_utf8_is_valid(pattern))
         refuse(&parser, "the pattern is not UTF-8");
     else
-        node = parse_choice(&parser);
+        node = parse_folded(&parser);
     if (node && !is_over(&parser))
         refuse(&parser, "a ) has no (");
     *ret_wrong = parser.wrong;

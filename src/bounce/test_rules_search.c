@@ -89,6 +89,8 @@ static const struct {
     {"ab{2,}c", "abc abbbbbc", 11},
     {"ab{2}c", "abc abbbc abbc", 14},
     {"x{2", "x{2", 3},
+    {"x{999,2 y", "x{999,2 y", 9},
+    {"[\\w-.]{3}x", "a-.x", 4},
     {"(ab|a)bc", "abc", 3},
     {"(a|ab)(c|bcd)", "abcd", 3},
     {"one[^\\n]*two[^\\n]*three", "one two\ntwo three", 0},
@@ -206,6 +208,8 @@ static void limits_hold_at_the_limit_and_one_past_it(void **state)
     assert_false(is_usable("x{501}", "BS_RULES_REPEAT_MAX"));
     assert_false(is_usable("x{1,501}", "BS_RULES_REPEAT_MAX"));
     assert_false(is_usable("x{3,2}", "BS_RULES_REPEAT_MAX"));
+    assert_false(is_usable("x{99999999999}", "BS_RULES_REPEAT_MAX"));
+    assert_false(is_usable("x{1,99999999999}", "BS_RULES_REPEAT_MAX"));
     assert_true(is_usable("x((((y{0}){500}){500}){500}){500}", "")); /* nothing, often, takes no time */
     assert_true(is_usable("x((((\\b){500}){500}){500}){500}", ""));
     assert_true(is_usable("(x{500}){8}", ""));                    /* 4,000 */
@@ -218,6 +222,7 @@ static void steps_past_their_limit_are_refused(void **state)
     (void)state;
     assert_true(is_usable("(a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p|q|r|s|t){100}", ""));
     assert_false(is_usable("(a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p|q|r|s|t){101}", "BS_RULES_STEPS_MAX"));
+    assert_false(is_usable("(a?b?c?){500}", "BS_RULES_STEPS_MAX"));
 }
 
 static void patterns_that_take_too_much_memory_are_refused(void **state)
