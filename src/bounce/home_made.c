@@ -172,7 +172,8 @@ static bool opens_parenthesis(struct bs_bytes bytes)
 static bool ends_alike(struct bs_bytes behind, struct bs_bytes first)
 {
     return bs_bytes_trim(behind).len == 0 || behind.ptr[0] == ':' || behind.ptr[0] == ',' ||
-           (first.len == TAIL && (begins_alike(behind, first) || (opens_parenthesis(behind) && opens_parenthesis(first))));
+           (first.len == TAIL &&
+            (begins_alike(behind, first) || (opens_parenthesis(behind) && opens_parenthesis(first))));
 }
 
 /* Adds every further line that has the same before its address as the line of `first`, up to a ruler. */

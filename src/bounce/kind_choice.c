@@ -208,7 +208,8 @@ static bool names_other(const struct view *view)
 {
     const struct bs_notice *notice = &view->wording->notice;
     struct bs_bytes rest = bs_bytes_first(notice->text, notice->own < OPENING ? notice->own : OPENING), address;
-    struct bs_bytes to = view->header->to ? bs_bytes_first(view->header->to->body, TO_LOOKED_AT_MAX) : bs_bytes(NULL, 0);
+    const struct bs_header_field *field = view->header->to;
+    struct bs_bytes to = field ? bs_bytes_first(field->body, TO_LOOKED_AT_MAX) : bs_bytes(NULL, 0);
     for (unsigned i = 0; i < ADDRESSES_LOOKED_AT_MAX && bs_text_address_next(&rest, &address); i++) {
         bool own = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_FROM) &&
                    bs_bytes_equal_nocase(address, view->header->from_address);

@@ -159,8 +159,8 @@ static bool read_status_in_text(struct work *work, struct bs_reading *reading)
             continue;
         looked_at++;
         size_t begin = find_status_in_text(text);
-        if (begin < text.len && !bs_delivery_status_read(bs_bytes_first(bs_bytes_skip(text, begin), STATUS_IN_TEXT_MAX), work->arena,
-                                                         reading, &found))
+        struct bs_bytes fields = bs_bytes_first(bs_bytes_skip(text, begin), STATUS_IN_TEXT_MAX);
+        if (fields.len > 0 && !bs_delivery_status_read(fields, work->arena, reading, &found))
             return false;
     }
     return true;
