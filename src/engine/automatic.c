@@ -34,28 +34,32 @@ static void begin(struct bs_automatic *automatic)
     bs_parts_field(&automatic->parts, BS_LITERAL("Return-Path"), automatic->sender);
 }
 
-void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body)
+void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body, bool kept)
 {
     if (automatic->header_ended)
         return;
     automatic->marks_seen += bs_bytes_equal_nocase(bs_bytes_trim(name), BS_LITERAL(BS_MARK_FIELD));
-    if (automatic->given_up)
+    if (automatic->given_up || kept)
         return;
     begin(automatic);
     bs_parts_field(&automatic->parts, name, body);
 }
 
-void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, bool null_sender)
+void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, bool null_sender,
+                                const struct bs_header *header)
 {
     if (automatic->header_ended)
         return;
     automatic->header_ended = true;
     if (wanted && !automatic->given_up) {
         begin(automatic);
-        bs_parts_end_of_header(&automatic->parts);
+        if (header)
+            bs_parts_fields(&automatic->parts, header);
         automatic->reads = bs_reading_is_worthwhile(&automatic->parts.header, null_sender);
     }
-    if (!automatic->reads)
+    if (automatic->reads)
+        bs_parts_end_of_header(&automatic->parts);
+    else
         forget_parts(automatic);
 }
 

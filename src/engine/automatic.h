@@ -34,12 +34,14 @@ struct bs_automatic {
 void bs_automatic_init(struct bs_automatic *automatic, struct bs_bytes sender);
 void bs_automatic_free(struct bs_automatic *automatic);
 
-/* A header field; `body` is all that followed the colon. */
-void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body);
+/* A header field; `body` is all that followed the colon. `kept` says that somebody else keeps the header, and that the end
+ * of it comes with it. */
+void bs_automatic_header(struct bs_automatic *automatic, struct bs_bytes name, struct bs_bytes body, bool kept);
 
 /* The header is over. What it keeps is given back where the body is not to be read: `wanted` is false, or nothing suggests
- * an automatic message. */
-void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, bool null_sender);
+ * an automatic message. `header` is NULL, or what is kept elsewhere; it is not needed afterwards. */
+void bs_automatic_end_of_header(struct bs_automatic *automatic, bool wanted, bool null_sender,
+                                const struct bs_header *header);
 void bs_automatic_body(struct bs_automatic *automatic, struct bs_bytes chunk);
 
 /* The message is over: reads it, and judges it for the recipients. BS_ASK: answer the questions, and call it again.

@@ -226,16 +226,16 @@ struct bs_reply bs_bounce_recipient(struct bs_session *session, struct bs_bytes 
 
 /* --- The message -------------------------------------------------------------------------------------------- */
 
-void bs_bounce_header(struct bs_bounce *bounce, struct bs_bytes name, struct bs_bytes body)
+void bs_bounce_header(struct bs_bounce *bounce, struct bs_bytes name, struct bs_bytes body, bool kept)
 {
     if (bounce->count > 0)
-        bs_automatic_header(&bounce->automatic, name, body);
+        bs_automatic_header(&bounce->automatic, name, body, kept);
 }
 
-void bs_bounce_end_of_header(struct bs_bounce *bounce)
+void bs_bounce_end_of_header(struct bs_bounce *bounce, const struct bs_header *header)
 {
     bool wanted = bounce->count > 0 && (bounce->null_sender || bounce->others == 0);
-    bs_automatic_end_of_header(&bounce->automatic, wanted, bounce->null_sender);
+    bs_automatic_end_of_header(&bounce->automatic, wanted, bounce->null_sender, header);
 }
 
 bool bs_bounce_waits(const struct bs_bounce *bounce)

@@ -25,8 +25,9 @@ struct bs_reply bs_bounce_recipient(struct bs_session *session, struct bs_bytes 
  * id for it. */
 void bs_bounce_report_passed(struct bs_session *session);
 
-void bs_bounce_header(struct bs_bounce *bounce, struct bs_bytes name, struct bs_bytes body);
-void bs_bounce_end_of_header(struct bs_bounce *bounce);
+/* The header: see bs_automatic_header and bs_automatic_end_of_header. */
+void bs_bounce_header(struct bs_bounce *bounce, struct bs_bytes name, struct bs_bytes body, bool kept);
+void bs_bounce_end_of_header(struct bs_bounce *bounce, const struct bs_header *header);
 
 /* Whether the end of data is waited for, once the header is over. */
 bool bs_bounce_waits(const struct bs_bounce *bounce);

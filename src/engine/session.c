@@ -265,7 +265,7 @@ void bs_session_header(struct bs_session *session, struct bs_bytes name, struct 
     if (!message)
         return;
     if (message->bounce)
-        bs_bounce_header(message->bounce, name, value);
+        bs_bounce_header(message->bounce, name, value, message->authentication != NULL);
     if (message->authentication)
         bs_authentication_header(message->authentication, name, value);
     if (message->signing)
@@ -315,12 +315,12 @@ static void end_header(struct bs_session *session)
     if (message->header_ended)
         return;
     message->header_ended = true;
-    if (message->bounce)
-        bs_bounce_end_of_header(message->bounce);
-    if (message->authentication) {
+    if (message->authentication)
         bs_authentication_end_of_header(message->authentication);
+    if (message->bounce)
+        bs_bounce_end_of_header(message->bounce, message->authentication ? &message->authentication->header : NULL);
+    if (message->authentication)
         bs_sealing_begin(session);
-    }
     if (message->signing)
         bs_dkim_signing_end_of_header(message->signing);
     if (message->outgoing)

@@ -187,20 +187,25 @@ static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text
     return bs_bytes(copy, copy ? text.len + bare : 0);
 }
 
+/* Whether one more field, of so many bytes, is within the limits. */
+static bool has_room(struct bs_header *header, size_t size)
+{
+    if (header->count == BS_HEADER_FIELDS_MAX)
+        header->flags |= BS_HEADER_TOO_MANY;
+    else if (size + 2 > BS_HEADER_SIZE_MAX - header->size)
+        header->flags |= BS_HEADER_TOO_LARGE;
+    else
+        return true;
+    return false;
+}
+
 /* Keeps a field, unless a limit says that it is dropped. See copy_field for `bare`. `plain`: but for its line ends it
  * is nothing but printable ASCII. */
 static void keep_field(struct bs_header *header, struct bs_bytes text, size_t bare, unsigned flags, bool plain)
 {
-    struct bs_bytes raw = {.ptr = text.ptr, .len = text.len + bare};
-    if (header->count == BS_HEADER_FIELDS_MAX) {
-        header->flags |= BS_HEADER_TOO_MANY;
+    if (!has_room(header, text.len + bare))
         return;
-    }
-    if (raw.len + 2 > BS_HEADER_SIZE_MAX - header->size) {
-        header->flags |= BS_HEADER_TOO_LARGE;
-        return;
-    }
-    raw = copy_field(header, text, bare);
+    struct bs_bytes raw = copy_field(header, text, bare);
     struct bs_header_field *field = raw.ptr ? next_field(header) : NULL;
     if (!field) {
         header->failed = true;
@@ -212,6 +217,31 @@ static void keep_field(struct bs_header *header, struct bs_bytes text, size_t ba
     split_field(field, text);
     header->size += raw.len + 2;
     header->flags |= field->flags;
+}
+
+static void keep_copy(struct bs_header *header, const struct bs_header_field *field)
+{
+    struct bs_bytes raw = bs_arena_copy(header->arena, field->raw);
+    struct bs_header_field *kept = raw.ptr ? next_field(header) : NULL;
+    if (!kept) {
+        header->failed = true;
+        return;
+    }
+    *kept = *field;
+    kept->raw = raw;
+    if (!(field->flags & BS_FIELD_NO_COLON)) {
+        kept->name = bs_bytes_first(raw, field->name.len);
+        kept->body = bs_bytes_skip(raw, raw.len - field->body.len);
+    }
+    header->size += raw.len + 2;
+}
+
+void bs_header_copy(struct bs_header *header, const struct bs_header *from)
+{
+    for (size_t i = 0; i < from->count && has_room(header, from->fields[i].raw.len); i++)
+        keep_copy(header, &from->fields[i]);
+    header->flags |= from->flags;
+    header->failed = header->failed || from->failed;
 }
 
 static void close_field(struct bs_header *header)

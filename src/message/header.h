@@ -87,6 +87,9 @@ void bs_header_finish(struct bs_header *header);
 /* Adds a field as a milter is told of it: `body` is all that followed the colon. Not to be mixed with push. */
 void bs_header_add(struct bs_header *header, struct bs_bytes name, struct bs_bytes body);
 
+/* Adds copies of the fields of another header, which has ended. */
+void bs_header_copy(struct bs_header *header, const struct bs_header *from);
+
 /* The number that bs_header_field.name_hash holds for a name. */
 unsigned bs_header_name_hash(struct bs_bytes name);
 

@@ -29,6 +29,12 @@ void bs_parts_field(struct bs_parts *parts, struct bs_bytes name, struct bs_byte
     bs_header_add(&parts->header, name, body);
 }
 
+void bs_parts_fields(struct bs_parts *parts, const struct bs_header *header)
+{
+    parts->size += header->size;
+    bs_header_copy(&parts->header, header);
+}
+
 void bs_parts_end_of_header(struct bs_parts *parts)
 {
     parts->size += 2;

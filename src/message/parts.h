@@ -76,6 +76,9 @@ void bs_parts_push(struct bs_parts *parts, struct bs_bytes chunk);
 void bs_parts_field(struct bs_parts *parts, struct bs_bytes name, struct bs_bytes body);
 void bs_parts_end_of_header(struct bs_parts *parts);
 
+/* In the place of bs_parts_field: all fields of a header that was read elsewhere. They are copied. */
+void bs_parts_fields(struct bs_parts *parts, const struct bs_header *header);
+
 /* The message is over. Everything is valid as long as the arena. Frees what was kept beside the arena. */
 void bs_parts_finish(struct bs_parts *parts);
 

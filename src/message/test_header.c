@@ -296,6 +296,37 @@ static void it_does_not_matter_where_in_a_stride_anything_stands(void **state)
     }
 }
 
+static void a_copy_has_what_its_original_has_and_keeps_within_the_limits(void **state)
+{
+    (void)state;
+    struct reading original = {0}, copy = {0};
+    struct bs_strbuf first, second;
+    bs_strbuf_init(&first, 1 << 20);
+    bs_strbuf_init(&second, 1 << 20);
+    bs_arena_init(&original.arena, 8 << 20);
+    bs_arena_init(&copy.arena, 8 << 20);
+    bs_header_init(&original.header, &original.arena);
+    bs_header_add(&original.header, BS_LITERAL("From "), BS_LITERAL(" jane@example.com\r\n\tand more"));
+    bs_header_add(&original.header, BS_LITERAL("Bad name"), BS_LITERAL("\xff"));
+    bs_header_add(&original.header, BS_LITERAL(""), BS_LITERAL(""));
+    bs_header_finish(&original.header);
+    log_header(&original.header, &first);
+    bs_header_init(&copy.header, &copy.arena);
+    bs_header_copy(&copy.header, &original.header);
+    assert_int_equal(copy.header.size, original.header.size);
+    bs_arena_reset(&original.arena);
+    bs_header_finish(&copy.header);
+    log_header(&copy.header, &second);
+    assert_string_equal(bs_strbuf_cstr(&first), bs_strbuf_cstr(&second));
+    for (size_t i = copy.header.count; i <= BS_HEADER_FIELDS_MAX; i++)
+        bs_header_copy(&copy.header, &(struct bs_header){.fields = copy.header.fields, .count = 1});
+    assert_int_equal(copy.header.count, BS_HEADER_FIELDS_MAX);
+    assert_true(copy.header.flags & BS_HEADER_TOO_MANY);
+    bs_arena_reset(&copy.arena);
+    bs_strbuf_free(&first);
+    bs_strbuf_free(&second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_milters_field_reads_as_if_it_stood_in_the_message),
         cmocka_unit_test(fields_are_kept_up_to_the_limits_and_the_header_says_what_is_past_them),
         cmocka_unit_test(the_limit_of_a_field_is_the_same_however_it_arrives),
+        cmocka_unit_test(a_copy_has_what_its_original_has_and_keeps_within_the_limits),
         cmocka_unit_test(a_full_arena_is_said_and_not_hidden),
         cmocka_unit_test(it_does_not_matter_where_in_a_stride_anything_stands),
     };
