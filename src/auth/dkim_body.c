@@ -65,11 +65,9 @@ static size_t up_to_next_length(const struct bs_dkim_bodies *bodies, bool relaxe
     return count;
 }
 
-/* Hashes what is held. */
-static void flush(struct bs_dkim_bodies *bodies, bool relaxed)
+static void hash(struct bs_dkim_bodies *bodies, bool relaxed, struct bs_bytes rest)
 {
     struct bs_dkim_body_form *form = bodies->forms[relaxed];
-    struct bs_bytes rest = bs_bytes(form->bytes, form->held);
     take_sums(bodies, relaxed, false);
     while (rest.len > 0) {
         struct bs_bytes part = bs_bytes_first(rest, up_to_next_length(bodies, relaxed, rest.len));
@@ -81,6 +79,13 @@ static void flush(struct bs_dkim_bodies *bodies, bool relaxed)
         rest = bs_bytes_skip(rest, part.len);
         take_sums(bodies, relaxed, false);
     }
+}
+
+/* Hashes what is held. */
+static void flush(struct bs_dkim_bodies *bodies, bool relaxed)
+{
+    struct bs_dkim_body_form *form = bodies->forms[relaxed];
+    hash(bodies, relaxed, bs_bytes(form->bytes, form->held));
     form->held = 0;
 }
 
@@ -115,7 +120,11 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-enum { STRIDE = 16 }; /* bytes that are looked at together */
+enum {
+    STRIDE = 16,     /* bytes that are looked at together */
+    WORTHWHILE = 32, /* more bytes than these are taken without looking for line ends */
+    DIRECTLY = 512,  /* bytes that are hashed where they lie */
+};
 #define STRIDE_OF_CHARS char __attribute__((vector_size(STRIDE)))
 
 /* Whether STRIDE bytes stay as they are: no tab, and no blank behind white space. There is text before them. */
@@ -212,11 +221,71 @@ static void take_line_end(struct bs_dkim_bodies *bodies)
     }
 }
 
+/* Whether STRIDE bytes are the same in both forms: no tab, no blank behind a blank or before a CR, CR and LF only
+ * together. The byte before them is no tab. */
+static bool is_canonical(const char *text)
+{
+    STRIDE_OF_CHARS here, before;
+    uint64_t changes[STRIDE / sizeof(uint64_t)];
+    memcpy(&here, text, STRIDE);
+    memcpy(&before, text - 1, STRIDE);
+    __auto_type change = (here == '\t') | ((before == ' ') & ((here == ' ') | (here == '\r'))) |
+                         ((here == '\n') ^ (before == '\r'));
+    memcpy(changes, &change, STRIDE);
+    return !(changes[0] | changes[1]);
+}
+
+static bool is_white(char c)
+{
+    return is_blank(c) || c == '\r' || c == '\n';
+}
+
+/* The length of what is the same in both forms at the front, without the white space and line ends behind it, which may be
+ * the last of the body; 0 where that is too little to be worth it. */
+static size_t canonical_run(struct bs_bytes bytes)
+{
+    size_t length = 1;
+    while (bytes.len - length >= STRIDE && is_canonical(bytes.ptr + length))
+        length += STRIDE;
+    while (is_white(bytes.ptr[length - 1]))
+        length--;
+    return length > WORTHWHILE ? length : 0;
+}
+
+/* Puts in text that is the same in both forms; long text goes into the digest as it lies there. */
+static void put_canonical(struct bs_dkim_bodies *bodies, struct bs_bytes text)
+{
+    for (int relaxed = 0; relaxed < 2; relaxed++) {
+        if (!bodies->forms[relaxed])
+            continue;
+        put_line_ends(bodies, relaxed);
+        if (text.len < DIRECTLY) {
+            put(bodies, relaxed, text);
+        } else {
+            flush(bodies, relaxed);
+            hash(bodies, relaxed, text);
+        }
+    }
+}
+
+/* Takes as much as is the same in both forms, and returns how many bytes that was. */
+static size_t take_canonical(struct bs_dkim_bodies *bodies, struct bs_bytes bytes)
+{
+    const struct bs_dkim_body_form *form = bodies->forms[true];
+    if (bodies->cr || (form && form->blank) || bytes.len <= WORTHWHILE || is_white(bytes.ptr[0]))
+        return 0;
+    size_t length = canonical_run(bytes);
+    if (length > 0)
+        put_canonical(bodies, bs_bytes_first(bytes, length));
+    return length;
+}
+
 void bs_dkim_bodies_push(struct bs_dkim_bodies *bodies, struct bs_bytes bytes)
 {
     if (bodies->failed || bodies->count == 0)
         return;
     while (bytes.len > 0) {
+        bytes = bs_bytes_skip(bytes, take_canonical(bodies, bytes));
         size_t end = bs_bytes_find(bytes, '\n');
         bool ended = end < bytes.len;
         struct bs_bytes text = bs_bytes_first(bytes, end);

@@ -171,6 +171,47 @@ static void a_long_body_is_hashed_up_to_each_length(void **state)
     }
 }
 
+/* Mostly letters; now and then what the forms treat apart. */
+static void make_body(uint32_t seed, char body[800])
+{
+    static const char odd[] = " \t\r\n  \r\n";
+    uint32_t random = seed * 2654435761u + 1;
+    for (size_t i = 0; i < 800; i++) {
+        random = random * 1664525u + 1013904223u;
+        uint32_t choice = random >> 16;
+        body[i] = choice % (3 + seed % 60) == 0 ? odd[choice / 64 % (sizeof odd - 1)] : (char)('a' + choice % 26);
+        if (i > 0 && choice % 97 == 0)
+            memcpy(body + i - 1, "\r\n", 2);
+    }
+}
+
+/* What comes byte by byte is looked at byte by byte, what comes at once in long runs. */
+static void long_runs_are_taken_as_their_bytes_are(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 0; seed < 3000; seed++) {
+        char body[800];
+        struct bs_dkim_bodies whole, bytes;
+        struct bs_strbuf first, second;
+        make_body(seed, body);
+        bs_strbuf_init(&first, 4096);
+        bs_strbuf_init(&second, 4096);
+        bs_dkim_bodies_init(&whole);
+        bs_dkim_bodies_init(&bytes);
+        begin(&whole);
+        begin(&bytes);
+        take(&whole, bs_bytes(body, sizeof body), true, &first);
+        for (size_t i = 0; i < sizeof body; i++)
+            take(&bytes, bs_bytes(body + i, 1), i + 1 == sizeof body, &second);
+        if (!bs_bytes_equal(bs_strbuf_bytes(&first), bs_strbuf_bytes(&second)))
+            fail_msg("body %u: %.*s", seed, (int)sizeof body, body);
+        bs_dkim_bodies_free(&whole);
+        bs_dkim_bodies_free(&bytes);
+        bs_strbuf_free(&first);
+        bs_strbuf_free(&second);
+    }
+}
+
 static void the_same_hash_is_made_once_and_too_many_are_refused(void **state)
 {
     (void)state;
@@ -190,6 +231,7 @@ int main(void)
         cmocka_unit_test(fields_have_their_canonical_forms),
         cmocka_unit_test(bodies_have_their_canonical_forms_in_any_pieces),
         cmocka_unit_test(a_long_body_is_hashed_up_to_each_length),
+        cmocka_unit_test(long_runs_are_taken_as_their_bytes_are),
         cmocka_unit_test(the_same_hash_is_made_once_and_too_many_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
