@@ -201,6 +201,7 @@ static void on_drain(evutil_socket_t number, short what, void *context)
         return;
     filter->connections.draining = true;
     begin_to_end(filter, filter->connections.config->drain_timeout);
+    kill(getppid(), SIGUSR1); /* the supervisor waits until it accepts no more */
     bs_connections_close_idle(&filter->connections);
 }
 

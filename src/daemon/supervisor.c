@@ -167,6 +167,18 @@ static void signal_draining(const struct supervisor *supervisor, int number)
         kill(supervisor->draining[i], number);
 }
 
+/* Waits until a filter has said that it accepts no more, lest a session that begins from now on be one of its. */
+static void wait_until_it_drains(pid_t pid)
+{
+    const struct timespec limit = {.tv_sec = BS_DRAIN_BEGINS_SECONDS};
+    sigset_t told;
+    siginfo_t from;
+    sigemptyset(&told);
+    sigaddset(&told, SIGUSR1);
+    while (sigtimedwait(&told, &from, &limit) == SIGUSR1 && from.si_pid != pid)
+        continue;
+}
+
 /* Lets a filter finish its sessions, and keeps its pid for the day that the daemon stops. */
 static void drain_filter(struct supervisor *supervisor, pid_t pid)
 {
@@ -178,7 +190,8 @@ static void drain_filter(struct supervisor *supervisor, pid_t pid)
     }
     supervisor->draining = grown;
     grown[supervisor->draining_count++] = pid;
-    kill(pid, SIGUSR1);
+    if (kill(pid, SIGUSR1) == 0)
+        wait_until_it_drains(pid);
 }
 
 static void forget_draining(struct supervisor *supervisor, pid_t pid)
@@ -284,6 +297,7 @@ static void block_signals(struct supervisor *supervisor)
     sigaddset(&supervisor->signals, SIGHUP);
     sigaddset(&supervisor->signals, SIGTERM);
     sigaddset(&supervisor->signals, SIGINT);
+    sigaddset(&supervisor->signals, SIGUSR1); /* from filters that drain */
     sigprocmask(SIG_BLOCK, &supervisor->signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* nobody reads the log any more */
 }

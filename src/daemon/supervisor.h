@@ -21,6 +21,7 @@ enum {
     BS_RESTART_PAUSE_MAX = 30,  /* seconds */
     BS_SOON = 10,               /* seconds after its start in which a filter's death is taken for a fault */
     BS_READY_SECONDS = 10,      /* in which new filters must be ready */
+    BS_DRAIN_BEGINS_SECONDS = 1, /* that are waited for an old filter to accept no more */
 };
 
 /* What is served now. */
