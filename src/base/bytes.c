@@ -14,17 +14,19 @@ bool bs_bytes_match_nocase(const char *a, const char *b, size_t len)
     return i == len;
 }
 
-/* The place of the first byte from `begin` on that is `lower`, or its upper case; bytes.len where there is none. */
-static size_t find_nocase(struct bs_bytes bytes, size_t begin, char lower)
+/* The place of the first byte from `begin` on that is `letter` in lower case; bytes.len where there is none. Bytes that
+ * are no letters may be told for others. */
+static size_t find_nocase(struct bs_bytes bytes, size_t begin, char letter)
 {
+    signed char lower = (signed char)letter;
     size_t i = begin;
     for (; i + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(bytes.ptr + i);
-        size_t found = bs_stride_first((here == lower) | ((here | 0x20) == lower)); /* others may fall together */
+        size_t found = bs_stride_first((here == lower) | ((here | 0x20) == lower));
         if (found < BS_STRIDE)
             return i + found;
     }
-    while (i < bytes.len && bs_ascii_lower(bytes.ptr[i]) != lower)
+    while (i < bytes.len && bs_ascii_lower(bytes.ptr[i]) != letter)
         i++;
     return i;
 }

@@ -72,7 +72,7 @@ struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena 
     if (ret_parameters)
         *ret_parameters = field_body;
     size_t len = first.len + (second.len > 0 ? 1 + second.len : 0);
-    char *text = len > 0 && len <= BS_PARAMETERS_VALUE_MAX ? bs_arena_take(arena, len) : NULL;
+    char *text = len > 0 && len <= BS_PARAMETERS_VALUE_MAX ? bs_arena_take_unset(arena, len) : NULL;
     if (!text)
         return bs_bytes(NULL, 0);
     for (size_t i = 0; i < first.len; i++)
