@@ -253,6 +253,7 @@ static size_t make_steps(struct bs_rules_builder *builder, struct bs_rules_class
     return count;
 }
 
+/* A match may begin with the bytes of the class, where the assertions hold. */
 static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_rules_class *class, uint8_t assertions)
 {
     struct bs_rules_class others = *class;
@@ -273,8 +274,8 @@ static int compare_steps(const void *a, const void *b)
     return x->least - y->least;
 }
 
-/* Marks the steps of states that only one byte leads on from. */
-static void mark_lonely(const struct bs_rules_builder *builder, const uint16_t *begins, struct bs_rules_step *steps)
+/* Sorts the steps of each state, and marks those of states that only one byte leads on from. */
+static void arrange_steps(const struct bs_rules_builder *builder, const uint16_t *begins, struct bs_rules_step *steps)
 {
     for (size_t i = 0; i <= builder->state_count; i++) {
         struct bs_rules_step *step = &steps[begins[i]];
@@ -285,7 +286,8 @@ static void mark_lonely(const struct bs_rules_builder *builder, const uint16_t *
     }
 }
 
-/* Sorts the steps by the states that they lead from. */
+/* Puts the steps that lead from one state beside each other. `begins` first counts the steps of each state, two places
+ * further on; then it has where they begin, one place further on; and when all are put, where they begin. */
 static bool settle(const struct bs_rules_builder *builder, struct bs_arena *arena, struct bs_rules_automaton *automaton)
 {
     automaton->by_lines = true;
@@ -300,14 +302,15 @@ static bool settle(const struct bs_rules_builder *builder, struct bs_arena *aren
     for (size_t i = 0; i < builder->step_count; i++) {
         const struct made_step *made = &builder->steps[i];
         struct bs_rules_step *step = &steps[begins[made->from + 1]++];
-        *step = made->to == BS_RULES_ACCEPT ? (struct bs_rules_step){.to = BS_RULES_ACCEPT, .span = UINT8_MAX} : builder->reached[made->to];
+        *step = made->to == BS_RULES_ACCEPT ? (struct bs_rules_step){.to = BS_RULES_ACCEPT, .span = UINT8_MAX}
+                                            : builder->reached[made->to];
         step->assertions = made->assertions;
         if (made->from == START)
             add_beginning(automaton, builder->classes[made->to], made->assertions);
     }
     automaton->begins = begins;
     automaton->steps = steps;
-    mark_lonely(builder, begins, steps);
+    arrange_steps(builder, begins, steps);
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sets of bytes that patterns name. Texts are in lower case, so there are no capitals in them. */
+/* Sets of bytes that patterns name. Texts are in lower case, so it does not matter whether capitals are in them. */
 #ifndef BS_BOUNCE_RULES_CLASS_H
 #define BS_BOUNCE_RULES_CLASS_H
 

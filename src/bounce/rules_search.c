@@ -4,7 +4,13 @@
 
 #include <stdlib.h>
 
-enum { TREE_MEMORY = 4 * 1024 * 1024, SCRATCH_MEMORY = 16 * 1024 * 1024, BUCKET_BITS_MAX = 16, WORK_MIN = 1000, MARK_BITS = 12 };
+enum {
+    TREE_MEMORY = 4 * 1024 * 1024,
+    SCRATCH_MEMORY = 16 * 1024 * 1024,
+    BUCKET_BITS_MAX = 16,
+    MARK_BITS = 12,  /* of a key's hash, by which a text's keys are marked */
+    WORK_MIN = 1000, /* bytes, beside the text's length, that are looked at for a pattern before it is tried everywhere */
+};
 
 /* A window of a pattern's piece. */
 struct bs_rules_lead {
