@@ -172,6 +172,16 @@ static bool begins_recipient(const struct group *group, const struct bs_field_bl
     return group->action.len > 0 && bs_field_block_value(block, "Action").len > 0;
 }
 
+/* Whether the field names another recipient than the group has: some writers put no empty line between recipients. */
+static bool names_another(const struct group *group, const struct bs_block_field *field)
+{
+    static const struct bs_bytes final = {"Final-Recipient", 15}, original = {"Original-Recipient", 18};
+    struct bs_bytes known = bs_bytes_equal_nocase(field->name, final)      ? group->final
+                            : bs_bytes_equal_nocase(field->name, original) ? group->original
+                                                                           : bs_bytes(NULL, 0);
+    return known.len > 0 && field->value.len > 0 && !bs_bytes_equal_nocase(known, field->value);
+}
+
 bool bs_delivery_status_read(struct bs_bytes text, struct bs_arena *arena, struct bs_reading *reading, bool *ret_found)
 {
     struct bs_field_blocks blocks;
@@ -191,8 +201,14 @@ bool bs_delivery_status_read(struct bs_bytes text, struct bs_arena *arena, struc
                 return false;
             group = (struct group){0};
         }
-        for (size_t j = 0; j < block->count; j++)
+        for (size_t j = 0; j < block->count; j++) {
+            if (names_another(&group, &block->fields[j])) {
+                if (!end_group(&group, arena, reading))
+                    return false;
+                group = (struct group){0};
+            }
             take_field(&group, &block->fields[j]);
+        }
     }
     if (!end_group(&group, arena, reading))
         return false;

@@ -44,6 +44,14 @@ static void each_form_of_a_status_tells_its_recipients(void **state)
         {"each field in its own block", "Final-Recipient: rfc822; a@example.com\n\nAction: failed\n\nStatus: 5.2.2\n\n"
                                         "Final-Recipient: rfc822; b@example.com\n\nAction: failed\n\nStatus: 5.1.1\n",
          "dsn-failed a@example.com [] 5.2.2 0 \ndsn-failed b@example.com [] 5.1.1 0 \n"},
+        {"several recipients without an empty line between them",
+         "Reporting-MTA: dns; mx\nOriginal-Recipient: rfc822;x@example.com\nFinal-Recipient: rfc822; a@example.com\nAction: failed\n"
+         "Status: 5.2.2\nOriginal-Recipient: rfc822;y@example.com\nFinal-Recipient: rfc822; b@example.com\nAction: failed\nStatus: 5.1.1\n"
+         "Final-Recipient: rfc822; c@example.com\nAction: failed\nStatus: 5.1.2\n",
+         "dsn-failed a@example.com [x@example.com] 5.2.2 0 \ndsn-failed b@example.com [y@example.com] 5.1.1 0 \n"
+         "dsn-failed c@example.com [] 5.1.2 0 \n"},
+        {"a recipient that is named twice", "Final-Recipient: rfc822; a@example.com\nFinal-Recipient: rfc822; A@example.com\nAction: failed\n",
+         "dsn-failed a@example.com []  0 \n"},
         {"without a type", "Final-Recipient: <a@example.com>\nAction: failed\n", "dsn-failed a@example.com []  0 \n"},
         {"a stray bracket", "Final-Recipient: rfc822; a@example.com>\nAction: failed\n", "dsn-failed a@example.com []  0 \n"},
         {"a local name, and the original", "Final-Recipient: x-local; a\nOriginal-Recipient: rfc822; a@example.com\nAction: failed\n",
