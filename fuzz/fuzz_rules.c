@@ -60,7 +60,7 @@ static void search_file(const struct bs_rule_list *list, struct bs_bytes input, 
     for (int place = 0; place < BS_PLACE_COUNT && seen; place++) {
         struct bs_rules_search search;
         struct bs_error error;
-        if (!bs_rules_search_make(list->first, (enum bs_rule_place)place, &counts, arena, &search, &error)) {
+        if (!bs_rules_search_make(list, true, (enum bs_rule_place)place, &counts, arena, &search, &error)) {
             bs_strbuf_append_cstr(log, error.text);
             continue;
         }

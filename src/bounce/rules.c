@@ -35,12 +35,12 @@ struct bs_rules_scan {
 };
 _Static_assert(BS_RULES_HITS_MAX < UINT16_MAX, "a slot holds any hit's place");
 
-/* Adds what the samples of the rules from `first` on consist of: texts of the kind that is searched. */
-static bool count_samples(const struct bs_rule_entry *first, struct bs_rules_counts *counts)
+/* Adds what the samples consist of: texts of the kind that is searched. */
+static bool count_samples(const struct bs_rule_list *list, struct bs_rules_counts *counts)
 {
     struct bs_rules_seen *seen = bs_rules_seen_new();
     const char *view;
-    for (const struct bs_rule_entry *entry = first; entry && seen; entry = entry->next) {
+    for (const struct bs_rule_entry *entry = list->first; entry && seen; entry = entry->next) {
         for (const struct bs_rule_string *sample = entry->samples.first; sample; sample = sample->next) {
             struct bs_bytes text = bs_rules_seen_make(seen, entry->rule.place, sample->text, &view);
             bs_rules_counts_add(counts, bs_bytes(view, text.len));
@@ -50,20 +50,25 @@ static bool count_samples(const struct bs_rule_entry *first, struct bs_rules_cou
     return seen != NULL;
 }
 
-/* Makes the searches of all places for the rules from `first` on. */
-static bool make_searches(struct bs_rules *rules, const struct bs_rule_entry *first, bool built_in,
-                          struct bs_error *error)
+static bool make_searches_of(struct bs_rules *rules, bool built_in, struct bs_rules_counts *counts,
+                             struct bs_error *error)
 {
-    if (!first)
-        return true;
+    for (int i = 0; i < BS_PLACE_COUNT; i++) {
+        struct bs_rules_search *search = built_in ? &rules->places[i].built_in : &rules->places[i].own;
+        if (!bs_rules_search_make(&rules->list, built_in, (enum bs_rule_place)i, counts, &rules->arena, search, error))
+            return false;
+    }
+    return true;
+}
+
+/* The administrator's first: they may be wrong, and those of the library take more time. */
+static bool make_searches(struct bs_rules *rules, struct bs_error *error)
+{
     struct bs_rules_counts *counts = calloc(1, sizeof *counts);
-    bool good = counts && count_samples(rules->list.first, counts);
+    bool good = counts && count_samples(&rules->list, counts);
     if (!good)
         bs_error_set(error, "no memory for the rules");
-    for (int i = 0; good && i < BS_PLACE_COUNT; i++) {
-        struct bs_rules_search *search = built_in ? &rules->places[i].built_in : &rules->places[i].own;
-        good = bs_rules_search_make(first, (enum bs_rule_place)i, counts, &rules->arena, search, error);
-    }
+    good = good && make_searches_of(rules, false, counts, error) && make_searches_of(rules, true, counts, error);
     free(counts);
     return good;
 }
@@ -75,13 +80,12 @@ static bool read_built_in(struct bs_rules *rules, struct bs_error *error)
         if (!bs_rule_list_read(&rules->list, file->text, file->name, true, error))
             return false;
     }
-    return make_searches(rules, rules->list.first, true, error);
+    return true;
 }
 
 static bool read_own(struct bs_rules *rules, const struct bs_bytes *texts, const char *const *names, size_t count,
                      struct bs_error *error)
 {
-    const struct bs_rule_entry *last = rules->list.last;
     for (size_t i = 0; i < count; i++) {
         struct bs_bytes name = bs_arena_copy(&rules->arena, bs_bytes_from_cstr(names[i]));
         if (!name.ptr)
@@ -89,8 +93,7 @@ static bool read_own(struct bs_rules *rules, const struct bs_bytes *texts, const
         if (!bs_rule_list_read(&rules->list, texts[i], name.ptr, false, error))
             return false;
     }
-    const struct bs_rule_entry *first = last ? last->next : rules->list.first;
-    return make_searches(rules, first, false, error) && bs_rule_list_settle(&rules->list, error);
+    return bs_rule_list_settle(&rules->list, error);
 }
 
 struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *const *names, size_t count,
@@ -103,7 +106,7 @@ struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *con
     }
     bs_arena_init(&rules->arena, BS_RULES_MEMORY_MAX);
     rules->list.arena = &rules->arena;
-    if (read_built_in(rules, error) && read_own(rules, texts, names, count, error))
+    if (read_built_in(rules, error) && read_own(rules, texts, names, count, error) && make_searches(rules, error))
         return rules;
     bs_rules_free(rules);
     return NULL;

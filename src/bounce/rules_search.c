@@ -59,28 +59,33 @@ static uint64_t load(const char *from)
     return bytes;
 }
 
-static size_t count_patterns(const struct bs_rule_entry *first, enum bs_rule_place place)
+static bool is_wanted(const struct bs_rule_entry *entry, bool built_in, enum bs_rule_place place)
+{
+    return entry->built_in == built_in && entry->rule.place == place;
+}
+
+static size_t count_patterns(const struct bs_rule_list *list, bool built_in, enum bs_rule_place place)
 {
     size_t count = 0;
-    for (const struct bs_rule_entry *entry = first; entry; entry = entry->next) {
+    for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
         for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
-            count += entry->rule.place == place ? 1 : 0;
+            count += is_wanted(entry, built_in, place) ? 1 : 0;
     }
     return count;
 }
 
-static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_entry *first, enum bs_rule_place place,
-                          struct bs_arena *arena)
+static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_list *list, bool built_in,
+                          enum bs_rule_place place, struct bs_arena *arena)
 {
-    size_t count = count_patterns(first, place);
+    size_t count = count_patterns(list, built_in, place);
     search->matchers = bs_arena_take(arena, (count + 1) * sizeof *search->matchers);
     search->automata = bs_arena_take(arena, (count + 1) * sizeof *search->automata);
     search->needs = bs_arena_take(arena, (count + 1) * sizeof *search->needs);
     search->everywhere = bs_arena_take(arena, (count + 1) * sizeof *search->everywhere);
     if (!search->matchers || !search->automata || !search->needs || !search->everywhere)
         return false;
-    for (const struct bs_rule_entry *entry = first; entry; entry = entry->next) {
-        if (entry->rule.place != place)
+    for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
+        if (!is_wanted(entry, built_in, place))
             continue;
         for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
             search->matchers[search->count++] = (struct bs_rules_matcher){entry, match};
@@ -214,7 +219,7 @@ static bool sort_leads(struct making *making)
     return true;
 }
 
-bool bs_rules_search_make(const struct bs_rule_entry *first, enum bs_rule_place place,
+bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum bs_rule_place place,
                           struct bs_rules_counts *counts, struct bs_arena *arena,
                           struct bs_rules_search *ret_search, struct bs_error *error)
 {
@@ -223,7 +228,7 @@ bool bs_rules_search_make(const struct bs_rule_entry *first, enum bs_rule_place 
     *ret_search = (struct bs_rules_search){0};
     bs_arena_init(&making.tree, TREE_MEMORY);
     bs_arena_init(&making.scratch, SCRATCH_MEMORY);
-    bool good = making.builder && list_patterns(ret_search, first, place, arena);
+    bool good = making.builder && list_patterns(ret_search, list, built_in, place, arena);
     if (!good)
         bs_error_set(error, "no memory for the rules");
     for (size_t i = 0; good && i < ret_search->count; i++)

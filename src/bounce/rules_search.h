@@ -37,8 +37,9 @@ struct bs_rules_search_memory;
 struct bs_rules_search_memory *bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t count);
 void bs_rules_search_memory_free(struct bs_rules_search_memory *memory);
 
-/* Makes the search for the patterns of the rules from `first` on; what it consists of is in the arena. */
-bool bs_rules_search_make(const struct bs_rule_entry *first, enum bs_rule_place place,
+/* Makes the search for the patterns of the rules that are built in, or of the others; what it consists of is in the
+ * arena. */
+bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum bs_rule_place place,
                           struct bs_rules_counts *counts, struct bs_arena *arena,
                           struct bs_rules_search *ret_search, struct bs_error *error);
 

@@ -105,7 +105,7 @@ static char *translate(struct bs_bytes pattern, bool flat)
 }
 
 /* Makes both sides of the patterns of a list for a place. False where there are none, or one of the two refuses them. */
-static bool make_sides(struct sides *sides, const struct bs_rule_entry *first, enum bs_rule_place place,
+static bool make_sides(struct sides *sides, const struct bs_rule_list *list, bool built_in, enum bs_rule_place place,
                        struct bs_rules_counts *counts)
 {
     static const char *patterns[PATTERNS_MAX];
@@ -113,7 +113,7 @@ static bool make_sides(struct sides *sides, const struct bs_rule_entry *first, e
     struct bs_error error;
     hs_compile_error_t *wrong = NULL;
     bs_arena_init(&sides->arena, BS_RULES_MEMORY_MAX);
-    if (!bs_rules_search_make(first, place, counts, &sides->arena, &sides->search, &error) || sides->search.count == 0 ||
+    if (!bs_rules_search_make(list, built_in, place, counts, &sides->arena, &sides->search, &error) || sides->search.count == 0 ||
         sides->search.count > PATTERNS_MAX)
         return false;
     for (size_t i = 0; i < sides->search.count; i++) {
@@ -195,7 +195,7 @@ static void compare_library(struct sides *sides, struct bs_rules_seen *seen)
     size_t differences = 0, matches = 0;
     const struct bs_rule_entry *first = bs_rules_list(rules)->first;
     for (int place = 0; place < BS_PLACE_COUNT; place++) {
-        if (!make_sides(sides, first, (enum bs_rule_place)place, &counts))
+        if (!make_sides(sides, bs_rules_list(rules), true, (enum bs_rule_place)place, &counts))
             give_up("libhs does not take the library's patterns");
         for (const struct bs_rule_entry *entry = first; entry; entry = entry->next) {
             for (const struct bs_rule_string *sample = entry->samples.first; sample; sample = sample->next) {
@@ -265,7 +265,7 @@ static bool compare_pattern(struct sides *sides, struct bs_rules_seen *seen, siz
     make_pattern(&file, 0);
     bs_strbuf_append_cstr(&file, "\"\n");
     bool good = bs_rule_list_read(&list, bs_strbuf_bytes(&file), "made", false, &error) &&
-                make_sides(sides, list.first, BS_PLACE_TEXT, &counts);
+                make_sides(sides, &list, false, BS_PLACE_TEXT, &counts);
     for (size_t i = 0; good && i < MADE_TEXTS; i++) {
         struct bs_strbuf text;
         const char *view;
