@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See rules.h. For each place there is one search for the library's rules, and one for an administrator's where there
- * are any: rules_search.h.
+ * See rules.h. For each place there is one search for the library's rules, and one for an
+ * administrator's where there are any: rules_search.h.
  */
 #include "bounce/rules.h"
 
@@ -12,7 +12,8 @@
 
 #include <stdlib.h>
 
-_Static_assert((int)BS_RULES_SEARCH_SLACK <= (int)BS_RULES_SLACK, "a search may read around a text");
+_Static_assert((int)BS_RULES_SEARCH_SLACK <= (int)BS_RULES_SLACK,
+               "a search may read around a text");
 
 struct place {
     struct bs_rules_search built_in, own;
@@ -28,7 +29,7 @@ struct bs_rules_scan {
     const struct bs_rules *rules;
     struct bs_rules_search_memory *memory;
     struct bs_rules_seen *seen;
-    uint16_t *slots;                        /* of each rule: its hit's place in `hits` and 1, or 0 */
+    uint16_t *slots; /* of each rule: its hit's place in `hits` and 1, or 0 */
     const struct bs_rules_witness *witness; /* or NULL */
     size_t count;
     struct bs_rule_hit hits[BS_RULES_HITS_MAX];
@@ -41,7 +42,8 @@ static bool count_samples(const struct bs_rule_list *list, struct bs_rules_count
     struct bs_rules_seen *seen = bs_rules_seen_new();
     const char *view;
     for (const struct bs_rule_entry *entry = list->first; entry && seen; entry = entry->next) {
-        for (const struct bs_rule_string *sample = entry->samples.first; sample; sample = sample->next) {
+        for (const struct bs_rule_string *sample = entry->samples.first; sample;
+             sample = sample->next) {
             struct bs_bytes text = bs_rules_seen_make(seen, entry->rule.place, sample->text, &view);
             bs_rules_counts_add(counts, bs_bytes(view, text.len));
         }
@@ -54,8 +56,10 @@ static bool make_searches_of(struct bs_rules *rules, bool built_in, struct bs_ru
                              struct bs_error *error)
 {
     for (int i = 0; i < BS_PLACE_COUNT; i++) {
-        struct bs_rules_search *search = built_in ? &rules->places[i].built_in : &rules->places[i].own;
-        if (!bs_rules_search_make(&rules->list, built_in, (enum bs_rule_place)i, counts, &rules->arena, search, error))
+        struct bs_rules_search *search =
+            built_in ? &rules->places[i].built_in : &rules->places[i].own;
+        if (!bs_rules_search_make(&rules->list, built_in, (enum bs_rule_place)i, counts,
+                                  &rules->arena, search, error))
             return false;
     }
     return true;
@@ -68,7 +72,8 @@ static bool make_searches(struct bs_rules *rules, struct bs_error *error)
     bool good = counts && count_samples(&rules->list, counts);
     if (!good)
         bs_error_set(error, "no memory for the rules");
-    good = good && make_searches_of(rules, false, counts, error) && make_searches_of(rules, true, counts, error);
+    good = good && make_searches_of(rules, false, counts, error) &&
+           make_searches_of(rules, true, counts, error);
     free(counts);
     return good;
 }
@@ -83,8 +88,8 @@ static bool read_built_in(struct bs_rules *rules, struct bs_error *error)
     return true;
 }
 
-static bool read_own(struct bs_rules *rules, const struct bs_bytes *texts, const char *const *names, size_t count,
-                     struct bs_error *error)
+static bool read_own(struct bs_rules *rules, const struct bs_bytes *texts, const char *const *names,
+                     size_t count, struct bs_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         struct bs_bytes name = bs_arena_copy(&rules->arena, bs_bytes_from_cstr(names[i]));
@@ -96,8 +101,8 @@ static bool read_own(struct bs_rules *rules, const struct bs_bytes *texts, const
     return bs_rule_list_settle(&rules->list, error);
 }
 
-struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *const *names, size_t count,
-                                   struct bs_error *error)
+struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *const *names,
+                                   size_t count, struct bs_error *error)
 {
     struct bs_rules *rules = calloc(1, sizeof *rules);
     if (!rules) {
@@ -106,7 +111,8 @@ struct bs_rules *bs_rules_new_with(const struct bs_bytes *texts, const char *con
     }
     bs_arena_init(&rules->arena, BS_RULES_MEMORY_MAX);
     rules->list.arena = &rules->arena;
-    if (read_built_in(rules, error) && read_own(rules, texts, names, count, error) && make_searches(rules, error))
+    if (read_built_in(rules, error) && read_own(rules, texts, names, count, error) &&
+        make_searches(rules, error))
         return rules;
     bs_rules_free(rules);
     return NULL;
@@ -214,7 +220,8 @@ size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struc
     const char *view;
     scan->count = 0;
     text = bs_rules_seen_make(scan->seen, place, text, &view);
-    bs_rules_search_run(&scan->rules->places[place].built_in, text, view, scan->memory, take_hit, scan);
+    bs_rules_search_run(&scan->rules->places[place].built_in, text, view, scan->memory, take_hit,
+                        scan);
     bs_rules_search_run(&scan->rules->places[place].own, text, view, scan->memory, take_hit, scan);
     for (size_t i = 0; i < scan->count; i++) {
         struct bs_rule_hit *hit = &scan->hits[i];
@@ -226,8 +233,9 @@ size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struc
     return scan->count;
 }
 
-size_t bs_rules_look_closely(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
-                             const struct bs_rules_witness *witness, const struct bs_rule_hit **ret_hits)
+size_t bs_rules_look_closely(struct bs_rules_scan *scan, enum bs_rule_place place,
+                             struct bs_bytes text, const struct bs_rules_witness *witness,
+                             const struct bs_rule_hit **ret_hits)
 {
     scan->witness = witness;
     size_t count = bs_rules_look(scan, place, text, ret_hits);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See rules_automaton.h. For each node of the tree: the states that it may begin with, those that it may end with, and
- * under which assertions it may be passed by; a step leads from each end of what stands before to each beginning of
- * what stands behind (V. M. Glushkov, The abstract theory of automata, 1961).
+ * See rules_automaton.h. For each node of the tree: the states that it may begin with, those that
+ * it may end with, and under which assertions it may be passed by; a step leads from each end of
+ * what stands before to each beginning of what stands behind (V. M. Glushkov, The abstract theory
+ * of automata, 1961).
  */
 #include "bounce/rules_automaton.h"
 
@@ -31,7 +32,8 @@ struct links {
 
 struct part {
     struct links first, last;
-    uint32_t passes; /* a bit for each combination of assertions under which the node may be passed by */
+    uint32_t
+        passes; /* a bit for each combination of assertions under which the node may be passed by */
 };
 _Static_assert(BS_RULES_ASSERTIONS <= 32, "a bit for each combination of assertions");
 
@@ -45,11 +47,14 @@ struct bs_rules_builder {
     const char *wrong;
     bool full;
     size_t state_count, step_count;
-    const struct bs_rules_class *classes[BS_RULES_STATES_MAX + 1]; /* of each state; of START none */
+    const struct bs_rules_class
+        *classes[BS_RULES_STATES_MAX + 1]; /* of each state; of START none */
     struct made_step steps[BS_RULES_STEPS_MAX];
-    struct bs_rules_step reached[BS_RULES_STATES_MAX + 1]; /* a step to each state, without assertions */
+    struct bs_rules_step
+        reached[BS_RULES_STATES_MAX + 1]; /* a step to each state, without assertions */
 };
-_Static_assert(BS_RULES_STEPS_MAX < UINT16_MAX && BS_RULES_STATES_MAX + 1 < UINT16_MAX, "numbers of 16 bits");
+_Static_assert(BS_RULES_STEPS_MAX < UINT16_MAX && BS_RULES_STATES_MAX + 1 < UINT16_MAX,
+               "numbers of 16 bits");
 
 static const struct part nothing = {.passes = 1};
 
@@ -72,15 +77,17 @@ static struct links link_one(struct bs_rules_builder *builder, uint16_t state)
 }
 
 /* `links`, and `more` once for each of the combinations, with that combination added. */
-static struct links join(struct bs_rules_builder *builder, struct links links, struct links more, uint32_t combinations)
+static struct links join(struct bs_rules_builder *builder, struct links links, struct links more,
+                         uint32_t combinations)
 {
     if (more.count == 0 || combinations == 0)
         return links;
     if (links.count == 0 && combinations == 1)
         return more;
     size_t times = (size_t)__builtin_popcount(combinations);
-    struct links joined = {bs_arena_take(&builder->arena, (links.count + times * more.count) * sizeof *links.items),
-                           links.count};
+    struct links joined = {
+        bs_arena_take(&builder->arena, (links.count + times * more.count) * sizeof *links.items),
+        links.count};
     if (!joined.items) {
         builder->full = true;
         return (struct links){NULL, 0};
@@ -89,8 +96,8 @@ static struct links join(struct bs_rules_builder *builder, struct links links, s
         memcpy(joined.items, links.items, links.count * sizeof *links.items);
     for (unsigned assertions = 0; assertions < BS_RULES_ASSERTIONS; assertions++) {
         for (size_t i = 0; combinations >> assertions & 1 && i < more.count; i++)
-            joined.items[joined.count++] =
-                (struct link){more.items[i].state, (uint8_t)(more.items[i].assertions | assertions)};
+            joined.items[joined.count++] = (struct link){
+                more.items[i].state, (uint8_t)(more.items[i].assertions | assertions)};
     }
     return joined;
 }
@@ -98,7 +105,8 @@ static struct links join(struct bs_rules_builder *builder, struct links links, s
 static void add_step(struct bs_rules_builder *builder, struct link from, struct link to)
 {
     if (builder->step_count == BS_RULES_STEPS_MAX)
-        builder->wrong = "it has more ways to go on than BS_RULES_STEPS_MAX (40000); make several patterns of it";
+        builder->wrong = "it has more ways to go on than BS_RULES_STEPS_MAX (40000); make several "
+                         "patterns of it";
     else
         builder->steps[builder->step_count++] =
             (struct made_step){from.state, to.state, from.assertions | to.assertions};
@@ -149,10 +157,12 @@ static struct part follow(struct bs_rules_builder *builder, struct part one, str
     };
 }
 
-static struct part build_sequence(struct bs_rules_builder *builder, const struct bs_rules_node *node)
+static struct part build_sequence(struct bs_rules_builder *builder,
+                                  const struct bs_rules_node *node)
 {
     struct part all = nothing;
-    for (const struct bs_rules_node *child = node->first; child && !has_failed(builder); child = child->next)
+    for (const struct bs_rules_node *child = node->first; child && !has_failed(builder);
+         child = child->next)
         all = follow(builder, all, build(builder, child));
     return all;
 }
@@ -160,7 +170,8 @@ static struct part build_sequence(struct bs_rules_builder *builder, const struct
 static struct part build_choice(struct bs_rules_builder *builder, const struct bs_rules_node *node)
 {
     struct part all = {.passes = 0};
-    for (const struct bs_rules_node *child = node->first; child && !has_failed(builder); child = child->next) {
+    for (const struct bs_rules_node *child = node->first; child && !has_failed(builder);
+         child = child->next) {
         struct part one = build(builder, child);
         all.first = join(builder, all.first, one.first, 1);
         all.last = join(builder, all.last, one.last, 1);
@@ -170,8 +181,8 @@ static struct part build_choice(struct bs_rules_builder *builder, const struct b
     return all;
 }
 
-/* What may be absent from the second time on is built from its end: x(x(x)?)?, so that one step leads from each to the
- * next. */
+/* What may be absent from the second time on is built from its end: x(x(x)?)?, so that one step
+ * leads from each to the next. */
 static struct part build_repeat(struct bs_rules_builder *builder, const struct bs_rules_node *node)
 {
     struct part all = nothing, rest = nothing;
@@ -233,7 +244,8 @@ static bool is_range(const struct bs_rules_class *class, uint8_t *ret_least, uin
     return least >= 0;
 }
 
-/* Makes a step to each state; returns how many classes they need, which are put into `classes` from 1 on. */
+/* Makes a step to each state; returns how many classes they need, which are put into `classes` from
+ * 1 on. */
 static size_t make_steps(struct bs_rules_builder *builder, struct bs_rules_class *classes)
 {
     size_t count = 0;
@@ -254,7 +266,8 @@ static size_t make_steps(struct bs_rules_builder *builder, struct bs_rules_class
 }
 
 /* A match may begin with the bytes of the class, where the assertions hold. */
-static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_rules_class *class, uint8_t assertions)
+static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_rules_class *class,
+                          uint8_t assertions)
 {
     struct bs_rules_class others = *class;
     others.bits[BS_RULES_INDENT >> 6] &= ~(UINT64_C(1) << (BS_RULES_INDENT & 63));
@@ -264,31 +277,36 @@ static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_
         automaton->first.bits[i] |= class->bits[i];
 }
 
-/* Steps with a class and ends of matches come first, then the others by their bytes: see `advance`. */
+/* Steps with a class and ends of matches come first, then the others by their bytes: see `advance`.
+ */
 static int compare_steps(const void *a, const void *b)
 {
     const struct bs_rules_step *x = a, *y = b;
-    bool x_is_range = x->class == 0 && x->to != BS_RULES_ACCEPT, y_is_range = y->class == 0 && y->to != BS_RULES_ACCEPT;
+    bool x_is_range = x->class == 0 && x->to != BS_RULES_ACCEPT,
+         y_is_range = y->class == 0 && y->to != BS_RULES_ACCEPT;
     if (x_is_range != y_is_range)
         return x_is_range ? 1 : -1;
     return x->least - y->least;
 }
 
 /* Sorts the steps of each state, and marks those of states that only one byte leads on from. */
-static void arrange_steps(const struct bs_rules_builder *builder, const uint16_t *begins, struct bs_rules_step *steps)
+static void arrange_steps(const struct bs_rules_builder *builder, const uint16_t *begins,
+                          struct bs_rules_step *steps)
 {
     for (size_t i = 0; i <= builder->state_count; i++) {
         struct bs_rules_step *step = &steps[begins[i]];
         if (begins[i + 1] - begins[i] > 1)
             qsort(step, (size_t)(begins[i + 1] - begins[i]), sizeof *step, compare_steps);
-        step->alone = begins[i] + 1 == begins[i + 1] && step->to != BS_RULES_ACCEPT && step->assertions == 0 &&
-                      step->class == 0 && step->span == 0;
+        step->alone = begins[i] + 1 == begins[i + 1] && step->to != BS_RULES_ACCEPT &&
+                      step->assertions == 0 && step->class == 0 && step->span == 0;
     }
 }
 
-/* Puts the steps that lead from one state beside each other. `begins` first counts the steps of each state, two places
- * further on; then it has where they begin, one place further on; and when all are put, where they begin. */
-static bool settle(const struct bs_rules_builder *builder, struct bs_arena *arena, struct bs_rules_automaton *automaton)
+/* Puts the steps that lead from one state beside each other. `begins` first counts the steps of
+ * each state, two places further on; then it has where they begin, one place further on; and when
+ * all are put, where they begin. */
+static bool settle(const struct bs_rules_builder *builder, struct bs_arena *arena,
+                   struct bs_rules_automaton *automaton)
 {
     automaton->by_lines = true;
     uint16_t *begins = bs_arena_take(arena, (builder->state_count + 3) * sizeof *begins);
@@ -302,8 +320,9 @@ static bool settle(const struct bs_rules_builder *builder, struct bs_arena *aren
     for (size_t i = 0; i < builder->step_count; i++) {
         const struct made_step *made = &builder->steps[i];
         struct bs_rules_step *step = &steps[begins[made->from + 1]++];
-        *step = made->to == BS_RULES_ACCEPT ? (struct bs_rules_step){.to = BS_RULES_ACCEPT, .span = UINT8_MAX}
-                                            : builder->reached[made->to];
+        *step = made->to == BS_RULES_ACCEPT
+                    ? (struct bs_rules_step){.to = BS_RULES_ACCEPT, .span = UINT8_MAX}
+                    : builder->reached[made->to];
         step->assertions = made->assertions;
         if (made->from == START)
             add_beginning(automaton, builder->classes[made->to], made->assertions);
@@ -314,9 +333,11 @@ static bool settle(const struct bs_rules_builder *builder, struct bs_arena *aren
     return true;
 }
 
-static bool finish(struct bs_rules_builder *builder, struct bs_arena *arena, struct bs_rules_automaton *automaton)
+static bool finish(struct bs_rules_builder *builder, struct bs_arena *arena,
+                   struct bs_rules_automaton *automaton)
 {
-    struct bs_rules_class *classes = bs_arena_take(&builder->arena, (builder->state_count + 1) * sizeof *classes);
+    struct bs_rules_class *classes =
+        bs_arena_take(&builder->arena, (builder->state_count + 1) * sizeof *classes);
     size_t count = classes ? make_steps(builder, classes) : 0;
     struct bs_rules_class *kept = bs_arena_take(arena, (count + 1) * sizeof *kept);
     if (!classes || !kept)
@@ -339,10 +360,12 @@ void bs_rules_builder_free(struct bs_rules_builder *builder)
     free(builder);
 }
 
-bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_rules_node *tree, struct bs_arena *arena,
-                             struct bs_rules_automaton *ret_automaton, const char **ret_wrong)
+bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_rules_node *tree,
+                             struct bs_arena *arena, struct bs_rules_automaton *ret_automaton,
+                             const char **ret_wrong)
 {
-    const struct links start = {&(struct link){START, 0}, 1}, accept = {&(struct link){BS_RULES_ACCEPT, 0}, 1};
+    const struct links start = {&(struct link){START, 0}, 1},
+                       accept = {&(struct link){BS_RULES_ACCEPT, 0}, 1};
     builder->wrong = NULL;
     builder->full = false;
     builder->state_count = builder->step_count = 0;
@@ -367,19 +390,22 @@ static bool is_word(struct bs_bytes text, size_t i)
 static unsigned broken_at(struct bs_bytes text, size_t i)
 {
     bool edge = (i > 0 && is_word(text, i - 1)) != is_word(text, i);
-    return (i > 0 ? BS_RULES_TEXT_BEGIN : 0u) | (i > 0 && text.ptr[i - 1] != '\n' ? BS_RULES_LINE_BEGIN : 0u) |
+    return (i > 0 ? BS_RULES_TEXT_BEGIN : 0u) |
+           (i > 0 && text.ptr[i - 1] != '\n' ? BS_RULES_LINE_BEGIN : 0u) |
            (i < text.len && text.ptr[i] != '\n' ? BS_RULES_LINE_END : 0u) |
            (edge ? BS_RULES_NO_WORD_EDGE : BS_RULES_WORD_EDGE);
 }
 
-static bool takes(const struct bs_rules_automaton *automaton, const struct bs_rules_step *step, unsigned char byte)
+static bool takes(const struct bs_rules_automaton *automaton, const struct bs_rules_step *step,
+                  unsigned char byte)
 {
     return step->class == 0 ? (uint8_t)(byte - step->least) <= step->span
                             : bs_rules_class_has(&automaton->classes[step->class], byte);
 }
 
-/* The first byte from `i`, which is not 0, to `end` that begins a line or is a BS_RULES_INDENT; `end` without one. Looks for
- * both stretch by stretch: one may be everywhere, and the other far away. */
+/* The first byte from `i`, which is not 0, to `end` that begins a line or is a BS_RULES_INDENT;
+ * `end` without one. Looks for both stretch by stretch: one may be everywhere, and the other far
+ * away. */
 static size_t find_line(struct bs_bytes text, size_t i, size_t end)
 {
     for (; i < end; i += STRETCH) {
@@ -396,7 +422,8 @@ static size_t find_line(struct bs_bytes text, size_t i, size_t end)
 }
 
 /* The first place from `i` to `until` where a match may begin, or one behind `until`. */
-static size_t find_beginning(const struct bs_rules_automaton *automaton, struct bs_bytes text, size_t i, size_t until)
+static size_t find_beginning(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                             size_t i, size_t until)
 {
     size_t end = until < text.len ? until + 1 : text.len;
     while (i < end && !bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i])) {
@@ -452,7 +479,8 @@ static bool advance(struct walk *walk, size_t i)
     return false;
 }
 
-/* Follows the only state that there is as long as one byte leads on from it; returns before which byte that ends. */
+/* Follows the only state that there is as long as one byte leads on from it; returns before which
+ * byte that ends. */
 static size_t follow_literal(struct walk *walk, size_t i)
 {
     const struct bs_rules_automaton *automaton = walk->automaton;
@@ -480,8 +508,8 @@ static void begin_turns(struct bs_rules_run *run, size_t most)
     }
 }
 
-size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text, size_t from,
-                              size_t until, struct bs_rules_run *run, size_t *ret_stop)
+size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                              size_t from, size_t until, struct bs_rules_run *run, size_t *ret_stop)
 {
     struct walk walk = {automaton, text, run, run->states[0], run->states[1], 0};
     size_t i = from;
@@ -491,7 +519,8 @@ size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct
             i = find_beginning(automaton, text, i, until);
         if (i > until && walk.count == 1)
             i = follow_literal(&walk, i);
-        if (i <= until && i < text.len && bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i]))
+        if (i <= until && i < text.len &&
+            bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i]))
             walk.now[walk.count++] = START;
         *ret_stop = i;
         if (walk.count == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A pattern as an automaton without empty steps (Glushkov's), whose states are the bytes of the pattern. All matches are
- * followed at once, so the time is that of the text times the states that are reached, whatever text and pattern are.
+ * A pattern as an automaton without empty steps (Glushkov's), whose states are the bytes of the
+ * pattern. All matches are followed at once, so the time is that of the text times the states that
+ * are reached, whatever text and pattern are.
  */
 #ifndef BS_BOUNCE_RULES_AUTOMATON_H
 #define BS_BOUNCE_RULES_AUTOMATON_H
@@ -18,8 +19,8 @@ struct bs_rules_step {
     uint16_t to;         /* BS_RULES_ACCEPT: a match ends here, before any byte */
     uint8_t assertions;  /* that have to hold before the byte */
     uint8_t least, span; /* where `class` is 0: the byte is one of `least` to `least` + `span` */
-    bool alone;          /* there is no other from that state, no assertion, and one byte that it takes */
-    uint16_t class;      /* otherwise, from 1: which of the automaton's classes the byte is of */
+    bool alone; /* there is no other from that state, no assertion, and one byte that it takes */
+    uint16_t class; /* otherwise, from 1: which of the automaton's classes the byte is of */
 };
 enum { BS_RULES_ACCEPT = UINT16_MAX };
 
@@ -36,10 +37,11 @@ struct bs_rules_builder;
 struct bs_rules_builder *bs_rules_builder_new(void);
 void bs_rules_builder_free(struct bs_rules_builder *builder);
 
-/* Makes the automaton of a pattern's tree in the arena. False with what is wrong (as bs_rules_pattern), or with NULL
- * where the arena is full. */
-bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_rules_node *tree, struct bs_arena *arena,
-                             struct bs_rules_automaton *ret_automaton, const char **ret_wrong);
+/* Makes the automaton of a pattern's tree in the arena. False with what is wrong (as
+ * bs_rules_pattern), or with NULL where the arena is full. */
+bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_rules_node *tree,
+                             struct bs_arena *arena, struct bs_rules_automaton *ret_automaton,
+                             const char **ret_wrong);
 
 /* What running automata needs. */
 struct bs_rules_run {
@@ -50,9 +52,10 @@ struct bs_rules_run {
 
 enum { BS_RULES_NO_END = SIZE_MAX };
 
-/* Looks for a match that begins at one of the bytes from `from` to `until`. Returns where the match ends that ends first, or
- * BS_RULES_NO_END. `ret_stop` is the byte that was looked at last. */
-size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text, size_t from,
-                              size_t until, struct bs_rules_run *run, size_t *ret_stop);
+/* Looks for a match that begins at one of the bytes from `from` to `until`. Returns where the match
+ * ends that ends first, or BS_RULES_NO_END. `ret_stop` is the byte that was looked at last. */
+size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                              size_t from, size_t until, struct bs_rules_run *run,
+                              size_t *ret_stop);
 
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sets of bytes that patterns name. Texts are in lower case, so it does not matter whether capitals are in them. */
+/* Sets of bytes that patterns name. Texts are in lower case, so it does not matter whether capitals
+ * are in them. */
 #ifndef BS_BOUNCE_RULES_CLASS_H
 #define BS_BOUNCE_RULES_CLASS_H
 
 #include "bounce/rules_pattern.h"
 
-extern const struct bs_rules_class bs_rules_class_word;     /* \w */
-extern const struct bs_rules_class bs_rules_class_blank;    /* the blank */
-extern const struct bs_rules_class bs_rules_class_run;      /* what a run of white space may be in a text */
-extern const struct bs_rules_class bs_rules_class_any;      /* all but the ends of lines */
-extern const struct bs_rules_class bs_rules_class_flat_any; /* the same of a diagnostic, which has one kind */
+extern const struct bs_rules_class bs_rules_class_word;  /* \w */
+extern const struct bs_rules_class bs_rules_class_blank; /* the blank */
+extern const struct bs_rules_class
+    bs_rules_class_run; /* what a run of white space may be in a text */
+extern const struct bs_rules_class bs_rules_class_any; /* all but the ends of lines */
+extern const struct bs_rules_class
+    bs_rules_class_flat_any; /* the same of a diagnostic, which has one kind */
 
 void bs_rules_class_add(struct bs_rules_class *class, unsigned char byte);
 void bs_rules_class_negate(struct bs_rules_class *class);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See rules_file.h and backstop-rules(5). A line is a word and its value; errors begin with FILE:LINE. */
+/* See rules_file.h and backstop-rules(5). A line is a word and its value; errors begin with
+ * FILE:LINE. */
 #include "bounce/rules_file.h"
 
 #include "base/utf8.h"
@@ -22,8 +23,8 @@ struct reader {
 };
 
 static const char *const places[] = {"subject", "from", "field", "text", "diagnostic", "text"};
-static const char *const roles[] = {"recipients-below", "recipient-here", "recipient-before", "returned-below",
-                                    "quoted-below"};
+static const char *const roles[] = {"recipients-below", "recipient-here", "recipient-before",
+                                    "returned-below", "quoted-below"};
 _Static_assert(sizeof places / sizeof *places == BS_PLACE_COUNT, "each place has a name");
 _Static_assert(sizeof roles / sizeof *roles == BS_ROLE_COUNT, "each role has a name");
 
@@ -91,7 +92,8 @@ static bool finish_rule(struct reader *reader)
     if (!reader->has_says)
         lacks = "a line \"says\", which tells what a match means";
     else if (!entry->off && !reader->has_place)
-        lacks = "a line \"in\", which tells where it looks: subject, from, field, text or diagnostic";
+        lacks =
+            "a line \"in\", which tells where it looks: subject, from, field, text or diagnostic";
     else if (!entry->off && !entry->matches.first)
         lacks = "a line \"match\" with a pattern";
     else if (!entry->off && !entry->samples.first)
@@ -118,10 +120,11 @@ static bool read_rule(struct reader *reader, struct bs_bytes id)
         return false;
     if (!is_id(id))
         return fail(reader, reader->line,
-                    "\"%s\" is no ID of a rule: lower-case letters, digits and hyphens, at most %d", said(id).text,
-                    BS_RULES_ID_MAX);
+                    "\"%s\" is no ID of a rule: lower-case letters, digits and hyphens, at most %d",
+                    said(id).text, BS_RULES_ID_MAX);
     if (list->count >= BS_RULES_MAX)
-        return fail(reader, reader->line, "there are more rules than BS_RULES_MAX (%d)", BS_RULES_MAX);
+        return fail(reader, reader->line, "there are more rules than BS_RULES_MAX (%d)",
+                    BS_RULES_MAX);
     if (!entry || !copy.ptr)
         return fail_memory(reader);
     entry->rule = (struct bs_rule){.id = copy.ptr, .weight = BS_RULES_WEIGHT};
@@ -148,10 +151,12 @@ static bool read_place(struct reader *reader, struct bs_bytes word)
 {
     size_t place = find_name(word, places, BS_PLACE_COUNT);
     if (reader->has_place)
-        return fail(reader, reader->line, "a second \"in\" for the rule %s; make a rule of its own of it",
+        return fail(reader, reader->line,
+                    "a second \"in\" for the rule %s; make a rule of its own of it",
                     reader->entry->rule.id);
     if (place == BS_PLACE_COUNT)
-        return fail(reader, reader->line, "\"%s\" is no place; there are subject, from, field, text and diagnostic",
+        return fail(reader, reader->line,
+                    "\"%s\" is no place; there are subject, from, field, text and diagnostic",
                     said(word).text);
     reader->entry->rule.place = (enum bs_rule_place)place;
     reader->has_place = true;
@@ -171,7 +176,8 @@ static bool read_failure(struct reader *reader, struct bs_bytes word)
         if (bs_bytes_equal(word, bs_bytes_from_cstr(bs_failure_name((enum bs_failure)i))))
             return conclude(reader, BS_RULE_FAILURE, i);
     }
-    return fail(reader, reader->line, "\"%s\" is no failure; backstop-rules(5) lists them", said(word).text);
+    return fail(reader, reader->line, "\"%s\" is no failure; backstop-rules(5) lists them",
+                said(word).text);
 }
 
 static bool read_says(struct reader *reader, struct bs_bytes what)
@@ -179,7 +185,8 @@ static bool read_says(struct reader *reader, struct bs_bytes what)
     struct bs_bytes first = bs_bytes_first(what, bs_bytes_find(what, ' '));
     size_t role = find_name(what, roles, BS_ROLE_COUNT);
     if (reader->has_says)
-        return fail(reader, reader->line, "a second \"says\" for the rule %s", reader->entry->rule.id);
+        return fail(reader, reader->line, "a second \"says\" for the rule %s",
+                    reader->entry->rule.id);
     reader->has_says = true;
     if (bs_bytes_equal(first, BS_LITERAL("failure")))
         return read_failure(reader, bs_bytes_trim(bs_bytes_skip(what, first.len)));
@@ -193,7 +200,8 @@ static bool read_says(struct reader *reader, struct bs_bytes what)
             return conclude(reader, BS_RULE_KIND, i);
     }
     return fail(reader, reader->line,
-                "nothing is known that a rule could say by \"%s\"; backstop-rules(5) has the list", said(what).text);
+                "nothing is known that a rule could say by \"%s\"; backstop-rules(5) has the list",
+                said(what).text);
 }
 
 static bool read_weight(struct reader *reader, struct bs_bytes number)
@@ -207,7 +215,8 @@ static bool read_weight(struct reader *reader, struct bs_bytes number)
     if (!good || weight > BS_RULES_WEIGHT_MAX)
         return fail(reader, reader->line, "a weight is a number from 0 to %d", BS_RULES_WEIGHT_MAX);
     if (reader->has_weight)
-        return fail(reader, reader->line, "a second weight for the rule %s", reader->entry->rule.id);
+        return fail(reader, reader->line, "a second weight for the rule %s",
+                    reader->entry->rule.id);
     reader->has_weight = true;
     reader->entry->rule.weight = weight;
     return true;
@@ -224,7 +233,8 @@ static struct bs_bytes unquote(struct bs_bytes value)
     return end == value.len - 1 ? bs_bytes(value.ptr + 1, end - 1) : (struct bs_bytes){NULL, 0};
 }
 
-/* Resolves \" and, in samples, \n and \\; false for another escape in a sample. `ret_text` is as long as the text. */
+/* Resolves \" and, in samples, \n and \\; false for another escape in a sample. `ret_text` is as
+ * long as the text. */
 static bool resolve(struct bs_bytes text, bool is_sample, char *ret_text, size_t *ret_length)
 {
     size_t length = 0;
@@ -247,18 +257,21 @@ static bool resolve(struct bs_bytes text, bool is_sample, char *ret_text, size_t
     return true;
 }
 
-static bool read_string(struct reader *reader, struct bs_bytes value, bool is_sample, struct bs_rule_strings *strings)
+static bool read_string(struct reader *reader, struct bs_bytes value, bool is_sample,
+                        struct bs_rule_strings *strings)
 {
     struct bs_rule_string *string = bs_arena_take(reader->list->arena, sizeof *string);
     struct bs_bytes text = unquote(value);
     char *resolved = bs_arena_take(reader->list->arena, text.len + 1);
     if (!text.ptr)
         return fail(reader, reader->line,
-                    "a text in double quotes is missing, or something follows it; a quote within it is \\\"");
+                    "a text in double quotes is missing, or something follows it; a quote within "
+                    "it is \\\"");
     if (!string || !resolved)
         return fail_memory(reader);
     if (is_sample && text.len > BS_RULES_SAMPLE_MAX)
-        return fail(reader, reader->line, "the sample is longer than BS_RULES_SAMPLE_MAX (%d bytes)",
+        return fail(reader, reader->line,
+                    "the sample is longer than BS_RULES_SAMPLE_MAX (%d bytes)",
                     BS_RULES_SAMPLE_MAX);
     if (!bs_utf8_is_valid(text))
         return fail(reader, reader->line, "the text is not UTF-8");
@@ -266,7 +279,8 @@ static bool read_string(struct reader *reader, struct bs_bytes value, bool is_sa
     if (!resolve(text, is_sample, resolved, &text.len))
         return fail(reader, reader->line, "a backslash in a sample stands before n, \\ or \" only");
     if (++reader->list->strings > BS_RULES_STRINGS_MAX)
-        return fail(reader, reader->line, "there are more patterns and samples than BS_RULES_STRINGS_MAX (%d)",
+        return fail(reader, reader->line,
+                    "there are more patterns and samples than BS_RULES_STRINGS_MAX (%d)",
                     BS_RULES_STRINGS_MAX);
     string->text = bs_bytes(resolved, text.len);
     *(strings->last ? &strings->last->next : &strings->first) = string;
@@ -276,12 +290,14 @@ static bool read_string(struct reader *reader, struct bs_bytes value, bool is_sa
 
 static bool read_line(struct reader *reader, struct bs_bytes line)
 {
-    struct bs_bytes word = bs_bytes_first(bs_bytes_first(line, bs_bytes_find(line, ' ')), bs_bytes_find(line, '\t'));
+    struct bs_bytes word =
+        bs_bytes_first(bs_bytes_first(line, bs_bytes_find(line, ' ')), bs_bytes_find(line, '\t'));
     struct bs_bytes value = bs_bytes_trim(bs_bytes_skip(line, word.len));
     if (bs_bytes_equal(word, BS_LITERAL("rule")))
         return read_rule(reader, value);
     if (!reader->entry)
-        return fail(reader, reader->line, "before \"%s\" there must be a line \"rule ID\"", said(word).text);
+        return fail(reader, reader->line, "before \"%s\" there must be a line \"rule ID\"",
+                    said(word).text);
     if (bs_bytes_equal(word, BS_LITERAL("in")))
         return read_place(reader, value);
     if (bs_bytes_equal(word, BS_LITERAL("match")))
@@ -294,19 +310,22 @@ static bool read_line(struct reader *reader, struct bs_bytes line)
         return read_string(reader, value, true, &reader->entry->samples);
     if (bs_bytes_equal(word, BS_LITERAL("unlike")))
         return read_string(reader, value, true, &reader->entry->unlikes);
-    return fail(reader, reader->line,
-                "\"%s\" is no word of rules; there are rule, in, match, says, weight, sample and unlike",
-                said(word).text);
+    return fail(
+        reader, reader->line,
+        "\"%s\" is no word of rules; there are rule, in, match, says, weight, sample and unlike",
+        said(word).text);
 }
 
-bool bs_rule_list_read(struct bs_rule_list *list, struct bs_bytes text, const char *name, bool built_in,
-                       struct bs_error *ret_error)
+bool bs_rule_list_read(struct bs_rule_list *list, struct bs_bytes text, const char *name,
+                       bool built_in, struct bs_error *ret_error)
 {
     struct reader reader = {.list = list, .name = name, .error = ret_error};
     struct bs_rule_entry *before = list->last;
     if (text.len > BS_RULES_FILE_MAX)
-        return bs_error_set(ret_error, "%s: a file of rules has at most BS_RULES_FILE_MAX (%d) bytes; make two of it",
-                            name, BS_RULES_FILE_MAX);
+        return bs_error_set(
+            ret_error,
+            "%s: a file of rules has at most BS_RULES_FILE_MAX (%d) bytes; make two of it", name,
+            BS_RULES_FILE_MAX);
     for (struct bs_bytes rest = text; rest.len > 0;) {
         struct bs_bytes line = bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
         rest = bs_bytes_skip(rest, line.len < rest.len ? line.len + 1 : line.len);
@@ -317,7 +336,8 @@ bool bs_rule_list_read(struct bs_rule_list *list, struct bs_bytes text, const ch
     }
     if (!finish_rule(&reader))
         return false;
-    for (struct bs_rule_entry *entry = before ? before->next : list->first; entry; entry = entry->next)
+    for (struct bs_rule_entry *entry = before ? before->next : list->first; entry;
+         entry = entry->next)
         entry->built_in = built_in;
     return true;
 }
@@ -339,8 +359,9 @@ static bool replace(struct bs_rule_entry **entries, size_t count, struct bs_erro
         if (strcmp(first->rule.id, second->rule.id) != 0)
             continue;
         if (!first->built_in || second->built_in)
-            return bs_error_set(ret_error, "%s:%d: the ID %s is already that of the rule at %s:%d; give it another",
-                                second->file, second->line, second->rule.id, first->file, first->line);
+            return bs_error_set(
+                ret_error, "%s:%d: the ID %s is already that of the rule at %s:%d; give it another",
+                second->file, second->line, second->rule.id, first->file, first->line);
         first->off = true;
     }
     return true;
@@ -364,7 +385,8 @@ static void drop_what_is_off(struct bs_rule_list *list)
 
 bool bs_rule_list_settle(struct bs_rule_list *list, struct bs_error *ret_error)
 {
-    struct bs_rule_entry **entries = bs_arena_take(list->arena, (list->count + 1) * sizeof(struct bs_rule_entry *));
+    struct bs_rule_entry **entries =
+        bs_arena_take(list->arena, (list->count + 1) * sizeof(struct bs_rule_entry *));
     size_t count = 0;
     if (!entries)
         return bs_error_set(ret_error, "no memory for the rules");

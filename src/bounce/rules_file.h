@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files of rules, read: see backstop-rules(5). What the patterns mean is for rules_pattern.h. */
+/* The files of rules, read: see backstop-rules(5). What the patterns mean is for rules_pattern.h.
+ */
 #ifndef BS_BOUNCE_RULES_FILE_H
 #define BS_BOUNCE_RULES_FILE_H
 
@@ -49,14 +50,16 @@ struct bs_rule_list {
 const char *bs_rule_place_name(enum bs_rule_place place);
 const char *bs_rule_role_name(enum bs_rule_role role);
 
-/* What the rule concludes, as its file writes it: "dsn-failed", "failure size". In `buffer` or constant. */
+/* What the rule concludes, as its file writes it: "dsn-failed", "failure size". In `buffer` or
+ * constant. */
 const char *bs_rule_conclusion(const struct bs_rule *rule, char *buffer, size_t size);
 
 /* Adds the rules of a file; `name` is kept, `text` borrowed. */
-bool bs_rule_list_read(struct bs_rule_list *list, struct bs_bytes text, const char *name, bool built_in,
-                       struct bs_error *ret_error);
+bool bs_rule_list_read(struct bs_rule_list *list, struct bs_bytes text, const char *name,
+                       bool built_in, struct bs_error *ret_error);
 
-/* After the last file: IDs are unique, files' rules take the place of built-in ones, what is off is gone. */
+/* After the last file: IDs are unique, files' rules take the place of built-in ones, what is off is
+ * gone. */
 bool bs_rule_list_settle(struct bs_rule_list *list, struct bs_error *ret_error);
 
 #endif

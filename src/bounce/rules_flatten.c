@@ -40,7 +40,8 @@ static bool is_ip_address(struct bs_bytes word)
     return dots >= 3 && dots <= 4 && digits >= 4 && digits <= 15;
 }
 
-/* Whether the word is "550-" or "550-5.1.1", the beginning of a reply's line that is not the last; keeps what it is.
+/* Whether the word is "550-" or "550-5.1.1", the beginning of a reply's line that is not the last;
+ * keeps what it is.
  */
 static bool is_continuation(struct flattening *flattening, struct bs_bytes word)
 {
@@ -59,9 +60,11 @@ static bool is_continuation(struct flattening *flattening, struct bs_bytes word)
 static bool is_repeated(struct flattening *flattening, struct bs_bytes word)
 {
     bool first = flattening->code.len == 0;
-    bool is_code = is_continuation(flattening, word) ? !first : !first && bs_bytes_equal(word, flattening->code);
-    bool is_status =
-        !is_code && flattening->after_code && flattening->status.len > 0 && bs_bytes_equal(word, flattening->status);
+    bool is_code = is_continuation(flattening, word)
+                       ? !first
+                       : !first && bs_bytes_equal(word, flattening->code);
+    bool is_status = !is_code && flattening->after_code && flattening->status.len > 0 &&
+                     bs_bytes_equal(word, flattening->status);
     flattening->after_code = is_code;
     return is_code || is_status;
 }
@@ -111,8 +114,8 @@ static char collapse_run(struct bs_bytes run)
 static const bool irregular[256] = {['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true,
                                     ['\r'] = true, [' '] = true,  [0xc2] = true, [0xe2] = true};
 
-/* The length of what needs no change: all but typographical apostrophes, and white space that is more than one blank
- * or line end. */
+/* The length of what needs no change: all but typographical apostrophes, and white space that is
+ * more than one blank or line end. */
 static size_t regular_length(struct bs_bytes text)
 {
     const unsigned char *bytes = (const unsigned char *)text.ptr;
@@ -121,7 +124,8 @@ static size_t regular_length(struct bs_bytes text)
             continue;
         if (bytes[i] >= 0x80 && bs_rules_apostrophe(bs_bytes_skip(text, i)) == 0)
             continue;
-        bool single = (bytes[i] == ' ' || bytes[i] == '\n') && i + 1 < text.len && !is_space(text.ptr[i + 1]);
+        bool single =
+            (bytes[i] == ' ' || bytes[i] == '\n') && i + 1 < text.len && !is_space(text.ptr[i + 1]);
         if (!single)
             return i;
     }
@@ -145,15 +149,17 @@ size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_s
         ret_seen[length] = apostrophe > 0 ? '\'' : collapse_run(bs_bytes(text.ptr + i, run));
         i += run;
         if (run > 1)
-            ret_shrinks[shrinks++] = (struct bs_rules_shrink){
-                .from = (uint32_t)(apostrophe > 0 ? length : length + 1), .shift = (uint32_t)(i - length - 1)};
+            ret_shrinks[shrinks++] =
+                (struct bs_rules_shrink){.from = (uint32_t)(apostrophe > 0 ? length : length + 1),
+                                         .shift = (uint32_t)(i - length - 1)};
         length++;
     }
     *ret_shrink_count = shrinks;
     return length;
 }
 
-size_t bs_rules_end(size_t place, bool is_space, const struct bs_rules_shrink *shrinks, size_t count)
+size_t bs_rules_end(size_t place, bool is_space, const struct bs_rules_shrink *shrinks,
+                    size_t count)
 {
     size_t low = 0, high = count;
     while (low < high) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See rules_fold.h. Lower-case forms that are longer or shorter in UTF-8 than the letter are not used. */
+/* See rules_fold.h. Lower-case forms that are longer or shorter in UTF-8 than the letter are not
+ * used. */
 #include "bounce/rules_fold.h"
 
 #include "base/utf8.h"
@@ -14,15 +15,16 @@ bool bs_rules_fold_is_needless(struct bs_bytes text)
     return all < 0x80;
 }
 
-/* Letters from `first` to `last`: each has its lower case `distance` later, or, where `distance` is 0, the even ones
- * (the odd ones where `first` is odd) have it next to them. */
+/* Letters from `first` to `last`: each has its lower case `distance` later, or, where `distance` is
+ * 0, the even ones (the odd ones where `first` is odd) have it next to them. */
 static const struct {
     uint16_t first, last, distance;
 } cases[] = {
-    {0xc0, 0xd6, 32},   {0xd8, 0xde, 32},   {0x100, 0x12e, 0},  {0x132, 0x136, 0},  {0x139, 0x147, 0},
-    {0x14a, 0x176, 0},  {0x179, 0x17d, 0},  {0x1cd, 0x1db, 0},  {0x1de, 0x1ee, 0},  {0x1f8, 0x21e, 0},
-    {0x386, 0x386, 38}, {0x388, 0x38a, 37}, {0x38c, 0x38c, 64}, {0x38e, 0x38f, 63}, {0x391, 0x3a1, 32},
-    {0x3a3, 0x3ab, 32}, {0x400, 0x40f, 80}, {0x410, 0x42f, 32}, {0x460, 0x480, 0},  {0x48a, 0x4be, 0},
+    {0xc0, 0xd6, 32},   {0xd8, 0xde, 32},   {0x100, 0x12e, 0},  {0x132, 0x136, 0},
+    {0x139, 0x147, 0},  {0x14a, 0x176, 0},  {0x179, 0x17d, 0},  {0x1cd, 0x1db, 0},
+    {0x1de, 0x1ee, 0},  {0x1f8, 0x21e, 0},  {0x386, 0x386, 38}, {0x388, 0x38a, 37},
+    {0x38c, 0x38c, 64}, {0x38e, 0x38f, 63}, {0x391, 0x3a1, 32}, {0x3a3, 0x3ab, 32},
+    {0x400, 0x40f, 80}, {0x410, 0x42f, 32}, {0x460, 0x480, 0},  {0x48a, 0x4be, 0},
     {0x4d0, 0x52e, 0},
 };
 
@@ -66,7 +68,8 @@ static void fold_three(const unsigned char *from, char *ret_to)
 void bs_rules_fold(struct bs_bytes text, char *ret_folded)
 {
     for (size_t i = 0; i < text.len;) {
-        size_t length = (unsigned char)text.ptr[i] < 0x80 ? 1 : bs_utf8_sequence(bs_bytes_skip(text, i));
+        size_t length =
+            (unsigned char)text.ptr[i] < 0x80 ? 1 : bs_utf8_sequence(bs_bytes_skip(text, i));
         if (length == 2)
             fold_two((const unsigned char *)text.ptr + i, ret_folded + i);
         else if (length == 3)

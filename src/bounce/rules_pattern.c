@@ -4,8 +4,8 @@
 
 #include "base/utf8.h"
 #include "bounce/rules_class.h"
-#include "bounce/rules_fold.h"
 #include "bounce/rules_flatten.h"
+#include "bounce/rules_fold.h"
 
 struct parser {
     struct bs_bytes rest;
@@ -67,8 +67,8 @@ static void add(struct bs_rules_node *parent, struct bs_rules_node *child)
     parent->last = child;
 }
 
-static struct bs_rules_node *make_pair(struct parser *parser, enum bs_rules_node_type type, struct bs_rules_node *one,
-                                       struct bs_rules_node *other)
+static struct bs_rules_node *make_pair(struct parser *parser, enum bs_rules_node_type type,
+                                       struct bs_rules_node *one, struct bs_rules_node *other)
 {
     struct bs_rules_node *node = make(parser, type);
     add(node, one);
@@ -91,7 +91,8 @@ static struct bs_rules_node *make_byte(struct parser *parser, char c)
     return make_class(parser, &class);
 }
 
-static struct bs_rules_node *make_assertion(struct parser *parser, enum bs_rules_assertion assertion)
+static struct bs_rules_node *make_assertion(struct parser *parser,
+                                            enum bs_rules_assertion assertion)
 {
     struct bs_rules_node *node = make(parser, BS_NODE_ASSERTION);
     if (node)
@@ -99,8 +100,8 @@ static struct bs_rules_node *make_assertion(struct parser *parser, enum bs_rules
     return node;
 }
 
-static struct bs_rules_node *make_repeat(struct parser *parser, struct bs_rules_node *child, unsigned least,
-                                         unsigned most)
+static struct bs_rules_node *make_repeat(struct parser *parser, struct bs_rules_node *child,
+                                         unsigned least, unsigned most)
 {
     struct bs_rules_node *node = make(parser, BS_NODE_REPEAT);
     add(node, child);
@@ -125,7 +126,8 @@ static struct bs_rules_node *parse_blanks(struct parser *parser)
     return make_space(parser);
 }
 
-/* Reads a number at the beginning of `text`, any past BS_RULES_REPEAT_MAX as one; how many digits it has. */
+/* Reads a number at the beginning of `text`, any past BS_RULES_REPEAT_MAX as one; how many digits
+ * it has. */
 static size_t read_number(struct bs_bytes text, unsigned *ret_number)
 {
     size_t count = 0;
@@ -154,8 +156,10 @@ static bool take_braces(struct parser *parser, unsigned *ret_least, unsigned *re
     }
     if (rest.len == 0 || rest.ptr[0] != '}')
         return false;
-    if (*ret_least > BS_RULES_REPEAT_MAX || (digits > 0 && (*ret_most > BS_RULES_REPEAT_MAX || *ret_least > *ret_most)))
-        refuse(parser, "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500), or its m is past its n");
+    if (*ret_least > BS_RULES_REPEAT_MAX ||
+        (digits > 0 && (*ret_most > BS_RULES_REPEAT_MAX || *ret_least > *ret_most)))
+        refuse(parser,
+               "a {m,n} repeats more often than BS_RULES_REPEAT_MAX (500), or its m is past its n");
     *ret_most = digits > 0 ? *ret_most : BS_RULES_UNBOUNDED;
     parser->rest = bs_bytes_skip(rest, 1);
     return true;
@@ -192,8 +196,8 @@ static bool take_space(struct parser *parser)
     return count > 0;
 }
 
-/* ^: an indented line begins behind the BS_RULES_INDENT that ends the one before, so what is said of white space behind the
- * ^ is read here, too. */
+/* ^: an indented line begins behind the BS_RULES_INDENT that ends the one before, so what is said
+ * of white space behind the ^ is read here, too. */
 static struct bs_rules_node *parse_line_begin(struct parser *parser)
 {
     unsigned least = 1, most = 1;
@@ -227,7 +231,8 @@ static int read_hex(struct bs_bytes text)
     static const char digits[] = "0123456789abcdef";
     int value = 0;
     for (size_t i = 0; i < 2; i++) {
-        const char *digit = i < text.len && text.ptr[i] ? strchr(digits, bs_ascii_lower(text.ptr[i])) : NULL;
+        const char *digit =
+            i < text.len && text.ptr[i] ? strchr(digits, bs_ascii_lower(text.ptr[i])) : NULL;
         if (!digit)
             return -1;
         value = value * 16 + (int)(digit - digits);
@@ -251,9 +256,12 @@ static void take_escape(struct parser *parser, struct bs_rules_class *class)
         bs_rules_class_add(class, (unsigned char)bs_ascii_lower((char)byte));
         skip(parser, 4);
     } else if (c == 'Q' || c == 'E')
-        refuse(parser, "there is no \\Q...\\E; write a backslash before each sign that is meant as it stands");
+        refuse(
+            parser,
+            "there is no \\Q...\\E; write a backslash before each sign that is meant as it stands");
     else if (letter && !control)
-        refuse(parser, "a backslash stands before a letter or digit with which it means nothing here");
+        refuse(parser,
+               "a backslash stands before a letter or digit with which it means nothing here");
     else {
         bs_rules_class_add(class, (unsigned char)(control ? meant[control - controls] : c));
         skip(parser, 2);
@@ -298,7 +306,8 @@ static void take_posix_class(struct parser *parser, struct bs_rules_class *class
     size_t end = bs_bytes_find(rest, ']');
     if (end == rest.len)
         refuse(parser, "a [...] does not end");
-    else if (end == 0 || rest.ptr[end - 1] != ':' || !bs_rules_class_posix(bs_bytes_first(rest, end - 1), class))
+    else if (end == 0 || rest.ptr[end - 1] != ':' ||
+             !bs_rules_class_posix(bs_bytes_first(rest, end - 1), class))
         refuse(parser, "there is no [:...:] of this name");
     else
         skip(parser, 2 + end + 1);
@@ -315,7 +324,8 @@ static void take_range(struct parser *parser, struct bs_rules_class *class)
         length = 3;
     }
     if (most >= 0x80 || (length == 3 && most == '\\'))
-        refuse(parser, "an end of a range in [...] is past ASCII or has a backslash; name each character that is meant");
+        refuse(parser, "an end of a range in [...] is past ASCII or has a backslash; name each "
+                       "character that is meant");
     else if (most < least)
         refuse(parser, "a range in [...] ends before it begins");
     for (unsigned byte = least; byte <= most && !parser->wrong; byte++)
@@ -323,8 +333,10 @@ static void take_range(struct parser *parser, struct bs_rules_class *class)
     skip(parser, length);
 }
 
-/* What the next item of a [...] stands for: bytes for the class, or a character past ASCII for the choice. */
-static void take_class_item(struct parser *parser, struct bs_rules_class *class, struct bs_rules_node *wide)
+/* What the next item of a [...] stands for: bytes for the class, or a character past ASCII for the
+ * choice. */
+static void take_class_item(struct parser *parser, struct bs_rules_class *class,
+                            struct bs_rules_node *wide)
 {
     struct bs_bytes rest = parser->rest;
     size_t apostrophe = bs_rules_apostrophe(rest);
@@ -344,7 +356,8 @@ static void take_class_item(struct parser *parser, struct bs_rules_class *class,
         return;
     }
     if (begins_range && parser->rest.len > 1 && peek(parser) == '-' && parser->rest.ptr[1] != ']')
-        refuse(parser, "an end of a range in [...] is past ASCII or has a backslash; name each character that is meant");
+        refuse(parser, "an end of a range in [...] is past ASCII or has a backslash; name each "
+                       "character that is meant");
 }
 
 /* [...]: the characters past ASCII in it are alternatives beside it. */
@@ -482,15 +495,16 @@ static struct bs_rules_node *parse_folded(struct parser *parser)
     return parse_choice(parser);
 }
 
-const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat, struct bs_arena *arena,
-                                             const char **ret_wrong)
+const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat,
+                                             struct bs_arena *arena, const char **ret_wrong)
 {
     struct parser parser = {.rest = pattern, .arena = arena, .flat = flat};
     struct bs_rules_node *node = NULL;
     if (pattern.len == 0)
         refuse(&parser, "the pattern is empty");
     else if (pattern.len > BS_RULES_PATTERN_MAX)
-        refuse(&parser, "the pattern is longer than BS_RULES_PATTERN_MAX (1000 bytes); make two of it");
+        refuse(&parser,
+               "the pattern is longer than BS_RULES_PATTERN_MAX (1000 bytes); make two of it");
     else if (!bs_utf8_is_valid(pattern))
         refuse(&parser, "the pattern is not UTF-8");
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A rule's pattern, as backstop-rules(5) describes it, read into a tree over the bytes of texts as rules see them
- * (rules_seen.h): in lower case, and a run of white space is one byte.
+ * A rule's pattern, as backstop-rules(5) describes it, read into a tree over the bytes of texts as
+ * rules see them (rules_seen.h): in lower case, and a run of white space is one byte.
  */
 #ifndef BS_BOUNCE_RULES_PATTERN_H
 #define BS_BOUNCE_RULES_PATTERN_H
@@ -50,9 +50,9 @@ struct bs_rules_node {
     struct bs_rules_node *next;         /* of the same parent */
 };
 
-/* The tree of a pattern, in the arena; `flat` for diagnostics. NULL with what is wrong (a sentence without capital and
- * full stop), or with NULL where the arena is full. */
-const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat, struct bs_arena *arena,
-                                             const char **ret_wrong);
+/* The tree of a pattern, in the arena; `flat` for diagnostics. NULL with what is wrong (a sentence
+ * without capital and full stop), or with NULL where the arena is full. */
+const struct bs_rules_node *bs_rules_pattern(struct bs_bytes pattern, bool flat,
+                                             struct bs_arena *arena, const char **ret_wrong);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See rules_pieces.h. Nodes that stand for a few strings only are multiplied out as long as they stand beside each
- * other; whatever lies between two nodes that do not gives one set of strings to choose from.
+ * See rules_pieces.h. Nodes that stand for a few strings only are multiplied out as long as they
+ * stand beside each other; whatever lies between two nodes that do not gives one set of strings to
+ * choose from.
  */
 #include "bounce/rules_pieces.h"
 
@@ -9,9 +10,9 @@
 #include "bounce/rules_flatten.h"
 
 enum {
-    CLASS_MAX = 4,          /* bytes of a class that is multiplied out */
-    PIECE_MAX = 32,         /* bytes of a string: what is longer is cut in two */
-    PRODUCT_MAX = 120,      /* strings that come of it */
+    CLASS_MAX = 4,     /* bytes of a class that is multiplied out */
+    PIECE_MAX = 32,    /* bytes of a string: what is longer is cut in two */
+    PRODUCT_MAX = 120, /* strings that come of it */
     COST_OF_FINDING = 8,
     COST_WITHOUT_LIMIT = 4, /* times as much costs a piece that stands anywhere in a match */
 };
@@ -41,7 +42,8 @@ struct search {
 
 static uint32_t hash_key(const char *bytes)
 {
-    return bs_rules_key_hash((uint32_t)(unsigned char)bytes[0] | (uint32_t)(unsigned char)bytes[1] << 8 |
+    return bs_rules_key_hash((uint32_t)(unsigned char)bytes[0] |
+                             (uint32_t)(unsigned char)bytes[1] << 8 |
                              (uint32_t)(unsigned char)bytes[2] << 16);
 }
 
@@ -80,7 +82,8 @@ static struct bs_rules_reach add_reach(struct bs_rules_reach a, struct bs_rules_
     return (struct bs_rules_reach){add_saturated(a.least, b.least), add_saturated(a.most, b.most)};
 }
 
-static struct bs_rules_reach repeat_reach(struct bs_rules_reach reach, unsigned least, unsigned most)
+static struct bs_rules_reach repeat_reach(struct bs_rules_reach reach, unsigned least,
+                                          unsigned most)
 {
     bool endless = most == BS_RULES_UNBOUNDED;
     return (struct bs_rules_reach){
@@ -173,10 +176,11 @@ static void offer(const struct search *search, const struct strings *strings, st
 }
 
 /* The strings, which stand behind `before` bytes. */
-static void offer_at(const struct search *search, const struct strings *strings, struct bs_rules_reach before,
-                     struct choices *best)
+static void offer_at(const struct search *search, const struct strings *strings,
+                     struct bs_rules_reach before, struct choices *best)
 {
-    struct strings placed = {bs_arena_take(search->arena, (strings->count + 1) * sizeof *placed.items), 0};
+    struct strings placed = {
+        bs_arena_take(search->arena, (strings->count + 1) * sizeof *placed.items), 0};
     for (; placed.items && placed.count < strings->count; placed.count++)
         placed.items[placed.count] = (struct string){strings->items[placed.count].bytes, before};
     offer(search, &placed, best);
@@ -199,7 +203,8 @@ static bool unite(const struct search *search, struct strings *strings, const st
     return true;
 }
 
-/* Puts a byte behind the only string that there is, which nobody else does: it has room for that (see `multiply`). */
+/* Puts a byte behind the only string that there is, which nobody else does: it has room for that
+ * (see `multiply`). */
 static bool append(struct strings *strings, char byte)
 {
     struct bs_bytes *string = &strings->items[0].bytes;
@@ -210,8 +215,10 @@ static bool append(struct strings *strings, char byte)
     return true;
 }
 
-/* Puts each of the others behind each of the ones. False where there would be too many, or too long ones. */
-static bool multiply(const struct search *search, struct strings *ones, const struct strings *others)
+/* Puts each of the others behind each of the ones. False where there would be too many, or too long
+ * ones. */
+static bool multiply(const struct search *search, struct strings *ones,
+                     const struct strings *others)
 {
     struct strings all = {NULL, 0};
     if (ones->count * others->count > PRODUCT_MAX)
@@ -233,7 +240,8 @@ static bool multiply(const struct search *search, struct strings *ones, const st
 }
 
 /* The bytes of a small class, white space as a blank. */
-static bool spell_class(const struct search *search, const struct bs_rules_class *class, struct strings *ret_strings)
+static bool spell_class(const struct search *search, const struct bs_rules_class *class,
+                        struct strings *ret_strings)
 {
     struct bs_rules_class rest = *class;
     bool blank = bs_rules_class_has(&rest, ' ') || bs_rules_class_has(&rest, '\n') ||
@@ -258,14 +266,17 @@ static bool spell_class(const struct search *search, const struct bs_rules_class
     return true;
 }
 
-static bool spell(const struct search *search, const struct bs_rules_node *node, struct strings *ret_strings);
+static bool spell(const struct search *search, const struct bs_rules_node *node,
+                  struct strings *ret_strings);
 
-static bool spell_choice(const struct search *search, const struct bs_rules_node *node, struct strings *ret_strings)
+static bool spell_choice(const struct search *search, const struct bs_rules_node *node,
+                         struct strings *ret_strings)
 {
     struct strings one;
     *ret_strings = (struct strings){NULL, 0};
     for (const struct bs_rules_node *child = node->first; child; child = child->next) {
-        if (!spell(search, child, &one) || !unite(search, ret_strings, &one) || ret_strings->count > PRODUCT_MAX)
+        if (!spell(search, child, &one) || !unite(search, ret_strings, &one) ||
+            ret_strings->count > PRODUCT_MAX)
             return false;
     }
     return true;
@@ -285,18 +296,22 @@ static int only_byte(const struct bs_rules_class *class)
     return byte;
 }
 
-/* Puts what the node matches behind the strings. False where that gives too many, and they stay as they are. */
-static bool extend(const struct search *search, struct strings *strings, const struct bs_rules_node *node)
+/* Puts what the node matches behind the strings. False where that gives too many, and they stay as
+ * they are. */
+static bool extend(const struct search *search, struct strings *strings,
+                   const struct bs_rules_node *node)
 {
     struct strings more;
-    bool lonely = strings->count == 1 && strings->items[0].bytes.len > 0 && node->type == BS_NODE_CLASS;
+    bool lonely =
+        strings->count == 1 && strings->items[0].bytes.len > 0 && node->type == BS_NODE_CLASS;
     int byte = lonely ? only_byte(&node->class) : -1;
     if (byte >= 0)
         return append(strings, byte == '\n' || byte == BS_RULES_INDENT ? ' ' : (char)byte);
     return spell(search, node, &more) && multiply(search, strings, &more);
 }
 
-static bool spell_sequence(const struct search *search, const struct bs_rules_node *node, struct strings *ret_strings)
+static bool spell_sequence(const struct search *search, const struct bs_rules_node *node,
+                           struct strings *ret_strings)
 {
     *ret_strings = empty_string;
     for (const struct bs_rules_node *child = node->first; child; child = child->next) {
@@ -307,7 +322,8 @@ static bool spell_sequence(const struct search *search, const struct bs_rules_no
 }
 
 /* What may be absent, or stands there a certain number of times. */
-static bool spell_repeat(const struct search *search, const struct bs_rules_node *node, struct strings *ret_strings)
+static bool spell_repeat(const struct search *search, const struct bs_rules_node *node,
+                         struct strings *ret_strings)
 {
     struct strings one;
     bool optional = node->least == 0 && node->most == 1;
@@ -322,7 +338,8 @@ static bool spell_repeat(const struct search *search, const struct bs_rules_node
 }
 
 /* All that the node matches. False where that is not a few strings only. */
-static bool spell(const struct search *search, const struct bs_rules_node *node, struct strings *ret_strings)
+static bool spell(const struct search *search, const struct bs_rules_node *node,
+                  struct strings *ret_strings)
 {
     switch (node->type) {
     case BS_NODE_CLASS:
@@ -340,12 +357,12 @@ static bool spell(const struct search *search, const struct bs_rules_node *node,
     return false;
 }
 
-static void choose(const struct search *search, const struct bs_rules_node *node, struct bs_rules_reach before,
-                   struct choices *best);
+static void choose(const struct search *search, const struct bs_rules_node *node,
+                   struct bs_rules_reach before, struct choices *best);
 
 /* One choice of each alternative; the alternatives' together are one. */
-static void choose_of_each(const struct search *search, const struct bs_rules_node *node, struct bs_rules_reach before,
-                           struct choices *best)
+static void choose_of_each(const struct search *search, const struct bs_rules_node *node,
+                           struct bs_rules_reach before, struct choices *best)
 {
     struct strings all = {NULL, 0};
     for (const struct bs_rules_node *child = node->first; child; child = child->next) {
@@ -359,8 +376,8 @@ static void choose_of_each(const struct search *search, const struct bs_rules_no
 }
 
 /* Goes through what must stand behind each other: `run` is what stands beside each other now. */
-static void choose_of_sequence(const struct search *search, const struct bs_rules_node *node, struct bs_rules_reach before,
-                               struct choices *best)
+static void choose_of_sequence(const struct search *search, const struct bs_rules_node *node,
+                               struct bs_rules_reach before, struct choices *best)
 {
     struct strings run = empty_string;
     struct bs_rules_reach run_before = before;
@@ -379,8 +396,8 @@ static void choose_of_sequence(const struct search *search, const struct bs_rule
 }
 
 /* Offers the strings that the node cannot match without, which stands behind `before` bytes. */
-static void choose(const struct search *search, const struct bs_rules_node *node, struct bs_rules_reach before,
-                   struct choices *best)
+static void choose(const struct search *search, const struct bs_rules_node *node,
+                   struct bs_rules_reach before, struct choices *best)
 {
     struct strings spelled;
     if (node->type == BS_NODE_SEQUENCE)
@@ -398,7 +415,8 @@ static void take_window(struct bs_rules_pieces *pieces, const struct bs_rules_wi
 {
     for (size_t i = 0; i < pieces->count; i++) {
         struct bs_rules_window *other = &pieces->items[i];
-        if (other->length != window->length || memcmp(other->bytes, window->bytes, window->length) != 0)
+        if (other->length != window->length ||
+            memcmp(other->bytes, window->bytes, window->length) != 0)
             continue;
         other->before = wider_reach(other->before, window->before);
         return;
@@ -406,13 +424,15 @@ static void take_window(struct bs_rules_pieces *pieces, const struct bs_rules_wi
     pieces->items[pieces->count++] = *window;
 }
 
-static void take_windows(const struct search *search, const struct strings *strings, struct bs_rules_pieces *pieces)
+static void take_windows(const struct search *search, const struct strings *strings,
+                         struct bs_rules_pieces *pieces)
 {
     for (size_t i = 0; i < strings->count; i++) {
         const struct string *string = &strings->items[i];
         struct cut cut = cut_window(search, string->bytes);
         struct bs_rules_reach within = {cut.begin, cut.begin};
-        struct bs_rules_window window = {.length = (uint8_t)(cut.end - cut.begin), .key = (uint8_t)(cut.key - cut.begin),
+        struct bs_rules_window window = {.length = (uint8_t)(cut.end - cut.begin),
+                                         .key = (uint8_t)(cut.key - cut.begin),
                                          .before = add_reach(string->before, within)};
         memcpy(window.bytes, string->bytes.ptr + cut.begin, window.length);
         take_window(pieces, &window);
@@ -420,7 +440,8 @@ static void take_windows(const struct search *search, const struct strings *stri
 }
 
 /* The rarest key of each string, and others of it that are spread over it. */
-static void take_marks(const struct search *search, const struct strings *strings, struct bs_rules_condition *condition)
+static void take_marks(const struct search *search, const struct strings *strings,
+                       struct bs_rules_condition *condition)
 {
     for (size_t i = 0; i < strings->count; i++) {
         struct bs_bytes string = strings->items[i].bytes;
@@ -432,8 +453,8 @@ static void take_marks(const struct search *search, const struct strings *string
     }
 }
 
-bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_counts *counts, struct bs_arena *arena,
-                          struct bs_rules_pieces *ret_pieces)
+bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_counts *counts,
+                          struct bs_arena *arena, struct bs_rules_pieces *ret_pieces)
 {
     const struct search search = {counts, arena};
     struct choices best;
@@ -443,7 +464,8 @@ bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_coun
     if (best.items[0].cost != UINT64_MAX)
         take_windows(&search, &best.items[0].strings, ret_pieces);
     for (size_t i = 1; i < CHOICES && best.items[i].cost != UINT64_MAX; i++) {
-        struct bs_rules_condition *condition = &ret_pieces->conditions[ret_pieces->condition_count++];
+        struct bs_rules_condition *condition =
+            &ret_pieces->conditions[ret_pieces->condition_count++];
         condition->count = 0;
         take_marks(&search, &best.items[i].strings, condition);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which pieces of text a pattern cannot match without: one of some strings stands in every match. A text that has none
- * of them need not be tried. White space of any kind is a blank in a piece.
+ * Which pieces of text a pattern cannot match without: one of some strings stands in every match. A
+ * text that has none of them need not be tried. White space of any kind is a blank in a piece.
  */
 #ifndef BS_BOUNCE_RULES_PIECES_H
 #define BS_BOUNCE_RULES_PIECES_H
@@ -13,13 +13,13 @@ enum {
     BS_RULES_KEY = 3,        /* bytes of a piece by which it is found */
     BS_RULES_STRETCH = 6,    /* bytes of a piece by which it is guessed how rare it is */
     BS_RULES_WINDOW = 8,     /* bytes of a piece around the key that are compared */
-    BS_RULES_CONDITIONS = 2,  /* further sets of strings of one pattern */
+    BS_RULES_CONDITIONS = 2, /* further sets of strings of one pattern */
     BS_RULES_MARKS = 4,      /* keys of a string that are looked for in the text as a whole */
 };
 
 /* How often runs of bytes were seen in the samples of rules, by a hash of them. */
 struct bs_rules_counts {
-    uint32_t of_keys[1 << 16];     /* runs of BS_RULES_KEY bytes */
+    uint32_t of_keys[1 << 16];      /* runs of BS_RULES_KEY bytes */
     uint32_t of_stretches[1 << 18]; /* of BS_RULES_STRETCH bytes */
 };
 void bs_rules_counts_add(struct bs_rules_counts *counts, struct bs_bytes text);
@@ -53,13 +53,15 @@ struct bs_rules_pieces {
     size_t condition_count;
 };
 
-/* The hash of a key; the first byte is the lowest, and what is above the BS_RULES_KEY bytes does not count. */
+/* The hash of a key; the first byte is the lowest, and what is above the BS_RULES_KEY bytes does
+ * not count. */
 static inline uint32_t bs_rules_key_hash(uint32_t bytes)
 {
     return (bytes << 8) * UINT32_C(0x9e3779b1);
 }
 
-/* Finds the pieces that are rarest. False where there are none, or no room in the arena, which nothing is left in. */
+/* Finds the pieces that are rarest. False where there are none, or no room in the arena, which
+ * nothing is left in. */
 bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_counts *counts,
                           struct bs_arena *arena, struct bs_rules_pieces *ret_pieces);
 

@@ -18,12 +18,14 @@ struct trial {
     bool matched;                         /* and was seen */
 };
 
-static void complain(struct trial *trial, const struct bs_rule_string *string, const char *what, const char *whom)
+static void complain(struct trial *trial, const struct bs_rule_string *string, const char *what,
+                     const char *whom)
 {
     char text[BS_ERROR_TEXT];
     const char *more = string->text.len > SHOWN_MAX ? "..." : "";
-    snprintf(text, sizeof text, "%s:%d: %s %s%s: \"%.*s%s\"", trial->entry->file, string->line, trial->entry->rule.id,
-             what, whom, (int)bs_bytes_first(string->text, SHOWN_MAX).len, string->text.ptr, more);
+    snprintf(text, sizeof text, "%s:%d: %s %s%s: \"%.*s%s\"", trial->entry->file, string->line,
+             trial->entry->rule.id, what, whom, (int)bs_bytes_first(string->text, SHOWN_MAX).len,
+             string->text.ptr, more);
     trial->report(trial->context, text);
     trial->failures++;
 }
@@ -40,12 +42,14 @@ static bool is_hit(struct trial *trial, const struct bs_rule_string *string, boo
         found = found || other == rule;
         if (contradicting && rule->says == BS_RULE_KIND && other->says == BS_RULE_KIND &&
             other->concludes != rule->concludes)
-            complain(trial, string, "has a sample for which another kind is concluded by ", other->id);
+            complain(trial, string, "has a sample for which another kind is concluded by ",
+                     other->id);
     }
     return found;
 }
 
-static void see(void *context, const struct bs_rule_entry *entry, const struct bs_rule_string *pattern)
+static void see(void *context, const struct bs_rule_entry *entry,
+                const struct bs_rule_string *pattern)
 {
     struct trial *trial = context;
     (void)entry;
@@ -59,8 +63,8 @@ static bool has_sample(struct trial *trial, const struct bs_rule_string *pattern
     const struct bs_rule_hit *hits;
     trial->pattern = pattern;
     trial->matched = false;
-    for (const struct bs_rule_string *sample = trial->entry->samples.first; sample && !trial->matched;
-         sample = sample->next)
+    for (const struct bs_rule_string *sample = trial->entry->samples.first;
+         sample && !trial->matched; sample = sample->next)
         bs_rules_look_closely(trial->scan, trial->entry->rule.place, sample->text, &witness, &hits);
     return trial->matched;
 }
@@ -69,11 +73,13 @@ size_t bs_rules_try(struct bs_rules_scan *scan, const struct bs_rule_entry *entr
                     void (*report)(void *context, const char *text), void *context)
 {
     struct trial trial = {.scan = scan, .entry = entry, .report = report, .context = context};
-    for (const struct bs_rule_string *sample = entry->samples.first; sample; sample = sample->next) {
+    for (const struct bs_rule_string *sample = entry->samples.first; sample;
+         sample = sample->next) {
         if (!is_hit(&trial, sample, true))
             complain(&trial, sample, "does not match its sample", "");
     }
-    for (const struct bs_rule_string *unlike = entry->unlikes.first; unlike; unlike = unlike->next) {
+    for (const struct bs_rule_string *unlike = entry->unlikes.first; unlike;
+         unlike = unlike->next) {
         if (is_hit(&trial, unlike, false))
             complain(&trial, unlike, "matches a text that it must not match", "");
     }

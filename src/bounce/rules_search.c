@@ -9,7 +9,8 @@ enum {
     SCRATCH_MEMORY = 16 * 1024 * 1024,
     BUCKET_BITS_MAX = 16,
     MARK_BITS = 12,  /* of a key's hash, by which a text's keys are marked */
-    WORK_MIN = 1000, /* bytes, beside the text's length, that are looked at for a pattern before it is tried everywhere */
+    WORK_MIN = 1000, /* bytes, beside the text's length, that are looked at for a pattern before it
+                        is tried everywhere */
 };
 
 /* A window of a pattern's piece. */
@@ -17,14 +18,16 @@ struct bs_rules_lead {
     uint64_t bytes, mask; /* of the window, the first byte lowest */
     uint32_t hash;        /* of its key */
     uint32_t matcher;
-    uint32_t least, most; /* bytes of a match before the window; `most` is UINT32_MAX without a limit */
-    uint8_t key;          /* where the key begins in the window */
+    uint32_t least,
+        most;    /* bytes of a match before the window; `most` is UINT32_MAX without a limit */
+    uint8_t key; /* where the key begins in the window */
 };
 
 /* The conditions of a pattern: of each one, all marks of one of its strings are in the text. */
 struct bs_rules_needs {
     const uint16_t (*marks)[BS_RULES_MARKS];
-    uint8_t counts[BS_RULES_CONDITIONS]; /* of strings; the conditions' strings follow on each other */
+    uint8_t
+        counts[BS_RULES_CONDITIONS]; /* of strings; the conditions' strings follow on each other */
 };
 _Static_assert((int)BS_RULES_PIECES <= UINT8_MAX, "a number of strings");
 
@@ -32,15 +35,17 @@ _Static_assert((int)BS_RULES_PIECES <= UINT8_MAX, "a number of strings");
 struct progress {
     uint32_t text; /* its number */
     uint32_t work; /* bytes that were looked at for it */
-    uint32_t end;  /* of the match that ends first, of those that were found; NOT_FOUND before one is */
-    bool over;     /* nothing more is to be found */
+    uint32_t
+        end;   /* of the match that ends first, of those that were found; NOT_FOUND before one is */
+    bool over; /* nothing more is to be found */
 };
 enum { NOT_FOUND = UINT32_MAX };
 
 struct bs_rules_search_memory {
     struct bs_rules_run run;
-    bool marks[1 << MARK_BITS];         /* which keys the text under way has, by the upper bits of their hashes */
-    uint32_t places[BS_RULES_SCAN_MAX];   /* of its keys that leads have */
+    bool marks[1 << MARK_BITS]; /* which keys the text under way has, by the upper bits of their
+                                   hashes */
+    uint32_t places[BS_RULES_SCAN_MAX]; /* of its keys that leads have */
     uint32_t text;
     uint32_t *found; /* matchers, in the order in which they were found */
     size_t found_count;
@@ -64,7 +69,8 @@ static bool is_wanted(const struct bs_rule_entry *entry, bool built_in, enum bs_
     return entry->built_in == built_in && entry->rule.place == place;
 }
 
-static size_t count_patterns(const struct bs_rule_list *list, bool built_in, enum bs_rule_place place)
+static size_t count_patterns(const struct bs_rule_list *list, bool built_in,
+                             enum bs_rule_place place)
 {
     size_t count = 0;
     for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
@@ -74,8 +80,8 @@ static size_t count_patterns(const struct bs_rule_list *list, bool built_in, enu
     return count;
 }
 
-static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_list *list, bool built_in,
-                          enum bs_rule_place place, struct bs_arena *arena)
+static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_list *list,
+                          bool built_in, enum bs_rule_place place, struct bs_arena *arena)
 {
     size_t count = count_patterns(list, built_in, place);
     search->matchers = bs_arena_take(arena, (count + 1) * sizeof *search->matchers);
@@ -93,10 +99,12 @@ static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_l
     return true;
 }
 
-static bool fail_pattern(const struct bs_rules_matcher *matcher, const char *wrong, struct bs_error *error)
+static bool fail_pattern(const struct bs_rules_matcher *matcher, const char *wrong,
+                         struct bs_error *error)
 {
-    return bs_error_set(error, "%s:%d: the pattern of the rule %s cannot be used: %s", matcher->entry->file,
-                        matcher->pattern->line, matcher->entry->rule.id, wrong ? wrong : "there is no memory for it");
+    return bs_error_set(error, "%s:%d: the pattern of the rule %s cannot be used: %s",
+                        matcher->entry->file, matcher->pattern->line, matcher->entry->rule.id,
+                        wrong ? wrong : "there is no memory for it");
 }
 
 /* What making a search needs. */
@@ -105,9 +113,9 @@ struct making {
     struct bs_rules_counts *counts;
     bool flat;
     struct bs_rules_builder *builder;
-    struct bs_arena *arena;       /* for what stays */
-    struct bs_arena tree;         /* of one pattern */
-    struct bs_arena scratch;      /* for the pieces of one */
+    struct bs_arena *arena;      /* for what stays */
+    struct bs_arena tree;        /* of one pattern */
+    struct bs_arena scratch;     /* for the pieces of one */
     struct bs_rules_lead *leads; /* found so far */
     size_t lead_count, lead_room;
     struct bs_error *error;
@@ -172,8 +180,8 @@ static bool add_pattern(struct making *making, size_t i)
     bool good = true;
     const struct bs_rules_node *tree =
         bs_rules_pattern(matcher->pattern->text, making->flat, &making->tree, &wrong);
-    if (!tree ||
-        !bs_rules_automaton_make(making->builder, tree, making->arena, &search->automata[i], &wrong))
+    if (!tree || !bs_rules_automaton_make(making->builder, tree, making->arena,
+                                          &search->automata[i], &wrong))
         good = fail_pattern(matcher, wrong, making->error);
     else if (!bs_rules_pieces_find(tree, making->counts, &making->scratch, &pieces))
         search->everywhere[search->everywhere_count++] = (uint32_t)i;
@@ -223,8 +231,12 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
                           struct bs_rules_counts *counts, struct bs_arena *arena,
                           struct bs_rules_search *ret_search, struct bs_error *error)
 {
-    struct making making = {.search = ret_search, .counts = counts, .flat = place == BS_PLACE_DIAGNOSTIC,
-                            .builder = bs_rules_builder_new(), .arena = arena, .error = error};
+    struct making making = {.search = ret_search,
+                            .counts = counts,
+                            .flat = place == BS_PLACE_DIAGNOSTIC,
+                            .builder = bs_rules_builder_new(),
+                            .arena = arena,
+                            .error = error};
     *ret_search = (struct bs_rules_search){0};
     bs_arena_init(&making.tree, TREE_MEMORY);
     bs_arena_init(&making.scratch, SCRATCH_MEMORY);
@@ -239,12 +251,14 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
     return good;
 }
 
-struct bs_rules_search_memory *bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t count)
+struct bs_rules_search_memory *
+bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t count)
 {
     size_t most = 0;
     for (size_t i = 0; i < count; i++)
         most = most > searches[i]->count ? most : searches[i]->count;
-    struct bs_rules_search_memory *memory = calloc(1, sizeof *memory + most * sizeof *memory->progress);
+    struct bs_rules_search_memory *memory =
+        calloc(1, sizeof *memory + most * sizeof *memory->progress);
     if (!memory)
         return NULL;
     memory->count = most;
@@ -288,10 +302,12 @@ static bool may_match(const struct hunt *hunt, uint32_t matcher)
     return true;
 }
 
-/* Tries a pattern for matches that begin from `from` to `until` and have a piece of it at `at`. A match that was found does
- * not end the search: one whose piece stands further on may end before it. After as much work as the text is long, as when
- * one piece stands behind the other in a text that is made so, it is tried once everywhere and then never again. */
-static void try_pattern(const struct hunt *hunt, uint32_t matcher, size_t at, size_t from, size_t until)
+/* Tries a pattern for matches that begin from `from` to `until` and have a piece of it at `at`. A
+ * match that was found does not end the search: one whose piece stands further on may end before
+ * it. After as much work as the text is long, as when one piece stands behind the other in a text
+ * that is made so, it is tried once everywhere and then never again. */
+static void try_pattern(const struct hunt *hunt, uint32_t matcher, size_t at, size_t from,
+                        size_t until)
 {
     struct progress *progress = &hunt->memory->progress[matcher];
     if (progress->text != hunt->memory->text)
@@ -301,8 +317,8 @@ static void try_pattern(const struct hunt *hunt, uint32_t matcher, size_t at, si
     progress->over = progress->work > hunt->text.len + WORK_MIN;
     from = progress->over ? 0 : from;
     until = progress->over ? hunt->text.len : until;
-    size_t stop, end = bs_rules_automaton_run(&hunt->search->automata[matcher], hunt->text, from, until,
-                                              &hunt->memory->run, &stop);
+    size_t stop, end = bs_rules_automaton_run(&hunt->search->automata[matcher], hunt->text, from,
+                                              until, &hunt->memory->run, &stop);
     progress->work += (uint32_t)(stop - from) + 1;
     if (end == BS_RULES_NO_END || end >= progress->end)
         return;
@@ -319,11 +335,13 @@ static void follow_leads(const struct hunt *hunt, const char *view, size_t at)
     const uint32_t *bucket = search->buckets + (hash >> search->bucket_shift);
     for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
         const struct bs_rules_lead *lead = &search->leads[i];
-        if (lead->hash != hash || at < lead->key || (load(view + at - lead->key) ^ lead->bytes) & lead->mask)
+        if (lead->hash != hash || at < lead->key ||
+            (load(view + at - lead->key) ^ lead->bytes) & lead->mask)
             continue;
         size_t window = at - lead->key;
         if (window >= lead->least)
-            try_pattern(hunt, lead->matcher, at, window > lead->most ? window - lead->most : 0, window - lead->least);
+            try_pattern(hunt, lead->matcher, at, window > lead->most ? window - lead->most : 0,
+                        window - lead->least);
     }
 }
 
@@ -338,9 +356,10 @@ static void begin_text(struct bs_rules_search_memory *memory)
     }
 }
 
-/* Marks a key's hash, and adds its place to the list if leads have it; returns how many the list has. */
-static inline size_t note_key(const uint64_t *seen, struct bs_rules_search_memory *memory, uint64_t bytes, size_t at,
-                              size_t count)
+/* Marks a key's hash, and adds its place to the list if leads have it; returns how many the list
+ * has. */
+static inline size_t note_key(const uint64_t *seen, struct bs_rules_search_memory *memory,
+                              uint64_t bytes, size_t at, size_t count)
 {
     uint32_t hash = bs_rules_key_hash((uint32_t)bytes);
     memory->marks[hash >> (32 - MARK_BITS)] = true;
@@ -365,9 +384,10 @@ static size_t list_places(const struct bs_rules_search *search, const char *view
     return count;
 }
 
-void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text, const char *view,
-                         struct bs_rules_search_memory *memory,
-                         bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end),
+void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text,
+                         const char *view, struct bs_rules_search_memory *memory,
+                         bool (*found)(void *context, const struct bs_rules_matcher *matcher,
+                                       size_t end),
                          void *context)
 {
     const struct hunt hunt = {search, text, memory};

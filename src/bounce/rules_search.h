@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All patterns of one place, looked for at once. A text is first searched for pieces that the patterns cannot match
- * without (rules_pieces.h), a few operations for each byte however many patterns there are; only those whose piece is
- * there are tried, around it (rules_automaton.h). The time is bounded by the text's length times the patterns'.
+ * All patterns of one place, looked for at once. A text is first searched for pieces that the
+ * patterns cannot match without (rules_pieces.h), a few operations for each byte however many
+ * patterns there are; only those whose piece is there are tried, around it (rules_automaton.h). The
+ * time is bounded by the text's length times the patterns'.
  */
 #ifndef BS_BOUNCE_RULES_SEARCH_H
 #define BS_BOUNCE_RULES_SEARCH_H
@@ -34,23 +35,26 @@ struct bs_rules_search {
 
 /* What one thread's searches need. */
 struct bs_rules_search_memory;
-struct bs_rules_search_memory *bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t count);
+struct bs_rules_search_memory *
+bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t count);
 void bs_rules_search_memory_free(struct bs_rules_search_memory *memory);
 
-/* Makes the search for the patterns of the rules that are built in, or of the others; what it consists of is in the
- * arena. */
+/* Makes the search for the patterns of the rules that are built in, or of the others; what it
+ * consists of is in the arena. */
 bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum bs_rule_place place,
                           struct bs_rules_counts *counts, struct bs_arena *arena,
                           struct bs_rules_search *ret_search, struct bs_error *error);
 
 enum { BS_RULES_SEARCH_SLACK = BS_RULES_WINDOW };
 
-/* Calls `found` once for each pattern that matches, in no certain order, with where the match ends that ends first;
- * stops when it returns false. `text` is as rules see it, BS_RULES_SCAN_MAX bytes at most, `view` the same with blanks for white space of any kind
- * (bs_rules_seen_make); both have BS_RULES_SEARCH_SLACK readable bytes on either side. */
-void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text, const char *view,
-                         struct bs_rules_search_memory *memory,
-                         bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end),
+/* Calls `found` once for each pattern that matches, in no certain order, with where the match ends
+ * that ends first; stops when it returns false. `text` is as rules see it, BS_RULES_SCAN_MAX bytes
+ * at most, `view` the same with blanks for white space of any kind (bs_rules_seen_make); both have
+ * BS_RULES_SEARCH_SLACK readable bytes on either side. */
+void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text,
+                         const char *view, struct bs_rules_search_memory *memory,
+                         bool (*found)(void *context, const struct bs_rules_matcher *matcher,
+                                       size_t end),
                          void *context);
 
 #endif

@@ -32,8 +32,8 @@ static void view_block(const unsigned char *restrict text, unsigned char *restri
         view[i] = text[i] == '\n' || text[i] == BS_RULES_INDENT ? ' ' : text[i];
 }
 
-struct bs_bytes bs_rules_seen_make(struct bs_rules_seen *seen, enum bs_rule_place place, struct bs_bytes text,
-                                   const char **ret_view)
+struct bs_bytes bs_rules_seen_make(struct bs_rules_seen *seen, enum bs_rule_place place,
+                                   struct bs_bytes text, const char **ret_view)
 {
     char *own = seen->text + BS_RULES_SLACK, *view = seen->view + BS_RULES_SLACK;
     text = bs_bytes_first(text, BS_RULES_SCAN_MAX);

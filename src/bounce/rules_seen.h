@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A text as rules see it: in lower case (rules_fold.h), flat or with runs of white space collapsed (rules_flatten.h), and
- * beside it a view in which white space of any kind is a blank.
+ * A text as rules see it: in lower case (rules_fold.h), flat or with runs of white space collapsed
+ * (rules_flatten.h), and beside it a view in which white space of any kind is a blank.
  */
 #ifndef BS_BOUNCE_RULES_SEEN_H
 #define BS_BOUNCE_RULES_SEEN_H
@@ -23,13 +23,13 @@ struct bs_rules_seen {
 /* NULL without memory. */
 struct bs_rules_seen *bs_rules_seen_new(void);
 
-/* The first BS_RULES_SCAN_MAX bytes of the text as rules for the place see it; `ret_view` is as long. Both are valid
- * until the next call. */
-struct bs_bytes bs_rules_seen_make(struct bs_rules_seen *seen, enum bs_rule_place place, struct bs_bytes text,
-                                   const char **ret_view);
+/* The first BS_RULES_SCAN_MAX bytes of the text as rules for the place see it; `ret_view` is as
+ * long. Both are valid until the next call. */
+struct bs_bytes bs_rules_seen_make(struct bs_rules_seen *seen, enum bs_rule_place place,
+                                   struct bs_bytes text, const char **ret_view);
 
-/* The offset in the text itself of what stands behind the first `end` bytes, at least one, of what rules saw of it. Of a
- * diagnostic it is not known: `end` itself. */
+/* The offset in the text itself of what stands behind the first `end` bytes, at least one, of what
+ * rules saw of it. Of a diagnostic it is not known: `end` itself. */
 size_t bs_rules_seen_end(const struct bs_rules_seen *seen, enum bs_rule_place place, size_t end);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Patterns one by one: what they match and where it ends, and that they are found by their pieces wherever they stand. */
+/* Patterns one by one: what they match and where it ends, and that they are found by their pieces
+ * wherever they stand. */
 #include "bounce/rules_search.h"
 #include "bounce/rules_seen.h"
 
@@ -32,12 +33,14 @@ static bool prepare(struct subject *subject, const char *pattern, size_t count, 
     *subject = (struct subject){.end = 0};
     bs_arena_init(&subject->arena, BS_RULES_MEMORY_MAX);
     bs_strbuf_init(&file, BS_RULES_FILE_MAX);
-    bs_strbuf_printf(&file, "rule a\nin %s\nsays other\nsample \"x\"\n", flat ? "diagnostic" : "text");
+    bs_strbuf_printf(&file, "rule a\nin %s\nsays other\nsample \"x\"\n",
+                     flat ? "diagnostic" : "text");
     for (size_t i = 0; i < count; i++)
         bs_strbuf_printf(&file, "match \"%s\"\n", pattern);
-    assert_true(bs_rule_list_read(&list, bs_strbuf_bytes(&file), "mine.rules", false, &subject->error));
-    bool made = bs_rules_search_make(&list, false, flat ? BS_PLACE_DIAGNOSTIC : BS_PLACE_TEXT, &counts, &subject->arena,
-                                     &subject->search, &subject->error);
+    assert_true(
+        bs_rule_list_read(&list, bs_strbuf_bytes(&file), "mine.rules", false, &subject->error));
+    bool made = bs_rules_search_make(&list, false, flat ? BS_PLACE_DIAGNOSTIC : BS_PLACE_TEXT,
+                                     &counts, &subject->arena, &subject->search, &subject->error);
     const struct bs_rules_search *search = &subject->search;
     subject->memory = bs_rules_search_memory_new(&search, 1);
     subject->seen = bs_rules_seen_new();
@@ -82,7 +85,8 @@ static const struct {
     {"this box is full|box is full now", "this box is full", 16},
     {"this box is full|box is full now", "that box is full now", 20},
     {"this box is off|box is full", "this box is full", 16},
-    {"this box[^\\n]*(full|over quota)|box is", "this box is full", 11}, /* what is found first does not end first */
+    {"this box[^\\n]*(full|over quota)|box is", "this box is full",
+     11}, /* what is found first does not end first */
     {"user (.{10}last|box)", "user user box  last", 13},
     {"abcd{0}e", "abce", 4},
     {"ab{2,3}c", "abc abbbbc abbbc", 16},
@@ -126,7 +130,8 @@ static void patterns_are_found_where_they_are_and_end_as_early_as_they_can(void 
         bool made = prepare(&subject, cases[i].pattern, 1, false);
         size_t hits = made ? find(&subject, bs_bytes_from_cstr(cases[i].text), BS_PLACE_TEXT) : 0;
         if (hits != (cases[i].end > 0) || (hits && subject.end != cases[i].end))
-            fail_msg("%s in %s: %zu hits, end %zu", cases[i].pattern, cases[i].text, hits, subject.end);
+            fail_msg("%s in %s: %zu hits, end %zu", cases[i].pattern, cases[i].text, hits,
+                     subject.end);
         drop(&subject);
     }
 }
@@ -137,7 +142,8 @@ static void a_pattern_is_reported_once_for_each_text(void **state)
     (void)state;
     assert_true(prepare(&subject, "no such user", 3, true));
     for (int i = 0; i < 3; i++)
-        assert_int_equal(find(&subject, BS_LITERAL("no such user: no such user"), BS_PLACE_DIAGNOSTIC), 3);
+        assert_int_equal(
+            find(&subject, BS_LITERAL("no such user: no such user"), BS_PLACE_DIAGNOSTIC), 3);
     assert_int_equal(subject.end, 12);
     assert_int_equal(find(&subject, BS_LITERAL("no such thing"), BS_PLACE_DIAGNOSTIC), 0);
     drop(&subject);
@@ -158,7 +164,8 @@ static void pieces_without_end_cost_no_more_than_the_text_is_long(void **state)
     drop(&subject);
 }
 
-/* Behind so many bytes that a search for the next line, which goes by stretches, ends anywhere in one. */
+/* Behind so many bytes that a search for the next line, which goes by stretches, ends anywhere in
+ * one. */
 static void a_line_begins_wherever_it_does(void **state)
 {
     char text[1000];
@@ -210,9 +217,10 @@ static void limits_hold_at_the_limit_and_one_past_it(void **state)
     assert_false(is_usable("x{3,2}", "BS_RULES_REPEAT_MAX"));
     assert_false(is_usable("x{99999999999}", "BS_RULES_REPEAT_MAX"));
     assert_false(is_usable("x{1,99999999999}", "BS_RULES_REPEAT_MAX"));
-    assert_true(is_usable("x((((y{0}){500}){500}){500}){500}", "")); /* nothing, often, takes no time */
+    assert_true(
+        is_usable("x((((y{0}){500}){500}){500}){500}", "")); /* nothing, often, takes no time */
     assert_true(is_usable("x((((\\b){500}){500}){500}){500}", ""));
-    assert_true(is_usable("(x{500}){8}", ""));                    /* 4,000 */
+    assert_true(is_usable("(x{500}){8}", ""));                      /* 4,000 */
     assert_false(is_usable("(x{500}){8}y", "BS_RULES_STATES_MAX")); /* 4,001 */
 }
 
@@ -237,10 +245,14 @@ static void patterns_that_take_too_much_memory_are_refused(void **state)
 }
 
 static const char *const refused[][2] = {
-    {"x*", "it matches where there is nothing"}, {"^$", "it matches where there is nothing"},
-    {"a**", "there is nothing to repeat"},       {"(+a)", "there is nothing to repeat"},
-    {"a)", "a ) has no ("},                      {"(a", "a ( has no )"},
-    {"\\\\1", "means nothing here"},             {"[[:none:]]", "there is no [:...:]"},
+    {"x*", "it matches where there is nothing"},
+    {"^$", "it matches where there is nothing"},
+    {"a**", "there is nothing to repeat"},
+    {"(+a)", "there is nothing to repeat"},
+    {"a)", "a ) has no ("},
+    {"(a", "a ( has no )"},
+    {"\\\\1", "means nothing here"},
+    {"[[:none:]]", "there is no [:...:]"},
     {"[z-a]", "a range"},
 };
 
@@ -248,7 +260,8 @@ static void what_cannot_be_meant_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        assert_false(is_usable(refused[i][0][0] == '\\' ? refused[i][0] + 1 : refused[i][0], refused[i][1]));
+        assert_false(
+            is_usable(refused[i][0][0] == '\\' ? refused[i][0] + 1 : refused[i][0], refused[i][1]));
 }
 
 int main(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The search for wording beside libhs: every pattern of rules/ over every sample of rules/, and made-up patterns over
- * made-up texts. Which patterns match, and where the match ends that ends first, has to be the same. Prints TAP.
+ * The search for wording beside libhs: every pattern of rules/ over every sample of rules/, and
+ * made-up patterns over made-up texts. Which patterns match, and where the match ends that ends
+ * first, has to be the same. Prints TAP.
  */
 #include "base/strbuf.h"
 #include "bounce/rules_samples.h"
@@ -28,12 +29,14 @@ struct sides {
     struct bs_rules_search_memory *memory;
     hs_database_t *database;
     hs_scratch_t *scratch;
-    size_t ours[PATTERNS_MAX], theirs[PATTERNS_MAX]; /* where the match of each pattern ends, or SIZE_MAX */
+    size_t ours[PATTERNS_MAX],
+        theirs[PATTERNS_MAX]; /* where the match of each pattern ends, or SIZE_MAX */
 };
 
 static void print_node(const struct bs_rules_node *node, struct bs_strbuf *out);
 
-static void print_children(const struct bs_rules_node *node, const char *between, struct bs_strbuf *out)
+static void print_children(const struct bs_rules_node *node, const char *between,
+                           struct bs_strbuf *out)
 {
     bs_strbuf_append_cstr(out, "(?:");
     for (const struct bs_rules_node *child = node->first; child; child = child->next) {
@@ -104,25 +107,28 @@ static char *translate(struct bs_bytes pattern, bool flat)
     return out.ptr;
 }
 
-/* Makes both sides of the patterns of a list for a place. False where there are none, or one of the two refuses them. */
-static bool make_sides(struct sides *sides, const struct bs_rule_list *list, bool built_in, enum bs_rule_place place,
-                       struct bs_rules_counts *counts)
+/* Makes both sides of the patterns of a list for a place. False where there are none, or one of the
+ * two refuses them. */
+static bool make_sides(struct sides *sides, const struct bs_rule_list *list, bool built_in,
+                       enum bs_rule_place place, struct bs_rules_counts *counts)
 {
     static const char *patterns[PATTERNS_MAX];
     static unsigned flags[PATTERNS_MAX], ids[PATTERNS_MAX];
     struct bs_error error;
     hs_compile_error_t *wrong = NULL;
     bs_arena_init(&sides->arena, BS_RULES_MEMORY_MAX);
-    if (!bs_rules_search_make(list, built_in, place, counts, &sides->arena, &sides->search, &error) || sides->search.count == 0 ||
-        sides->search.count > PATTERNS_MAX)
+    if (!bs_rules_search_make(list, built_in, place, counts, &sides->arena, &sides->search,
+                              &error) ||
+        sides->search.count == 0 || sides->search.count > PATTERNS_MAX)
         return false;
     for (size_t i = 0; i < sides->search.count; i++) {
-        patterns[i] = translate(sides->search.matchers[i].pattern->text, place == BS_PLACE_DIAGNOSTIC);
+        patterns[i] =
+            translate(sides->search.matchers[i].pattern->text, place == BS_PLACE_DIAGNOSTIC);
         flags[i] = HS_FLAG_MULTILINE;
         ids[i] = (unsigned)i;
     }
-    bool good = hs_compile_multi(patterns, flags, ids, (unsigned)sides->search.count, HS_MODE_BLOCK, NULL,
-                                 &sides->database, &wrong) == HS_SUCCESS &&
+    bool good = hs_compile_multi(patterns, flags, ids, (unsigned)sides->search.count, HS_MODE_BLOCK,
+                                 NULL, &sides->database, &wrong) == HS_SUCCESS &&
                 hs_alloc_scratch(sides->database, &sides->scratch) == HS_SUCCESS;
     for (size_t i = 0; i < sides->search.count; i++)
         free((void *)patterns[i]);
@@ -150,7 +156,8 @@ static bool note_ours(void *context, const struct bs_rules_matcher *matcher, siz
     return true;
 }
 
-static int note_theirs(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
+static int note_theirs(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                       void *context)
 {
     struct sides *sides = context;
     (void)from;
@@ -174,15 +181,16 @@ static size_t compare(struct sides *sides, struct bs_bytes text, const char *vie
             continue;
         differences++;
         printf("# %.*s: ours ends at %zd, libhs' at %zd in \"%.*s\"\n",
-               BS_BYTES_ARG(sides->search.matchers[i].pattern->text), (ssize_t)sides->ours[i], (ssize_t)sides->theirs[i],
-               BS_BYTES_ARG(text));
+               BS_BYTES_ARG(sides->search.matchers[i].pattern->text), (ssize_t)sides->ours[i],
+               (ssize_t)sides->theirs[i], BS_BYTES_ARG(text));
     }
     return differences;
 }
 
 static void report(int number, const char *what, size_t differences, size_t matches)
 {
-    printf("%sok %d - %s (%zu matches)\n", differences > 0 || matches == 0 ? "not " : "", number, what, matches);
+    printf("%sok %d - %s (%zu matches)\n", differences > 0 || matches == 0 ? "not " : "", number,
+           what, matches);
 }
 
 static void compare_library(struct sides *sides, struct bs_rules_seen *seen)
@@ -198,9 +206,11 @@ static void compare_library(struct sides *sides, struct bs_rules_seen *seen)
         if (!make_sides(sides, bs_rules_list(rules), true, (enum bs_rule_place)place, &counts))
             give_up("libhs does not take the library's patterns");
         for (const struct bs_rule_entry *entry = first; entry; entry = entry->next) {
-            for (const struct bs_rule_string *sample = entry->samples.first; sample; sample = sample->next) {
+            for (const struct bs_rule_string *sample = entry->samples.first; sample;
+                 sample = sample->next) {
                 const char *view;
-                struct bs_bytes text = bs_rules_seen_make(seen, (enum bs_rule_place)place, sample->text, &view);
+                struct bs_bytes text =
+                    bs_rules_seen_make(seen, (enum bs_rule_place)place, sample->text, &view);
                 differences += text.len > 0 ? compare(sides, text, view, &matches) : 0;
             }
         }
@@ -217,12 +227,14 @@ static unsigned chance(unsigned count)
     return (unsigned)(state >> 33) % count;
 }
 
-static const char *const words[] = {"user", "box", "no", "is", "full", "not known", "a", "b", "xa", "n"};
+static const char *const words[] = {"user",      "box", "no", "is", "full",
+                                    "not known", "a",   "b",  "xa", "n"};
 enum { WORDS = sizeof words / sizeof *words };
 
 static void make_pattern(struct bs_strbuf *out, unsigned depth)
 {
-    static const char *const atoms[] = {"[^\\n]*", "[^ ]+", "\\b", "( [^ ]+)?", "[a-n]", "\\w{1,3}", "^", "$", "^ ?", "."};
+    static const char *const atoms[] = {"[^\\n]*",  "[^ ]+", "\\b", "( [^ ]+)?", "[a-n]",
+                                        "\\w{1,3}", "^",     "$",   "^ ?",       "."};
     static const char *const quantifiers[] = {"?", "+", "*", "{2}", "{1,3}", "{2,}"};
     for (unsigned i = 1 + chance(3); i > 0; i--) {
         if (chance(4) == 0)
@@ -247,12 +259,16 @@ static void make_text(struct bs_strbuf *out)
 {
     for (unsigned i = 1 + chance(30); i > 0; i--) {
         bs_strbuf_append_cstr(out, words[chance(WORDS)]);
-        bs_strbuf_append_cstr(out, chance(5) == 0 ? "\n" : chance(8) == 0 ? "\n " : chance(4) == 0 ? "" : " ");
+        bs_strbuf_append_cstr(out, chance(5) == 0   ? "\n"
+                                   : chance(8) == 0 ? "\n "
+                                   : chance(4) == 0 ? ""
+                                                    : " ");
     }
 }
 
 /* One made-up pattern over some texts; false where it is refused. */
-static bool compare_pattern(struct sides *sides, struct bs_rules_seen *seen, size_t *differences, size_t *matches)
+static bool compare_pattern(struct sides *sides, struct bs_rules_seen *seen, size_t *differences,
+                            size_t *matches)
 {
     static struct bs_rules_counts counts;
     struct bs_strbuf file;
@@ -271,7 +287,8 @@ static bool compare_pattern(struct sides *sides, struct bs_rules_seen *seen, siz
         const char *view;
         bs_strbuf_init(&text, PATTERN_ROOM);
         make_text(&text);
-        struct bs_bytes as_seen = bs_rules_seen_make(seen, BS_PLACE_TEXT, bs_strbuf_bytes(&text), &view);
+        struct bs_bytes as_seen =
+            bs_rules_seen_make(seen, BS_PLACE_TEXT, bs_strbuf_bytes(&text), &view);
         *differences += compare(sides, as_seen, view, matches);
         bs_strbuf_free(&text);
     }
