@@ -2,7 +2,6 @@
 /* The event loop of a filter process; see filter.h. */
 #include "daemon/filter.h"
 
-#include "daemon/accept_turn.h"
 #include "daemon/campaigns.h"
 #include "daemon/connection.h"
 #include "daemon/decision_log.h"
@@ -27,14 +26,10 @@ struct filter {
     struct bs_connections connections;
     const struct bs_listeners *listeners;
     struct event *accepting[BS_LISTENERS_MAX];
-    unsigned taken[BS_LISTENERS_MAX]; /* connections in this filter's turn; see accept_turn.h */
-    bool queued; /* it is woken in its turn, and not for every connection */
-    int loop;    /* what libevent waits with */
     struct event *stop;
     struct event *drain;
     struct event *resume;   /* accepts again after a pause */
     struct event *deadline; /* of stop and drain */
-    struct event *accept_look; /* for connections that nobody took */
     struct event *look;     /* at the resolver's counters */
     struct event *sweep;    /* for campaigns that are over */
     struct bs_resolver_counters counted;
@@ -45,7 +40,6 @@ struct filter {
 
 static void set_accepting(struct filter *filter, bool on)
 {
-    filter->queued = false;
     for (size_t i = 0; i < filter->listeners->count; i++) {
         if (on)
             event_add(filter->accepting[i], NULL);
@@ -95,62 +89,23 @@ static const struct bs_listener *find_listener(const struct filter *filter, int 
     return item;
 }
 
-/* Takes what waits, up to a limit. */
-static void take_connections(struct filter *filter, const struct bs_listener *listener)
+static void on_connection(evutil_socket_t listening, short what, void *context)
 {
-    unsigned *taken = &filter->taken[listener - filter->listeners->items];
+    struct filter *filter = context;
+    enum bs_protocol protocol = find_listener(filter, listening)->protocol;
+    (void)what;
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            take_connection(filter, fd, listener->protocol);
-            ++*taken;
+            take_connection(filter, fd, protocol);
             continue;
         }
         if (errno == EINTR || errno == ECONNABORTED)
             continue;
         if (errno != EAGAIN && errno != EWOULDBLOCK)
             pause_accepting(filter, strerror(errno)); /* it may last, and would be tried without end */
-        break;
+        return;
     }
-    if (filter->queued && *taken >= BS_ACCEPT_TURN) {
-        *taken = 0;
-        bs_accept_turn_queue(listener->fd, &filter->loop);
-    }
-}
-
-static void on_connection(evutil_socket_t listening, short what, void *context)
-{
-    struct filter *filter = context;
-    (void)what;
-    take_connections(filter, find_listener(filter, listening));
-}
-
-static bool accepts_on(const struct filter *filter, size_t listener)
-{
-    return filter->accepting[listener] && event_pending(filter->accepting[listener], EV_READ, NULL);
-}
-
-/* Takes connections that another filter was woken for, which ended or stopped accepting before it took them. */
-static void on_accept_look(evutil_socket_t fd, short what, void *context)
-{
-    struct filter *filter = context;
-    (void)fd;
-    (void)what;
-    for (size_t i = 0; i < filter->listeners->count; i++) {
-        const struct bs_listener *listener = &filter->listeners->items[i];
-        if (accepts_on(filter, i))
-            take_connections(filter, listener);
-        if (accepts_on(filter, i) && !filter->queued)
-            bs_accept_turn_queue(listener->fd, &filter->loop);
-    }
-    filter->queued = true;
-}
-
-static bool watch_sockets(struct filter *filter)
-{
-    static const struct timeval pause = {BS_ACCEPT_LOOK_SECONDS, 0};
-    filter->accept_look = event_new(filter->connections.base, -1, EV_PERSIST, on_accept_look, filter);
-    return filter->accept_look && event_add(filter->accept_look, &pause) == 0;
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *context)
@@ -335,8 +290,8 @@ static bool set_up_events(struct filter *filter)
     filter->resume = evtimer_new(base, on_resume, filter);
     filter->deadline = evtimer_new(base, on_deadline, filter);
     return filter->stop && filter->drain && filter->resume && filter->deadline &&
-           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0 && watch_sockets(filter) &&
-           watch_resolver(filter) && watch_campaigns(filter);
+           event_add(filter->stop, NULL) == 0 && event_add(filter->drain, NULL) == 0 && watch_resolver(filter) &&
+           watch_campaigns(filter);
 }
 
 static void free_event(struct event *event)
@@ -355,7 +310,6 @@ static void tear_down(struct filter *filter)
     free_event(filter->drain);
     free_event(filter->resume);
     free_event(filter->deadline);
-    free_event(filter->accept_look);
     free_event(filter->look);
     free_event(filter->sweep);
     bs_rules_scan_free(filter->connections.scan);
@@ -388,7 +342,6 @@ int bs_filter_run(const struct bs_generation *generation, int ready_fd)
     if (!filter)
         return EX_OSERR;
     filter->listeners = &generation->listeners;
-    filter->loop = -1;
     bool ready = set_up_connections(filter, config, settings) && set_up_reading(filter, generation) &&
                  set_up_resolver(filter, config, settings) && set_up_events(filter);
     if (ready) {
