@@ -420,12 +420,10 @@ bool bs_connection_open(struct bs_connections *all, int fd, enum bs_protocol pro
     all->first = connection;
     all->count++;
     event_assign(&connection->readable, all->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
-    if (!set_limit(connection, all->session_timeout)) {
-        close_connection(connection);
-        return false;
-    }
-    on_readable(fd, EV_READ, connection); /* whoever connects has something to say, most times by now */
-    return true;
+    if (set_limit(connection, all->session_timeout))
+        return true;
+    close_connection(connection);
+    return false;
 }
 
 void bs_connections_close_idle(struct bs_connections *all)
