@@ -176,8 +176,6 @@ void bs_rules_scan_free(struct bs_rules_scan *scan)
 static bool take_hit(void *context, const struct bs_rules_matcher *matcher, size_t end)
 {
     struct bs_rules_scan *scan = context;
-    if (matcher->entry->off) /* it has no slot */
-        return true;
     uint16_t *slot = &scan->slots[matcher->entry->order];
     if (scan->witness)
         scan->witness->matched(scan->witness->context, matcher->entry, matcher->pattern);

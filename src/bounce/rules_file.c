@@ -374,7 +374,7 @@ static void drop_what_is_off(struct bs_rule_list *list)
     list->count = 0;
     for (struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
         if (entry->off)
-            continue; /* it stays, for who lists it by another way */
+            continue;
         *link = last = entry;
         link = &entry->next;
         entry->order = list->count++;
