@@ -2,6 +2,8 @@
 /* Body hashes; see dkim_body.h. */
 #include "auth/dkim_body.h"
 
+#include "base/stride.h"
+
 #include <stdlib.h>
 
 void bs_dkim_bodies_init(struct bs_dkim_bodies *bodies)
@@ -121,25 +123,18 @@ static bool is_blank(char c)
 }
 
 enum {
-    STRIDE = 16,     /* bytes that are looked at together */
     WORTHWHILE = 32, /* more bytes than these are taken without looking for line ends */
     DIRECTLY = 512,  /* bytes that are hashed where they lie */
 };
-#define STRIDE_OF_CHARS char __attribute__((vector_size(STRIDE)))
 
-/* Whether STRIDE bytes stay as they are: no tab, and no blank behind white space. There is text before them. */
+/* Whether BS_STRIDE bytes stay as they are: no tab, and no blank behind white space. There is text before them. */
 static bool stays_as_it_is(const char *text)
 {
-    STRIDE_OF_CHARS here, before;
-    uint64_t changes[STRIDE / sizeof(uint64_t)];
-    memcpy(&here, text, STRIDE);
-    memcpy(&before, text - 1, STRIDE);
-    __auto_type change = (here == '\t') | ((here == ' ') & ((before == ' ') | (before == '\t')));
-    memcpy(changes, &change, STRIDE);
-    return !(changes[0] | changes[1]);
+    BS_STRIDE_OF_BYTES here = bs_stride_at(text), before = bs_stride_at(text - 1);
+    return bs_stride_first((here == '\t') | ((here == ' ') & ((before == ' ') | (before == '\t')))) == BS_STRIDE;
 }
 
-/* Up to STRIDE bytes, one by one, each run of white space as one blank. Returns how many were put out. */
+/* Up to BS_STRIDE bytes, one by one, each run of white space as one blank. Returns how many were put out. */
 static size_t condense(struct bs_bytes text, bool *io_blank, char *out)
 {
     size_t count = 0;
@@ -163,9 +158,9 @@ static void append_condensed(struct bs_dkim_body_form *form, struct bs_bytes tex
     out += form->blank;
     out += condense(bs_bytes_first(text, 1), &form->blank, out);
     for (size_t i = 1; i < text.len;) {
-        size_t count = text.len - i < STRIDE ? text.len - i : STRIDE, again = STRIDE - count;
+        size_t count = text.len - i < BS_STRIDE ? text.len - i : BS_STRIDE, again = BS_STRIDE - count;
         if (plain >= again && i > again && stays_as_it_is(text.ptr + i - again)) {
-            memcpy(out - again, text.ptr + i - again, STRIDE);
+            memcpy(out - again, text.ptr + i - again, BS_STRIDE);
             out += count;
             plain += count;
             form->blank = text.ptr[i + count - 1] == ' ';
@@ -221,18 +216,13 @@ static void take_line_end(struct bs_dkim_bodies *bodies)
     }
 }
 
-/* Whether STRIDE bytes are the same in both forms: no tab, no blank behind a blank or before a CR, CR and LF only
+/* Whether BS_STRIDE bytes are the same in both forms: no tab, no blank behind a blank or before a CR, CR and LF only
  * together. The byte before them is no tab. */
 static bool is_canonical(const char *text)
 {
-    STRIDE_OF_CHARS here, before;
-    uint64_t changes[STRIDE / sizeof(uint64_t)];
-    memcpy(&here, text, STRIDE);
-    memcpy(&before, text - 1, STRIDE);
-    __auto_type change = (here == '\t') | ((before == ' ') & ((here == ' ') | (here == '\r'))) |
-                         ((here == '\n') ^ (before == '\r'));
-    memcpy(changes, &change, STRIDE);
-    return !(changes[0] | changes[1]);
+    BS_STRIDE_OF_BYTES here = bs_stride_at(text), before = bs_stride_at(text - 1);
+    return bs_stride_first((here == '\t') | ((before == ' ') & ((here == ' ') | (here == '\r'))) |
+                         ((here == '\n') ^ (before == '\r'))) == BS_STRIDE;
 }
 
 static bool is_white(char c)
@@ -245,8 +235,8 @@ static bool is_white(char c)
 static size_t canonical_run(struct bs_bytes bytes)
 {
     size_t length = 1;
-    while (bytes.len - length >= STRIDE && is_canonical(bytes.ptr + length))
-        length += STRIDE;
+    while (bytes.len - length >= BS_STRIDE && is_canonical(bytes.ptr + length))
+        length += BS_STRIDE;
     while (is_white(bytes.ptr[length - 1]))
         length--;
     return length > WORTHWHILE ? length : 0;
