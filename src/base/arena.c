@@ -2,7 +2,6 @@
 /* A list of blocks that are filled in order; see arena.h. */
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +14,8 @@ enum {
 
 struct bs_arena_block {
     struct bs_arena_block *next;
-    size_t used;
     size_t size;
-    alignas(max_align_t) unsigned char data[];
+    alignas(max_align_t) char data[];
 };
 
 void bs_arena_init(struct bs_arena *arena, size_t limit)
@@ -33,33 +31,32 @@ static size_t next_block_size(const struct bs_arena *arena, size_t at_least)
     return size < at_least ? at_least : size;
 }
 
-static struct bs_arena_block *add_block(struct bs_arena *arena, size_t at_least)
+static bool add_block(struct bs_arena *arena, size_t at_least)
 {
     size_t size = next_block_size(arena, at_least);
     struct bs_arena_block *block = malloc(sizeof *block + size);
     if (!block)
-        return NULL;
+        return false;
     block->next = arena->blocks;
-    block->used = 0;
     block->size = size;
     arena->blocks = block;
-    return block;
+    arena->rest = block->data;
+    arena->room = size;
+    return true;
 }
 
-void *bs_arena_take_unset(struct bs_arena *arena, size_t size)
+void *bs_arena_take_or_grow(struct bs_arena *arena, size_t size)
 {
     if (size > arena->limit)
         return NULL;
     size_t padded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (padded > arena->limit - arena->used)
         return NULL;
-    struct bs_arena_block *block = arena->blocks;
-    if (!block || block->size - block->used < padded)
-        block = add_block(arena, padded);
-    if (!block)
+    if ((!arena->blocks || padded > arena->room) && !add_block(arena, padded))
         return NULL;
-    void *piece = block->data + block->used;
-    block->used += padded;
+    void *piece = arena->rest;
+    arena->rest += padded;
+    arena->room -= padded;
     arena->used += padded;
     return piece;
 }
@@ -106,5 +103,5 @@ void bs_arena_reset(struct bs_arena *arena)
         free(arena->blocks);
         arena->blocks = next;
     }
-    arena->used = 0;
+    arena->room = arena->used = 0;
 }

@@ -9,10 +9,13 @@
 
 #include "base/bytes.h"
 
+#include <stdalign.h>
 #include <stdint.h>
 
 struct bs_arena {
     struct bs_arena_block *blocks; /* newest first */
+    char *rest;                    /* of the newest block, what is not handed out yet */
+    size_t room;                   /* bytes of that */
     size_t used;                   /* bytes handed out since the last reset, padding included */
     size_t limit;                  /* bytes at most */
 };
@@ -23,8 +26,21 @@ void bs_arena_init(struct bs_arena *arena, size_t limit);
 /* `size` zeroed bytes aligned for any type, or NULL past the limit. */
 void *bs_arena_take(struct bs_arena *arena, size_t size);
 
+/* Private: the same as bs_arena_take_unset, also where the newest block is used up. */
+void *bs_arena_take_or_grow(struct bs_arena *arena, size_t size);
+
 /* The same, but whatever the memory held: for what is written in full at once. */
-void *bs_arena_take_unset(struct bs_arena *arena, size_t size);
+static inline void *bs_arena_take_unset(struct bs_arena *arena, size_t size)
+{
+    size_t padded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (size >= arena->room || padded > arena->limit - arena->used)
+        return bs_arena_take_or_grow(arena, size);
+    void *piece = arena->rest;
+    arena->rest += padded;
+    arena->room -= padded;
+    arena->used += padded;
+    return piece;
+}
 
 /* A copy, with a NUL behind it that is not counted in its length; ptr is NULL past the limit. */
 struct bs_bytes bs_arena_copy(struct bs_arena *arena, struct bs_bytes bytes);

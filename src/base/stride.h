@@ -7,6 +7,7 @@
 #ifndef BS_BASE_STRIDE_H
 #define BS_BASE_STRIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,6 +23,24 @@ static inline BS_STRIDE_OF_BYTES bs_stride_at(const char *bytes)
     BS_STRIDE_OF_BYTES stride;
     memcpy(&stride, bytes, sizeof stride);
     return stride;
+}
+
+/* A comparison: bytes that are not among those of ASCII from `first`, which is not 0, to the tilde. */
+static inline BS_STRIDE_OF_BYTES bs_stride_outside(BS_STRIDE_OF_BYTES bytes, char first)
+{
+    return (BS_STRIDE_OF_BYTES)((unsigned char __attribute__((vector_size(BS_STRIDE))))bytes + 1) <= (signed char)first;
+}
+
+/* Whether a comparison holds for any byte. */
+static inline bool bs_stride_any(BS_STRIDE_OF_BYTES holds)
+{
+#ifdef __SSE2__
+    return __builtin_ia32_pmovmskb128((char __attribute__((vector_size(BS_STRIDE))))holds) != 0;
+#else
+    uint64_t halves[2];
+    memcpy(halves, &holds, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+#endif
 }
 
 /* The place of the first byte for which a comparison holds; BS_STRIDE where it holds for none. */
@@ -43,6 +62,13 @@ static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
 #endif
     return (size_t)bit / 8 + (halves[0] != 0 ? 0 : sizeof half);
 #endif
+}
+
+/* The same of two strides, one behind the other; 2 * BS_STRIDE where it holds for none. */
+static inline size_t bs_stride_first_of_two(BS_STRIDE_OF_BYTES holds, BS_STRIDE_OF_BYTES next_holds)
+{
+    size_t first = bs_stride_first(holds);
+    return first < BS_STRIDE ? first : BS_STRIDE + bs_stride_first(next_holds);
 }
 
 #endif

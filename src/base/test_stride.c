@@ -25,10 +25,37 @@ static void the_first_byte_that_a_comparison_holds_for_is_found(void **state)
     }
 }
 
+static void of_two_strides_the_first_byte_of_both_is_found(void **state)
+{
+    char bytes[2 * BS_STRIDE];
+    (void)state;
+    for (size_t place = 0; place <= sizeof bytes; place++) {
+        memset(bytes, 'x', sizeof bytes);
+        memset(bytes + place, '-', sizeof bytes - place);
+        BS_STRIDE_OF_BYTES dash = bs_stride_at(bytes) == '-', next_dash = bs_stride_at(bytes + BS_STRIDE) == '-';
+        assert_int_equal(bs_stride_first_of_two(dash, next_dash), place);
+        assert_int_equal(bs_stride_any(dash), place < BS_STRIDE);
+        assert_int_equal(bs_stride_any(next_dash), place < sizeof bytes);
+    }
+}
+
+static void bytes_outside_a_range_of_ascii_are_told_from_those_within(void **state)
+{
+    char bytes[BS_STRIDE];
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        memset(bytes, byte, sizeof bytes);
+        assert_int_equal(bs_stride_any(bs_stride_outside(bs_stride_at(bytes), ' ')), byte < ' ' || byte > '~');
+        assert_int_equal(bs_stride_any(bs_stride_outside(bs_stride_at(bytes), '!')), byte < '!' || byte > '~');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_byte_that_a_comparison_holds_for_is_found),
+        cmocka_unit_test(of_two_strides_the_first_byte_of_both_is_found),
+        cmocka_unit_test(bytes_outside_a_range_of_ascii_are_told_from_those_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,31 +14,38 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena)
     bs_strbuf_init(&header->line, BS_HEADER_FIELD_MAX + 1); /* and its CR */
 }
 
-/* A name, eight bytes at a time, the last ones filled up with blanks. `readable`: bytes that there are from where the
- * name begins. */
-static uint64_t name_word(struct bs_bytes name, size_t readable, size_t at)
+/* Eight bytes in lower case; others than letters may fall together. */
+static uint64_t lower_word(const char *bytes)
 {
-    static const unsigned char masks[2 * sizeof(uint64_t)] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    uint64_t word, mask, filled = 0x2020202020202020u;
-    size_t left = name.len - at;
-    if (left >= sizeof word || at + sizeof word <= readable) {
-        memcpy(&word, name.ptr + at, sizeof word);
-        memcpy(&mask, masks + sizeof word - (left < sizeof word ? left : sizeof word), sizeof mask);
-        return (word & mask) | (filled & ~mask);
-    }
-    memcpy(&filled, name.ptr + at, left);
-    return filled;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word | 0x2020202020202020u;
 }
 
+/* The same of a name that has fewer, filled up with blanks. `readable`: bytes that there are from where it begins. */
+static uint64_t short_name(struct bs_bytes name, size_t readable)
+{
+    static const unsigned char masks[2 * sizeof(uint64_t)] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint64_t mask, filled = 0x2020202020202020u;
+    if (readable >= sizeof mask) {
+        memcpy(&mask, masks + sizeof mask - name.len, sizeof mask);
+        return (lower_word(name.ptr) & mask) | (filled & ~mask);
+    }
+    if (name.len > 0)
+        memcpy(&filled, name.ptr, name.len);
+    return lower_word((const char *)&filled);
+}
+
+/* Of the length, the first and the last eight bytes. */
 static unsigned hash_name(struct bs_bytes name, size_t readable)
 {
-    uint64_t hash = name.len;
-    for (size_t i = 0; i < name.len; i += sizeof hash) {
-        uint64_t low = name_word(name, readable, i) | 0x2020202020202020u; /* lower case; others may fall together */
-        hash = (hash ^ low) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    return (unsigned)hash;
+    static const uint64_t odd = 0x9e3779b97f4a7c15u;
+    bool is_short = name.len < sizeof(uint64_t);
+    uint64_t first = is_short ? short_name(name, readable) : lower_word(name.ptr);
+    uint64_t last = is_short ? 0 : lower_word(name.ptr + name.len - sizeof last);
+    uint64_t hash = (first ^ name.len) * odd;
+    hash = (hash ^ hash >> 32 ^ last) * odd;
+    return (unsigned)(hash >> 32);
 }
 
 unsigned bs_header_name_hash(struct bs_bytes name)
@@ -64,19 +71,28 @@ static bool all_blank(struct bs_bytes bytes)
     return i == bytes.len;
 }
 
-/* The length of what is printable ASCII, blanks and tabs at the front. */
-static size_t plain_run(struct bs_bytes bytes)
+/* The length of what is printable ASCII and blanks at the front. */
+static inline size_t printable_run(struct bs_bytes bytes)
 {
     size_t i = 0;
-    for (; i + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
-        BS_STRIDE_OF_BYTES here = bs_stride_at(bytes.ptr + i);
-        size_t odd = bs_stride_first(((here < ' ') & (here != '\t')) | (here == 0x7f));
-        if (odd < BS_STRIDE)
-            return i + odd;
+    for (; i + 2 * BS_STRIDE <= bytes.len; i += 2 * BS_STRIDE) {
+        BS_STRIDE_OF_BYTES odd = bs_stride_outside(bs_stride_at(bytes.ptr + i), ' ');
+        BS_STRIDE_OF_BYTES odd_next = bs_stride_outside(bs_stride_at(bytes.ptr + i + BS_STRIDE), ' ');
+        if (bs_stride_any(odd | odd_next))
+            return i + bs_stride_first_of_two(odd, odd_next);
     }
-    while (i < bytes.len && ((bytes.ptr[i] >= ' ' && bytes.ptr[i] < 0x7f) || bytes.ptr[i] == '\t'))
+    while (i < bytes.len && bytes.ptr[i] >= ' ' && bytes.ptr[i] < 0x7f)
         i++;
     return i;
+}
+
+/* The same with tabs. */
+static size_t plain_run(struct bs_bytes bytes)
+{
+    size_t run = printable_run(bytes);
+    while (run < bytes.len && bytes.ptr[run] == '\t')
+        run += 1 + printable_run(bs_bytes_skip(bytes, run + 1));
+    return run;
 }
 
 /* What the bytes of a field say, whatever stands where; CRLF is the only line break in it. */
@@ -121,45 +137,56 @@ static size_t good_name(struct bs_bytes text)
 {
     for (size_t i = 0; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
-        size_t end = bs_stride_first((here <= ' ') | (here == 0x7f) | (here == ':'));
+        size_t end = bs_stride_first(bs_stride_outside(here, '!') | (here == ':'));
         if (end < BS_STRIDE)
             return text.ptr[i + end] == ':' ? i + end : 0;
     }
     return 0;
 }
 
-/* Splits `raw` at its colon; the rest of the field is filled in. `text` is what raw was copied from, and at hand. */
-static void split_field(struct bs_header_field *field, struct bs_bytes text)
+static void set_name(struct bs_header_field *field, size_t name, size_t colon)
 {
-    size_t good = good_name(text), colon = good > 0 ? good : bs_bytes_find(field->raw, ':'), name = colon;
+    field->name = bs_bytes(field->raw.ptr, name);
+    field->body = bs_bytes(field->raw.ptr + colon + 1, field->raw.len - colon - 1);
+    field->name_hash = hash_name(field->name, field->raw.len);
+}
+
+/* Splits `raw` at its colon, behind what is no good name; the rest of the field is filled in. */
+static void split_odd_field(struct bs_header_field *field)
+{
+    size_t colon = bs_bytes_find(field->raw, ':'), name = colon;
+    field->name = field->body = bs_bytes(NULL, 0);
+    field->name_hash = 0;
     if (colon == field->raw.len || field->flags & BS_FIELD_MBOX_FROM) {
         field->flags |= BS_FIELD_NO_COLON;
         return;
     }
-    while (good == 0 && name > 0 && is_blank(field->raw.ptr[name - 1]))
+    while (name > 0 && is_blank(field->raw.ptr[name - 1]))
         name--;
-    field->name = bs_bytes_first(field->raw, name);
-    field->body = bs_bytes_skip(field->raw, colon + 1);
+    set_name(field, name, colon);
     if (name < colon)
         field->flags |= BS_FIELD_SPACE_BEFORE_COLON;
-    if (good == 0 && !name_is_good(field->name))
+    if (!name_is_good(field->name))
         field->flags |= BS_FIELD_BAD_NAME;
-    field->name_hash = good > 0 ? hash_name(bs_bytes_first(text, good), text.len) : bs_header_name_hash(field->name);
 }
 
-static struct bs_header_field *next_field(struct bs_header *header)
+static bool grow_fields(struct bs_header *header)
 {
-    if (header->count < header->capacity)
-        return &header->fields[header->count++];
     size_t capacity = header->capacity > 0 ? header->capacity * 2 : FIRST_CAPACITY;
     struct bs_header_field *fields = bs_arena_take_unset(header->arena, capacity * sizeof *fields);
     if (!fields)
-        return NULL;
+        return false;
     if (header->count > 0)
         memcpy(fields, header->fields, header->count * sizeof *fields);
     header->fields = fields;
     header->capacity = capacity;
-    return &header->fields[header->count++];
+    return true;
+}
+
+static struct bs_header_field *next_field(struct bs_header *header)
+{
+    bool room = header->count < header->capacity || grow_fields(header);
+    return room ? &header->fields[header->count++] : NULL;
 }
 
 /* Copies a field into the arena; `bare` of its line ends are an LF alone, and become CRLF. */
@@ -211,10 +238,15 @@ static void keep_field(struct bs_header *header, struct bs_bytes text, size_t ba
         header->failed = true;
         return;
     }
-    *field = (struct bs_header_field){.raw = raw, .flags = plain ? flags : flags | content_flags(raw)};
+    field->raw = raw;
+    field->flags = plain ? flags : flags | content_flags(raw);
     if (header->count == 1 && is_mbox_from(raw))
         field->flags |= BS_FIELD_MBOX_FROM;
-    split_field(field, text);
+    size_t good = field->flags & BS_FIELD_MBOX_FROM ? 0 : good_name(text);
+    if (good > 0)
+        set_name(field, good, good);
+    else
+        split_odd_field(field);
     header->size += raw.len + 2;
     header->flags |= field->flags;
 }
@@ -246,10 +278,10 @@ void bs_header_copy(struct bs_header *header, const struct bs_header *from)
 
 static void close_field(struct bs_header *header)
 {
-    if (header->open) {
-        header->failed = header->failed || header->field.failed;
-        keep_field(header, bs_strbuf_bytes(&header->field), 0, header->open_flags, false);
-    }
+    if (!header->open)
+        return;
+    header->failed = header->failed || header->field.failed;
+    keep_field(header, bs_strbuf_bytes(&header->field), 0, header->open_flags, false);
     header->open = false;
     header->open_flags = 0;
     header->field.len = 0;
@@ -319,16 +351,16 @@ static void end_line(struct bs_header *header, struct bs_bytes rest)
     header->line_cut = false;
 }
 
-/* The length of the line that the input begins with, its LF included; 0 where it has none. */
-static size_t line_length(struct bs_bytes rest, bool *io_plain)
+/* Where the line ends that stands at `at` in the input, behind its LF; 0 where it has none. */
+static size_t find_line_end(struct bs_bytes input, size_t at, bool *io_plain)
 {
-    size_t end = plain_run(rest), run = end;
-    end += end < rest.len && rest.ptr[end] == '\r';
-    if (end < rest.len && rest.ptr[end] == '\n')
+    at += plain_run(bs_bytes_skip(input, at));
+    size_t end = at + (at < input.len && input.ptr[at] == '\r');
+    if (end < input.len && input.ptr[end] == '\n')
         return end + 1;
     *io_plain = false;
-    end = run + bs_bytes_find(bs_bytes_skip(rest, run), '\n');
-    return end < rest.len ? end + 1 : 0;
+    end = at + bs_bytes_find(bs_bytes_skip(input, at), '\n');
+    return end < input.len ? end + 1 : 0;
 }
 
 /* Takes a field that lies in the input as a whole, together with the first byte behind it, and that is not odd in its
@@ -337,21 +369,21 @@ static size_t take_field(struct bs_header *header, struct bs_bytes rest)
 {
     if (header->line.len > 0 || header->line_cut || is_blank(rest.ptr[0]) || rest.ptr[0] == '\r')
         return 0;
-    size_t bare = 0, len = 0;
-    bool plain = true, last_bare;
+    size_t bare = 0, end = 0, end_size;
+    bool plain = true;
     do {
-        size_t line = line_length(bs_bytes_skip(rest, len), &plain);
-        if (line <= 1 || len + line >= rest.len || len + line > BS_HEADER_FIELD_MAX / 2)
+        size_t begin = end;
+        end = find_line_end(rest, begin, &plain);
+        if (end <= begin + 1 || end >= rest.len || end > BS_HEADER_FIELD_MAX / 2)
             return 0;
-        last_bare = rest.ptr[len + line - 2] != '\r';
-        if (len > 0 && all_blank(bs_bytes(rest.ptr + len, line - (last_bare ? 1 : 2))))
+        end_size = rest.ptr[end - 2] == '\r' ? 2 : 1;
+        if (begin > 0 && all_blank(bs_bytes(rest.ptr + begin, end - end_size - begin)))
             return 0;
-        len += line;
-        bare += last_bare;
-    } while (is_blank(rest.ptr[len]));
+        bare += 2 - end_size;
+    } while (is_blank(rest.ptr[end]));
     close_field(header);
-    keep_field(header, bs_bytes_first(rest, len - (last_bare ? 1 : 2)), bare - last_bare, 0, plain);
-    return len;
+    keep_field(header, bs_bytes_first(rest, end - end_size), bare - (2 - end_size), 0, plain);
+    return end;
 }
 
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input)

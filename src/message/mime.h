@@ -43,7 +43,6 @@ struct bs_mime {
     size_t message;        /* the one whose header is read */
     struct bs_header *header;
     enum bs_mime_state state;
-    struct bs_boundaries boundaries;
     struct bs_mime_content content;
     struct bs_strbuf part_header;
     size_t part_header_parent;
@@ -55,9 +54,10 @@ struct bs_mime {
     size_t kept;
     bool stopped;
     size_t beginning_len;
-    char beginning[BS_TRANSFER_BEGINNING_SIZE]; /* of the content, encoded */
     size_t carry_len;
-    char carry[BS_BOUNDARY_LINE_MAX]; /* the beginning of a line that has to be seen whole */
+    struct bs_boundaries boundaries;            /* as the memory was from here, but for the count */
+    char beginning[BS_TRANSFER_BEGINNING_SIZE]; /* of the content, encoded */
+    char carry[BS_BOUNDARY_LINE_MAX];           /* the beginning of a line that has to be seen whole */
 };
 
 #define BS_MIME_NO_PART SIZE_MAX
@@ -75,6 +75,9 @@ void bs_mime_read(struct bs_mime *mime, struct bs_bytes bytes);
 void bs_mime_finish(struct bs_mime *mime);
 
 /* Parts: mime_tree.c. */
+
+/* Memory for a reader; NULL without any. */
+struct bs_mime *bs_mime_new(struct bs_arena *arena);
 
 /* Begins to read a message: that of `top`, or the content of the part `owner`. */
 void bs_mime_init(struct bs_mime *mime, struct bs_parts *parts, struct bs_mime *top, size_t owner);

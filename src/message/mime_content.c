@@ -38,7 +38,7 @@ void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use u
         return;
     bs_strbuf_free(&content->bytes);
     if (!mime->inner)
-        mime->inner = bs_arena_take(mime->arena, sizeof *mime->inner);
+        mime->inner = bs_mime_new(mime->arena);
     if (mime->inner) {
         bs_mime_init(mime->inner, mime->parts, mime->top, part);
     } else {

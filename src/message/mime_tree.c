@@ -25,7 +25,7 @@ static bool grow(struct bs_mime *mime)
     if (parts->count < top->capacity)
         return true;
     size_t capacity = top->capacity > 0 ? top->capacity * 2 : FIRST_CAPACITY;
-    struct bs_part *items = bs_arena_take(mime->arena, capacity * sizeof *items);
+    struct bs_part *items = bs_arena_take_unset(mime->arena, capacity * sizeof *items);
     if (!items)
         return false;
     if (parts->count > 0)
@@ -137,13 +137,21 @@ static void begin_message(struct bs_mime *mime, size_t message)
     mime->header_full = false;
 }
 
+struct bs_mime *bs_mime_new(struct bs_arena *arena)
+{
+    struct bs_mime *mime = bs_arena_take_unset(arena, sizeof *mime);
+    if (!mime)
+        return NULL;
+    memset(mime, 0, offsetof(struct bs_mime, boundaries));
+    mime->arena = arena;
+    return mime;
+}
+
 void bs_mime_init(struct bs_mime *mime, struct bs_parts *parts, struct bs_mime *top, size_t owner)
 {
-    struct bs_mime *inner = mime->inner;
     mime->parts = parts;
     mime->arena = top->arena;
     mime->top = top;
-    mime->inner = inner;
     mime->owner = owner;
     mime->boundaries.count = 0;
     mime->carry_len = 0;

@@ -8,12 +8,10 @@ void bs_parts_init(struct bs_parts *parts, struct bs_arena *arena)
 {
     *parts = (struct bs_parts){.count = 0};
     bs_header_init(&parts->header, arena);
-    struct bs_mime *mime = parts->reader = bs_arena_take(arena, sizeof *mime);
-    parts->failed = !mime;
-    if (!mime)
-        return;
-    mime->arena = arena;
-    bs_mime_init(mime, parts, mime, BS_MIME_NO_PART);
+    parts->reader = bs_mime_new(arena);
+    parts->failed = !parts->reader;
+    if (parts->reader)
+        bs_mime_init(parts->reader, parts, parts->reader, BS_MIME_NO_PART);
 }
 
 void bs_parts_push(struct bs_parts *parts, struct bs_bytes chunk)
