@@ -302,10 +302,10 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     const struct bs_rule *from = view->wording->from[BS_KIND_NOTICE];
     if (has(view, BS_SIGN_LIST) || view->answered || !program || (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
-    if (!text && !subject) { /* the sender is a scanner, and its words are of a language that nobody wrote rules for */
-        bool speaks =
-            from && has(view, BS_SIGN_NULL_PATH) && !any_dsn(notice->kinds) && !any_dsn(view->wording->subject);
-        *ret_sign = speaks ? from->id : NULL;
+    if (!text && !subject) { /* a scanner wrote it, in words of a language that nobody wrote rules for */
+        const struct bs_rule *made = from && has(view, BS_SIGN_NULL_PATH) ? from : view->wording->field[BS_KIND_NOTICE];
+        bool speaks = made && !any_dsn(notice->kinds) && !any_dsn(view->wording->subject);
+        *ret_sign = speaks ? made->id : NULL;
         return speaks ? BS_KIND_NOTICE : BS_KIND_NONE;
     }
     bool sure = text && text->weight >= SURE_WEIGHT;
@@ -341,7 +341,7 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
     bool worded = text && (reply || made || named || opens_with_fixed(view, BS_KIND_CHALLENGE));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
-        !(worded || (reply && (subject || made)) || (made && robot)))
+        !(worded || (reply && (subject || made)) || (made && (robot || subject))))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : subject ? subject : made)->id;
     return BS_KIND_CHALLENGE;
