@@ -18,10 +18,10 @@ enum { PIECE = 1024 };
 size_t bs_ascii_run(struct bs_bytes text)
 {
     size_t i = 0;
-    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
-        size_t wide = bs_stride_first(bs_stride_at(text.ptr + i) < 0);
-        if (wide < BS_STRIDE)
-            return i + wide;
+    for (; i + 2 * BS_STRIDE <= text.len; i += 2 * BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + BS_STRIDE);
+        if (bs_stride_any((here | next) < 0))
+            return i + bs_stride_first_of_two(here < 0, next < 0);
     }
     while (i < text.len && !((unsigned char)text.ptr[i] & 0x80))
         i++;

@@ -132,8 +132,7 @@ static bool name_is_good(struct bs_bytes name)
     return name.len > 0 && i == name.len;
 }
 
-/* The length of the name that the text begins with, where that is a good one that a colon ends; else 0. */
-static size_t good_name(struct bs_bytes text)
+size_t bs_header_good_name(struct bs_bytes text)
 {
     for (size_t i = 0; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
@@ -242,7 +241,7 @@ static void keep_field(struct bs_header *header, struct bs_bytes text, size_t ba
     field->flags = plain ? flags : flags | content_flags(raw);
     if (header->count == 1 && is_mbox_from(raw))
         field->flags |= BS_FIELD_MBOX_FROM;
-    size_t good = field->flags & BS_FIELD_MBOX_FROM ? 0 : good_name(text);
+    size_t good = field->flags & BS_FIELD_MBOX_FROM ? 0 : bs_header_good_name(text);
     if (good > 0)
         set_name(field, good, good);
     else

@@ -90,6 +90,10 @@ void bs_header_add(struct bs_header *header, struct bs_bytes name, struct bs_byt
 /* Adds copies of the fields of another header, which has ended. */
 void bs_header_copy(struct bs_header *header, const struct bs_header *from);
 
+/* The length of the name that the text begins with, where it is a good one that a colon ends, and is seen to be one
+ * at a glance: 16 bytes or more follow its beginning. Else 0. */
+size_t bs_header_good_name(struct bs_bytes text);
+
 /* The number that bs_header_field.name_hash holds for a name. */
 unsigned bs_header_name_hash(struct bs_bytes name);
 

@@ -69,6 +69,8 @@ static bool all_blank(struct bs_bytes line)
 /* `Name:`, with anything but blanks and controls in the name, which blanks may follow. */
 static bool is_field(struct bs_bytes line)
 {
+    if (bs_header_good_name(line) > 0) /* as it is most times */
+        return true;
     size_t colon = bs_bytes_find(line, ':'), name = colon;
     while (colon < line.len && name > 0 && is_blank(line.ptr[name - 1]))
         name--;
@@ -242,15 +244,22 @@ static bool may_be_more(const struct bs_mime *mime, const char *at, const char *
            (mime->state == BS_MIME_HEADER && (*at == '\r' || *at == '\n'));
 }
 
-/* Passes over lines, of which none but the last may be more than content, as long as they go by the stride. */
-static const char *pass_lines(const struct bs_mime *mime, const char *at, const char *end)
+/* The line ends in a stride behind which there may be more than content. */
+static inline BS_STRIDE_OF_BYTES candidates(const char *at, bool header)
 {
-    signed char empty = mime->state == BS_MIME_HEADER ? '\n' : '-', cr = mime->state == BS_MIME_HEADER ? '\r' : '-';
-    for (; end - at > BS_STRIDE; at += BS_STRIDE) {
-        BS_STRIDE_OF_BYTES next = bs_stride_at(at + 1);
-        size_t line = bs_stride_first((bs_stride_at(at) == '\n') & ((next == '-') | (next == empty) | (next == cr)));
-        if (line < BS_STRIDE)
-            return at + line;
+    BS_STRIDE_OF_BYTES next = bs_stride_at(at + 1), more = next == '-';
+    if (header)
+        more |= (next == '\n') | (next == '\r');
+    return (bs_stride_at(at) == '\n') & more;
+}
+
+/* Passes over lines, of which none but the last may be more than content, as long as they go by the stride. */
+static inline const char *pass_lines(const char *at, const char *end, bool header)
+{
+    for (; end - at > 2 * BS_STRIDE; at += 2 * BS_STRIDE) {
+        BS_STRIDE_OF_BYTES lines = candidates(at, header), next_lines = candidates(at + BS_STRIDE, header);
+        if (bs_stride_any(lines | next_lines))
+            return at + bs_stride_first_of_two(lines, next_lines);
     }
     return at;
 }
@@ -267,7 +276,7 @@ static const char *find_candidate(const struct bs_mime *mime, const char *at, co
     while (at < end) {
         if (may_be_more(mime, at, end))
             return at;
-        at = pass_lines(mime, at, end);
+        at = mime->state == BS_MIME_HEADER ? pass_lines(at, end, true) : pass_lines(at, end, false);
         at = memchr(at, '\n', (size_t)(end - at));
         if (!at) {
             *ret_open = true;

@@ -29,7 +29,8 @@ void bs_transfer_init(struct bs_transfer_decoder *decoder, enum bs_transfer_enco
     *decoder = (struct bs_transfer_decoder){.encoding = encoding};
 }
 
-/* What a character stands for in base64, plus 1; 0 for what is none. */
+/* What a character stands for in base64, plus IS_DIGIT; 0 for what is none. */
+enum { IS_DIGIT = 64 };
 #define LETTERS(from, first) [from] = first, [from + 1] = first + 1, [from + 2] = first + 2, [from + 3] = first + 3, \
     [from + 4] = first + 4, [from + 5] = first + 5, [from + 6] = first + 6, [from + 7] = first + 7, \
     [from + 8] = first + 8, [from + 9] = first + 9
@@ -37,7 +38,8 @@ void bs_transfer_init(struct bs_transfer_decoder *decoder, enum bs_transfer_enco
     [from + 21] = first + 21, [from + 22] = first + 22, [from + 23] = first + 23, [from + 24] = first + 24, \
     [from + 25] = first + 25
 static const unsigned char base64_digits[256] = {
-    ALPHABET('A', 1), ALPHABET('a', 27), LETTERS('0', 53), ['+'] = 63, ['/'] = 64,
+    ALPHABET('A', IS_DIGIT), ALPHABET('a', IS_DIGIT + 26), LETTERS('0', IS_DIGIT + 52), ['+'] = IS_DIGIT + 62,
+    ['/'] = IS_DIGIT + 63,
 };
 
 /* How many characters of a line are none of base64; pads are, but not three in a row. */
@@ -72,13 +74,14 @@ bool bs_transfer_is_base64(struct bs_bytes beginning)
 /* Decodes groups of four characters as long as nothing else is among them; returns how many bytes it wrote. */
 static size_t decode_groups(struct bs_bytes *io_input, char *ret_bytes, size_t room)
 {
+    static const unsigned digits = IS_DIGIT << 18 | IS_DIGIT << 12 | IS_DIGIT << 6 | IS_DIGIT;
     size_t length = 0, i = 0;
     for (; i + 4 <= io_input->len && length + BS_TRANSFER_ROOM_MIN <= room; i += 4) {
         const unsigned char *at = (const unsigned char *)io_input->ptr + i;
         unsigned a = base64_digits[at[0]], b = base64_digits[at[1]], c = base64_digits[at[2]], d = base64_digits[at[3]];
-        if (!a || !b || !c || !d)
+        if (!(a & b & c & d))
             break;
-        unsigned value = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+        unsigned value = (a << 18) + (b << 12) + (c << 6) + d - digits;
         ret_bytes[length++] = (char)(value >> 16);
         ret_bytes[length++] = (char)(value >> 8 & 0xff);
         ret_bytes[length++] = (char)(value & 0xff);
@@ -102,7 +105,7 @@ static size_t decode_base64(struct bs_transfer_decoder *decoder, struct bs_bytes
             decoder->bits = c == '=' ? 0 : decoder->bits;
             continue;
         }
-        decoder->value = (decoder->value << 6 | (digit - 1)) & 0xffffff;
+        decoder->value = (decoder->value << 6 | (digit - IS_DIGIT)) & 0xffffff;
         decoder->bits += 6;
         if (decoder->bits >= 8) {
             decoder->bits -= 8;
