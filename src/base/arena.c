@@ -61,6 +61,14 @@ void *bs_arena_take_or_grow(struct bs_arena *arena, size_t size)
     return piece;
 }
 
+char *bs_arena_peek(struct bs_arena *arena, size_t size)
+{
+    size_t padded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (size > arena->limit || padded > arena->limit - arena->used)
+        return NULL;
+    return padded <= arena->room || add_block(arena, padded) ? arena->rest : NULL;
+}
+
 void *bs_arena_take(struct bs_arena *arena, size_t size)
 {
     void *piece = bs_arena_take_unset(arena, size);

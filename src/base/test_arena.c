@@ -49,6 +49,28 @@ static void the_limit_holds_to_the_byte_and_is_whole_again_after_a_reset(void **
     assert_int_equal(arena.used, 0);
 }
 
+static void what_is_written_before_it_is_taken_is_kept(void **state)
+{
+    struct bs_arena arena;
+    (void)state;
+    bs_arena_init(&arena, 1024);
+    for (size_t size = 1; size <= 64; size++) {
+        char *peeked = bs_arena_peek(&arena, 64);
+        if (!peeked)
+            break;
+        memset(peeked, (int)size, size);
+        char *taken = bs_arena_take_unset(&arena, size);
+        assert_ptr_equal(taken, peeked);
+        assert_int_equal(taken[size - 1], size);
+    }
+    assert_in_range(arena.limit - arena.used, 0, 63);
+    bs_arena_reset(&arena);
+    assert_non_null(bs_arena_peek(&arena, 1024));
+    assert_null(bs_arena_peek(&arena, 1025));
+    assert_int_equal(arena.used, 0);
+    bs_arena_reset(&arena);
+}
+
 static void a_copy_ends_in_a_nul_and_keeps_those_inside(void **state)
 {
     struct bs_arena arena;
@@ -79,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
         cmocka_unit_test(the_limit_holds_to_the_byte_and_is_whole_again_after_a_reset),
+        cmocka_unit_test(what_is_written_before_it_is_taken_is_kept),
         cmocka_unit_test(a_copy_ends_in_a_nul_and_keeps_those_inside),
         cmocka_unit_test(printf_past_the_limit_gives_nothing),
     };

@@ -5,7 +5,10 @@
 #include "base/stride.h"
 #include "base/utf8.h"
 
-enum { FIRST_CAPACITY = 32 };
+enum {
+    FIRST_CAPACITY = 32,
+    PLAIN_FIELD_MAX = 1024, /* bytes of a field that is taken as a whole */
+};
 
 void bs_header_init(struct bs_header *header, struct bs_arena *arena)
 {
@@ -71,28 +74,19 @@ static bool all_blank(struct bs_bytes bytes)
     return i == bytes.len;
 }
 
-/* The length of what is printable ASCII and blanks at the front. */
-static inline size_t printable_run(struct bs_bytes bytes)
-{
-    size_t i = 0;
-    for (; i + 2 * BS_STRIDE <= bytes.len; i += 2 * BS_STRIDE) {
-        BS_STRIDE_OF_BYTES odd = bs_stride_outside(bs_stride_at(bytes.ptr + i), ' ');
-        BS_STRIDE_OF_BYTES odd_next = bs_stride_outside(bs_stride_at(bytes.ptr + i + BS_STRIDE), ' ');
-        if (bs_stride_any(odd | odd_next))
-            return i + bs_stride_first_of_two(odd, odd_next);
-    }
-    while (i < bytes.len && bytes.ptr[i] >= ' ' && bytes.ptr[i] < 0x7f)
-        i++;
-    return i;
-}
-
-/* The same with tabs. */
+/* The length of what is printable ASCII, blanks and tabs at the front. */
 static size_t plain_run(struct bs_bytes bytes)
 {
-    size_t run = printable_run(bytes);
-    while (run < bytes.len && bytes.ptr[run] == '\t')
-        run += 1 + printable_run(bs_bytes_skip(bytes, run + 1));
-    return run;
+    size_t i = 0;
+    for (; i + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(bytes.ptr + i);
+        size_t odd = bs_stride_first(bs_stride_outside(here, ' ') & (here != '\t'));
+        if (odd < BS_STRIDE)
+            return i + odd;
+    }
+    while (i < bytes.len && ((bytes.ptr[i] >= ' ' && bytes.ptr[i] < 0x7f) || bytes.ptr[i] == '\t'))
+        i++;
+    return i;
 }
 
 /* What the bytes of a field say, whatever stands where; CRLF is the only line break in it. */
@@ -188,31 +182,6 @@ static struct bs_header_field *next_field(struct bs_header *header)
     return room ? &header->fields[header->count++] : NULL;
 }
 
-/* Copies a field into the arena; `bare` of its line ends are an LF alone, and become CRLF. */
-static struct bs_bytes copy_field(struct bs_header *header, struct bs_bytes text, size_t bare)
-{
-    if (bare == 0)
-        return bs_arena_copy(header->arena, text);
-    char *copy = bs_arena_take_unset(header->arena, text.len + bare + 1), *at = copy;
-    for (size_t i = 0; copy && i < text.len;) {
-        if (i + BS_STRIDE <= text.len) {
-            BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
-            size_t run = bs_stride_first(here == '\n');
-            memcpy(at, &here, sizeof here);
-            at += run;
-            i += run;
-            if (run == BS_STRIDE)
-                continue;
-        }
-        if (text.ptr[i] == '\n' && (i == 0 || text.ptr[i - 1] != '\r'))
-            *at++ = '\r';
-        *at++ = text.ptr[i++];
-    }
-    if (copy)
-        *at = '\0';
-    return bs_bytes(copy, copy ? text.len + bare : 0);
-}
-
 /* Whether one more field, of so many bytes, is within the limits. */
 static bool has_room(struct bs_header *header, size_t size)
 {
@@ -225,20 +194,16 @@ static bool has_room(struct bs_header *header, size_t size)
     return false;
 }
 
-/* Keeps a field, unless a limit says that it is dropped. See copy_field for `bare`. `plain`: but for its line ends it
- * is nothing but printable ASCII. */
-static void keep_field(struct bs_header *header, struct bs_bytes text, size_t bare, unsigned flags, bool plain)
+/* Keeps a field whose bytes are in the arena. `text` begins as they do, and has more behind them where it can. */
+static void add_field(struct bs_header *header, struct bs_bytes raw, struct bs_bytes text, unsigned flags)
 {
-    if (!has_room(header, text.len + bare))
-        return;
-    struct bs_bytes raw = copy_field(header, text, bare);
     struct bs_header_field *field = raw.ptr ? next_field(header) : NULL;
     if (!field) {
         header->failed = true;
         return;
     }
     field->raw = raw;
-    field->flags = plain ? flags : flags | content_flags(raw);
+    field->flags = flags;
     if (header->count == 1 && is_mbox_from(raw))
         field->flags |= BS_FIELD_MBOX_FROM;
     size_t good = field->flags & BS_FIELD_MBOX_FROM ? 0 : bs_header_good_name(text);
@@ -248,6 +213,13 @@ static void keep_field(struct bs_header *header, struct bs_bytes text, size_t ba
         split_odd_field(field);
     header->size += raw.len + 2;
     header->flags |= field->flags;
+}
+
+/* Keeps a copy of a field, unless a limit says that it is dropped. */
+static void keep_field(struct bs_header *header, struct bs_bytes text, unsigned flags)
+{
+    if (has_room(header, text.len))
+        add_field(header, bs_arena_copy(header->arena, text), text, flags | content_flags(text));
 }
 
 static void keep_copy(struct bs_header *header, const struct bs_header_field *field)
@@ -280,7 +252,7 @@ static void close_field(struct bs_header *header)
     if (!header->open)
         return;
     header->failed = header->failed || header->field.failed;
-    keep_field(header, bs_strbuf_bytes(&header->field), 0, header->open_flags, false);
+    keep_field(header, bs_strbuf_bytes(&header->field), header->open_flags);
     header->open = false;
     header->open_flags = 0;
     header->field.len = 0;
@@ -350,39 +322,52 @@ static void end_line(struct bs_header *header, struct bs_bytes rest)
     header->line_cut = false;
 }
 
-/* Where the line ends that stands at `at` in the input, behind its LF; 0 where it has none. */
-static size_t find_line_end(struct bs_bytes input, size_t at, bool *io_plain)
+/* Copies what is printable ASCII, blanks and tabs at the front; returns how much that is. */
+static size_t copy_plain(struct bs_bytes text, char *to)
 {
-    at += plain_run(bs_bytes_skip(input, at));
-    size_t end = at + (at < input.len && input.ptr[at] == '\r');
-    if (end < input.len && input.ptr[end] == '\n')
-        return end + 1;
-    *io_plain = false;
-    end = at + bs_bytes_find(bs_bytes_skip(input, at), '\n');
-    return end < input.len ? end + 1 : 0;
+    size_t i = 0;
+    for (; i + 2 * BS_STRIDE <= text.len; i += 2 * BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + BS_STRIDE);
+        BS_STRIDE_OF_BYTES odd = bs_stride_outside(here, ' ') & (here != '\t');
+        BS_STRIDE_OF_BYTES odd_next = bs_stride_outside(next, ' ') & (next != '\t');
+        memcpy(to + i, &here, sizeof here);
+        memcpy(to + i + BS_STRIDE, &next, sizeof next);
+        if (bs_stride_any(odd | odd_next))
+            return i + bs_stride_first_of_two(odd, odd_next);
+    }
+    for (; i < text.len && ((text.ptr[i] >= ' ' && text.ptr[i] < 0x7f) || text.ptr[i] == '\t'); i++)
+        to[i] = text.ptr[i];
+    return i;
 }
 
-/* Takes a field that lies in the input as a whole, together with the first byte behind it, and that is not odd in its
- * lines: without a copy of its own. Returns how many bytes it took; 0 where the field has to go line by line. */
-static size_t take_field(struct bs_header *header, struct bs_bytes rest)
+/* Takes a field that lies in the input as a whole, together with the first byte behind it, is not long, and has nothing
+ * odd in its lines: it is looked at while it is copied to where it is kept. Returns how many bytes it took; 0 where the
+ * field has to go line by line. */
+static size_t take_plain_field(struct bs_header *header, struct bs_bytes rest)
 {
-    if (header->line.len > 0 || header->line_cut || is_blank(rest.ptr[0]) || rest.ptr[0] == '\r')
+    char first = rest.ptr[0];
+    if (header->line.len > 0 || header->line_cut || is_blank(first) || first == '\r' || first == '\n')
         return 0;
-    size_t bare = 0, end = 0, end_size;
-    bool plain = true;
-    do {
-        size_t begin = end;
-        end = find_line_end(rest, begin, &plain);
-        if (end <= begin + 1 || end >= rest.len || end > BS_HEADER_FIELD_MAX / 2)
-            return 0;
-        end_size = rest.ptr[end - 2] == '\r' ? 2 : 1;
-        if (begin > 0 && all_blank(bs_bytes(rest.ptr + begin, end - end_size - begin)))
-            return 0;
-        bare += 2 - end_size;
-    } while (is_blank(rest.ptr[end]));
     close_field(header);
-    keep_field(header, bs_bytes_first(rest, end - end_size), bare - (2 - end_size), 0, plain);
-    return end;
+    char *raw = bs_arena_peek(header->arena, 2 * PLAIN_FIELD_MAX); /* each LF may become CRLF */
+    size_t at = 0, len = 0;
+    if (!raw)
+        return 0;
+    rest = bs_bytes_first(rest, PLAIN_FIELD_MAX);
+    do {
+        size_t line = copy_plain(bs_bytes_skip(rest, at), raw + len), end = at + line;
+        end += end < rest.len && rest.ptr[end] == '\r';
+        if (line == 0 || end + 1 >= rest.len || rest.ptr[end] != '\n' || (at > 0 && all_blank(bs_bytes(raw + len, line))))
+            return 0;
+        memcpy(raw + len + line, "\r\n", 2);
+        len += line + 2;
+        at = end + 1;
+    } while (is_blank(rest.ptr[at]));
+    len -= 2;
+    raw[len] = '\0';
+    if (has_room(header, len))
+        add_field(header, bs_bytes(bs_arena_take_unset(header->arena, len + 1), len), rest, 0);
+    return at;
 }
 
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input)
@@ -390,7 +375,7 @@ size_t bs_header_push(struct bs_header *header, struct bs_bytes input)
     size_t taken = 0;
     while (!header->ended && taken < input.len) {
         struct bs_bytes rest = bs_bytes_skip(input, taken);
-        size_t field = take_field(header, rest);
+        size_t field = take_plain_field(header, rest);
         if (field > 0) {
             taken += field;
             continue;

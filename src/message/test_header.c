@@ -296,6 +296,44 @@ static void it_does_not_matter_where_in_a_stride_anything_stands(void **state)
     }
 }
 
+/* Reads a header whose first field has `length` bytes in lines that end in LF, in pieces of `size` bytes. */
+static void read_long_field(struct bs_header *header, struct bs_arena *arena, size_t length, size_t size)
+{
+    struct bs_strbuf text;
+    bs_arena_init(arena, 1 << 20);
+    bs_header_init(header, arena);
+    bs_strbuf_init(&text, 10000);
+    bs_strbuf_append_cstr(&text, "A:");
+    for (size_t i = 2; i < length; i++)
+        bs_strbuf_append_char(&text, i % 20 == 0 && i + 1 < length ? '\n' : i % 20 == 1 ? '\t' : 'x');
+    bs_strbuf_append_cstr(&text, "x\nB: 2\n\nthe body, which is longer than two strides");
+    struct bs_bytes rest = bs_strbuf_bytes(&text), piece;
+    for (; rest.len > 0 && !header->ended; rest = bs_bytes_skip(rest, piece.len)) {
+        piece = bs_bytes_first(rest, size);
+        bs_header_push(header, piece);
+    }
+    bs_strbuf_free(&text);
+    bs_header_finish(header);
+}
+
+static void a_field_is_the_same_however_long_it_is(void **state)
+{
+    (void)state;
+    for (size_t length = 1000; length < 1050; length++) {
+        struct bs_arena arenas[2];
+        struct bs_header headers[2];
+        read_long_field(&headers[0], &arenas[0], length, SIZE_MAX);
+        read_long_field(&headers[1], &arenas[1], length, 1);
+        assert_int_equal(headers[0].count, 2);
+        assert_int_equal(headers[0].size, headers[1].size);
+        assert_int_equal(headers[0].flags, headers[1].flags);
+        for (size_t i = 0; i < 2; i++)
+            assert_true(bs_bytes_equal(headers[0].fields[i].raw, headers[1].fields[i].raw));
+        bs_arena_reset(&arenas[0]);
+        bs_arena_reset(&arenas[1]);
+    }
+}
+
 static void a_copy_has_what_its_original_has_and_keeps_within_the_limits(void **state)
 {
     (void)state;
@@ -335,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_milters_field_reads_as_if_it_stood_in_the_message),
         cmocka_unit_test(fields_are_kept_up_to_the_limits_and_the_header_says_what_is_past_them),
         cmocka_unit_test(the_limit_of_a_field_is_the_same_however_it_arrives),
+        cmocka_unit_test(a_field_is_the_same_however_long_it_is),
         cmocka_unit_test(a_copy_has_what_its_original_has_and_keeps_within_the_limits),
         cmocka_unit_test(a_full_arena_is_said_and_not_hidden),
         cmocka_unit_test(it_does_not_matter_where_in_a_stride_anything_stands),
