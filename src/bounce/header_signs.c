@@ -2,7 +2,9 @@
 /* One row a field that says something; see header_signs.h. */
 #include "bounce/header_signs.h"
 
-enum { LOCAL_PLAIN_MAX = 40, NAMES_LOOKED_AT_MAX = 256 };
+#include "message/encoded_word.h"
+
+enum { LOCAL_PLAIN_MAX = 40, NAMES_LOOKED_AT_MAX = 256, OPENING_MAX = 160, TAG_MAX = 40 };
 
 static bool is_space(char c)
 {
@@ -65,7 +67,10 @@ bool bs_address_is_daemon(struct bs_bytes address)
 
 static bool address_is_robot(struct bs_bytes address)
 {
-    static const char *const names[] = {"noreply", "donotreply", "root", "bounce", "bounces", "administrator", "admin",
+    static const char *const names[] = {"noreply", "donotreply", "nepasrepondre", "noresponder", "noresponda",
+                                        "nonrispondere", "nichtantworten", "bittenichtantworten", "nietbeantwoorden",
+                                        "naoresponda", "naoresponder", "nieodpowiadaj", "svarainte", "svarikke",
+                                        "ikkesvar", "root", "bounce", "bounces", "administrator", "admin",
                                         "daemon", "nobody", "autoreply", "autoresponder", "autoresponse", "robot",
                                         "mail", "system", "dontreply", "smtp", "mailscanner", "antivirus",
                                         "listserv", "uucp", "mimesweeper", NULL};
@@ -153,16 +158,33 @@ static void see_from(struct bs_header_signs *signs, const struct bs_header_field
         signs->signs |= BS_SIGN_ROBOT_FROM;
 }
 
+/* The beginning of a subject, with its first encoded word decoded, without a ticket's or a list's tag in brackets. */
+static struct bs_bytes subject_opening(struct bs_bytes subject, char ret_text[OPENING_MAX])
+{
+    if (bs_bytes_starts_nocase(subject, BS_LITERAL("=?"))) {
+        struct bs_decoded_words words;
+        size_t len = bs_encoded_words_decode(bs_bytes_first(subject, OPENING_MAX), false, ret_text, &words);
+        subject = bs_bytes_trim(bs_bytes(ret_text, len));
+    }
+    size_t end = bs_bytes_find(bs_bytes_first(subject, TAG_MAX), ']');
+    bool tagged = bs_bytes_starts_nocase(subject, BS_LITERAL("[")) && end < subject.len && end < TAG_MAX &&
+                  !bs_bytes_starts_nocase(subject, BS_LITERAL("[fwd"));
+    return tagged ? bs_bytes_trim(bs_bytes_skip(subject, end + 1)) : subject;
+}
+
 /* What mail programs and people put before the subject of a message that they answer or send on. */
 static void see_subject(struct bs_header_signs *signs, const struct bs_header_field *field)
 {
-    static const char *const answers[] = {"re:", "aw:", "sv:", "re[", "antw:", "odp:", "vs:", "ynt:", "rv:", NULL};
-    static const char *const forwards[] = {
-        "fwd:", "fw:", "wg:", "tr:", "fwd :", "doorst:", "vl:", "i:", "enc:", "[fwd", NULL};
+    static const char *const answers[] = {"re:", "re :", "aw:", "sv:", "re[", "antw:", "antwort:", "odp:", "vs:",
+                                          "ynt:", "res:", "r:", "rif:", "odg:", "回复:", "回复：", "答复:",
+                                          "答复：", "回覆:", "回覆：", NULL};
+    static const char *const forwards[] = {"fwd:", "fw:", "wg:", "tr:", "fwd :", "doorst:", "vl:", "i:", "enc:",
+                                           "[fwd", "rv:", "vb:", "pd:", "转发:", "转发：", "轉寄:", NULL};
     if (signs->subject)
         return;
     signs->subject = field;
-    struct bs_bytes subject = bs_bytes_trim(field->body);
+    char text[OPENING_MAX];
+    struct bs_bytes subject = subject_opening(bs_bytes_trim(field->body), text);
     if (subject.len == 0)
         signs->signs |= BS_SIGN_EMPTY_SUBJECT;
     if (begins_with_one(subject, answers))

@@ -339,7 +339,8 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
     bool reply = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED) || (robot && has(view, BS_SIGN_ANSWERS));
     bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
-    bool worded = text && (reply || made || named || opens_with_fixed(view, BS_KIND_CHALLENGE));
+    bool told = subject && text && text->weight >= LIKELY_WEIGHT && !has(view, BS_SIGN_UNSUBSCRIBE);
+    bool worded = text && (reply || made || named || told || opens_with_fixed(view, BS_KIND_CHALLENGE));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
         !(worded || (reply && (subject || made)) || (made && (robot || subject))))
         return BS_KIND_NONE;
@@ -372,8 +373,7 @@ static bool is_unsigned_reply(const struct view *view, const struct bs_rule *tex
         return true;
     if (has(view, BS_SIGN_BULK | BS_SIGN_GROUPWARE) && !has(view, BS_SIGN_LIST))
         return likely || (sure_text && has(view, BS_SIGN_BULK));
-    bool fixed = opens_with_fixed(view, BS_KIND_AUTOREPLY) && !has(view, BS_SIGN_LIST);
-    return (sure && !may_be_bait(view)) || (sure_text && subject) || fixed;
+    return (sure && !may_be_bait(view)) || (sure_text && subject);
 }
 
 /* How much wording a reply of a program needs, by the signs that there are. */
@@ -386,12 +386,14 @@ static bool is_reply(const struct view *view, const struct bs_rule *text, const 
         return text || subject;
     if (view->answered && !sure)
         return false;
+    if (opens_with_fixed(view, BS_KIND_AUTOREPLY) && !has(view, BS_SIGN_PERSON | BS_SIGN_UNSUBSCRIBE | BS_SIGN_LIST))
+        return true;
     if (has(view, BS_SIGN_AUTO_GENERATED)) /* what people write in tickets is sent with this sign, and as an answer */
         return likely || (answers && subject) || (sure_text && (subject || answers));
     if (has(view, BS_SIGN_SUPPRESS))
         return likely || (subject && (sure_text || answers));
     if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
-        return sure || (subject && (sure_text || (says && answers)));
+        return sure || (sure_text && answers) || (subject && (sure_text || (says && answers)));
     return is_unsigned_reply(view, text, subject);
 }
 
@@ -414,8 +416,9 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
     }
     bool vacation = has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE | BS_SIGN_ROBOT_FROM) &&
                     !view->wording->notice.html && !has_link(view);
-    if (has(view, BS_SIGN_NULL_PATH) && (has(view, BS_SIGN_ANSWERS) || vacation) && !view->wording->returns &&
-        !any_dsn(view->wording->notice.kinds) && !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
+    if (has(view, BS_SIGN_NULL_PATH) && (has(view, BS_SIGN_ANSWERS | BS_SIGN_GROUPWARE) || vacation) &&
+        !view->wording->returns && !any_dsn(view->wording->notice.kinds) &&
+        !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
         *ret_sign = vacation ? "null-sender-precedence" : "null-sender-answers";
         return BS_KIND_AUTOREPLY;
     }
@@ -438,11 +441,12 @@ static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool s
 
 static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
 {
-    bool fixed = opens_with_fixed(view, BS_KIND_MDN) && !has(view, BS_SIGN_RE);
+    const struct bs_rule *text = in_text(view, BS_KIND_MDN), *subject = in_subject(view, BS_KIND_MDN);
+    bool caution = text && text->weight >= LIKELY_WEIGHT && subject;
+    bool fixed = (caution || opens_with_fixed(view, BS_KIND_MDN)) && !has(view, BS_SIGN_RE);
     if (has(view, BS_SIGN_PERSON) && !fixed)
         return BS_KIND_NONE;
-    bool both = in_text(view, BS_KIND_MDN) && in_subject(view, BS_KIND_MDN) &&
-                !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE);
+    bool both = text && subject && !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE);
     bool sign = fixed || both || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED);
     if (!sign && has(view, BS_SIGN_ROBOT_FROM)) /* "Read: ten books", by a magazine */
         return BS_KIND_NONE;

@@ -96,11 +96,29 @@ static void the_strongest_evidence_decides_the_kind(void **state)
          BS_KIND_AUTOREPLY},
         {"a reply by the null sender", "Return-Path: <>\nFrom: jane@example.com\nIn-Reply-To: <1@example.org>\nSubject: Rome\n\nHi\n",
          BS_KIND_AUTOREPLY},
+        {"a reply of an Exchange that gave it no sign", "Return-Path: <>\nFrom: jane@example.com\nX-MimeOLE: Produced By Microsoft "
+         "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_AUTOREPLY},
+        {"mail through the same Exchange", "Return-Path: <jane@example.com>\nFrom: jane@example.com\nX-MimeOLE: Produced By Microsoft "
+         "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_NONE},
+        {"an automatic acknowledgement by a ticket system", "From: help@example.com\nAuto-Submitted: auto-generated\nSubject: printer\n\n"
+         "This is an automated acknowledgement of your request.\n", BS_KIND_AUTOREPLY},
+        {"a robot's address that somebody answered", "From: noreply@example.com\nIn-Reply-To: <1@example.org>\nSubject: Re: order\n\n"
+         "You have replied to an address that is not monitored.\n", BS_KIND_AUTOREPLY},
+        {"the same words in a robot's newsletter", "From: noreply@example.com\nSubject: order\n\n"
+         "If you have replied to an address that is not monitored, call us.\n", BS_KIND_NONE},
         {"an absence that a person announces", PERSON "Subject: Out of office\n\nI will be out of the office next week.\n",
          BS_KIND_NONE},
         {"a receipt", "From: joe@example.org\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
          "--b\n\nRead.\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; joe@example.org\n"
          "Original-Message-ID: <1@example.com>\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n", BS_KIND_MDN},
+        {"a receipt in a mail program's words", PERSON "Subject: Read: lunch\n\nYour message was displayed. This is no guarantee that "
+         "the message has been read or understood.\n", BS_KIND_MDN},
+        {"the same, quoted by who answers it", PERSON "Subject: Re: Read: lunch\n\nWhat does it mean that this is no guarantee that "
+         "the message has been read or understood?\n", BS_KIND_NONE},
+        {"a challenge without a sign", "From: jane@example.com\nSubject: Please confirm your message\n\n"
+         "This is the first time you have written to me.\n", BS_KIND_CHALLENGE},
+        {"a login that asks to confirm", "From: shop@example.com\nSubject: Please confirm your message\n\n"
+         "Click the link to verify that you are a person.\n", BS_KIND_NONE},
         {"a complaint", "From: fbl@example.net\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\n"
          "Spam.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n\n--b\n"
          "Content-Type: message/rfc822\n\n" RETURNED "\n--b--\n", BS_KIND_ARF},
