@@ -56,14 +56,15 @@ static void look_for_roles(struct bs_notice *notice, struct bs_bytes seen, struc
     }
 }
 
-/* In the notice's own words, and in the ruler that ends them. */
+/* In the notice's own words, and in the ruler that ends them. The text was looked at for roles before. */
 static void look_for_kinds(struct bs_notice *notice, struct bs_bytes seen, struct bs_rules_scan *scan)
 {
     const struct bs_rule_hit *hits;
     size_t end = notice->own;
     if (end < seen.len && end != notice->header)
         end += bs_bytes_find(bs_bytes_skip(seen, end), '\n');
-    size_t count = bs_rules_look(scan, BS_PLACE_TEXT, bs_bytes_first(seen, end), &hits);
+    size_t count = end < seen.len ? bs_rules_look(scan, BS_PLACE_TEXT, bs_bytes_first(seen, end), &hits)
+                                  : bs_rules_look_again(scan, BS_PLACE_TEXT, &hits);
     for (size_t i = 0; i < count; i++) {
         if (!is_quoted(notice->text, hits[i].end))
             take_kind(notice, &hits[i]);

@@ -71,4 +71,9 @@ void bs_rules_scan_free(struct bs_rules_scan *scan);
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits);
 
+/* The same of the text that was looked at last. Neither place is BS_PLACE_DIAGNOSTIC, which sees
+ * texts otherwise. */
+size_t bs_rules_look_again(struct bs_rules_scan *scan, enum bs_rule_place place,
+                           const struct bs_rule_hit **ret_hits);
+
 #endif

@@ -14,8 +14,8 @@
 
 enum {
     START,
+    ACCEPT = BS_RULES_EDGE,
     LINKS_MEMORY = 64 * 1024 * 1024,
-    STRETCH = 256, /* bytes in which the beginning of a line is looked for at a time */
     UNKNOWN = 0xff,
 };
 
@@ -52,6 +52,9 @@ struct bs_rules_builder {
     struct made_step steps[BS_RULES_STEPS_MAX];
     struct bs_rules_step
         reached[BS_RULES_STATES_MAX + 1]; /* a step to each state, without assertions */
+    struct bs_rules_class
+        kept[3 * BS_RULES_STATES_MAX + 1]; /* from 1: classes of steps, and idle */
+    size_t kept_count;
 };
 _Static_assert(BS_RULES_STEPS_MAX < UINT16_MAX && BS_RULES_STATES_MAX + 1 < UINT16_MAX,
                "numbers of 16 bits");
@@ -244,37 +247,28 @@ static bool is_range(const struct bs_rules_class *class, uint8_t *ret_least, uin
     return least >= 0;
 }
 
-/* Makes a step to each state; returns how many classes they need, which are put into `classes` from
- * 1 on. */
-static size_t make_steps(struct bs_rules_builder *builder, struct bs_rules_class *classes)
+/* The number of a class among those that the automaton keeps, from 1. */
+static uint16_t number_class(struct bs_rules_builder *builder, const struct bs_rules_class *class)
 {
-    size_t count = 0;
+    size_t number = 1;
+    while (number <= builder->kept_count &&
+           memcmp(&builder->kept[number], class, sizeof *class) != 0)
+        number++;
+    if (number > builder->kept_count)
+        builder->kept[++builder->kept_count] = *class;
+    return (uint16_t)number;
+}
+
+/* Makes a step to each state. */
+static void make_steps(struct bs_rules_builder *builder)
+{
     for (size_t i = 1; i <= builder->state_count; i++) {
         struct bs_rules_step *step = &builder->reached[i];
         const struct bs_rules_class *class = builder->classes[i];
-        size_t number = 1;
         *step = (struct bs_rules_step){.to = (uint16_t)i};
-        if (is_range(class, &step->least, &step->span))
-            continue;
-        while (number <= count && memcmp(&classes[number], class, sizeof *class) != 0)
-            number++;
-        if (number > count)
-            classes[++count] = *class;
-        step->class = (uint16_t)number;
+        if (!is_range(class, &step->least, &step->span))
+            step->class = number_class(builder, class);
     }
-    return count;
-}
-
-/* A match may begin with the bytes of the class, where the assertions hold. */
-static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_rules_class *class,
-                          uint8_t assertions)
-{
-    struct bs_rules_class others = *class;
-    others.bits[BS_RULES_INDENT >> 6] &= ~(UINT64_C(1) << (BS_RULES_INDENT & 63));
-    if (!(assertions & BS_RULES_LINE_BEGIN) && !bs_rules_class_is_empty(&others))
-        automaton->by_lines = false;
-    for (size_t i = 0; i < 4; i++)
-        automaton->first.bits[i] |= class->bits[i];
 }
 
 /* Steps with a class and ends of matches come first, then the others by their bytes: see `advance`.
@@ -282,69 +276,110 @@ static void add_beginning(struct bs_rules_automaton *automaton, const struct bs_
 static int compare_steps(const void *a, const void *b)
 {
     const struct bs_rules_step *x = a, *y = b;
-    bool x_is_range = x->class == 0 && x->to != BS_RULES_ACCEPT,
-         y_is_range = y->class == 0 && y->to != BS_RULES_ACCEPT;
+    bool x_is_range = x->class == 0 && x->to != BS_RULES_EDGE,
+         y_is_range = y->class == 0 && y->to != BS_RULES_EDGE;
     if (x_is_range != y_is_range)
         return x_is_range ? 1 : -1;
     return x->least - y->least;
 }
 
+/* The class of bytes that lead from a state to itself and nowhere else, or 0. */
+static uint16_t find_idle(struct bs_rules_builder *builder, size_t state,
+                          const struct bs_rules_step *step, const struct bs_rules_step *end)
+{
+    struct bs_rules_class idle = {{0}};
+    if (state == START)
+        return 0;
+    for (const struct bs_rules_step *one = step; one < end; one++) {
+        if (one->to == BS_RULES_EDGE)
+            return 0;
+        if (one->to == state && one->assertions == 0)
+            idle = *builder->classes[state];
+    }
+    for (; step < end; step++) {
+        for (size_t i = 0; step->to != state && i < 4; i++)
+            idle.bits[i] &= ~builder->classes[step->to]->bits[i];
+    }
+    return bs_rules_class_is_empty(&idle) ? 0 : number_class(builder, &idle);
+}
+
 /* Sorts the steps of each state, and marks those of states that only one byte leads on from. */
-static void arrange_steps(const struct bs_rules_builder *builder, const uint16_t *begins,
+static void arrange_steps(struct bs_rules_builder *builder, struct bs_rules_state *states,
                           struct bs_rules_step *steps)
 {
     for (size_t i = 0; i <= builder->state_count; i++) {
-        struct bs_rules_step *step = &steps[begins[i]];
-        if (begins[i + 1] - begins[i] > 1)
-            qsort(step, (size_t)(begins[i + 1] - begins[i]), sizeof *step, compare_steps);
-        step->alone = begins[i] + 1 == begins[i + 1] && step->to != BS_RULES_ACCEPT &&
-                      step->assertions == 0 && step->class == 0 && step->span == 0;
+        struct bs_rules_step *step = &steps[states[i].steps], *end = &steps[states[i + 1].steps];
+        if (end - step > 1)
+            qsort(step, (size_t)(end - step), sizeof *step, compare_steps);
+        step->alone = end - step == 1 && step->to != BS_RULES_EDGE && step->assertions == 0 &&
+                      step->class == 0 && step->span == 0;
+        states[i].idle = find_idle(builder, i, step, end);
     }
 }
 
-/* Puts the steps that lead from one state beside each other. `begins` first counts the steps of
- * each state, two places further on; then it has where they begin, one place further on; and when
- * all are put, where they begin. */
-static bool settle(const struct bs_rules_builder *builder, struct bs_arena *arena,
-                   struct bs_rules_automaton *automaton)
+/* Puts the steps that lead on from one state, or back from one, beside each other; those from the
+ * edge are in the place of START. `steps` of a state first counts, two places further on; then it
+ * has where they begin, one place further on; and when all are put, where they begin. */
+static bool settle(struct bs_rules_builder *builder, bool back, struct bs_arena *arena,
+                   struct bs_rules_steps *ret_steps)
 {
-    automaton->by_lines = true;
-    uint16_t *begins = bs_arena_take(arena, (builder->state_count + 3) * sizeof *begins);
+    const uint16_t near = back ? ACCEPT : START, far = back ? START : ACCEPT;
+    size_t count = builder->state_count + 3;
+    struct bs_rules_state *states = bs_arena_take(arena, count * sizeof *states);
     struct bs_rules_step *steps = bs_arena_take(arena, (builder->step_count + 1) * sizeof *steps);
-    if (!begins || !steps)
+    if (!states || !steps)
         return false;
-    for (size_t i = 0; i < builder->step_count; i++)
-        begins[builder->steps[i].from + 2]++;
-    for (size_t i = 2; i < builder->state_count + 3; i++)
-        begins[i] = (uint16_t)(begins[i] + begins[i - 1]);
+    for (size_t i = 0; i < builder->step_count; i++) {
+        uint16_t from = back ? builder->steps[i].to : builder->steps[i].from;
+        states[(from == near ? START : from) + 2].steps++;
+    }
+    for (size_t i = 2; i < count; i++)
+        states[i].steps = (uint16_t)(states[i].steps + states[i - 1].steps);
     for (size_t i = 0; i < builder->step_count; i++) {
         const struct made_step *made = &builder->steps[i];
-        struct bs_rules_step *step = &steps[begins[made->from + 1]++];
-        *step = made->to == BS_RULES_ACCEPT
-                    ? (struct bs_rules_step){.to = BS_RULES_ACCEPT, .span = UINT8_MAX}
-                    : builder->reached[made->to];
+        uint16_t from = back ? made->to : made->from, to = back ? made->from : made->to;
+        struct bs_rules_step *step = &steps[states[(from == near ? START : from) + 1].steps++];
+        *step = to == far ? (struct bs_rules_step){.to = BS_RULES_EDGE, .span = UINT8_MAX}
+                          : builder->reached[to];
         step->assertions = made->assertions;
-        if (made->from == START)
-            add_beginning(automaton, builder->classes[made->to], made->assertions);
     }
-    automaton->begins = begins;
-    automaton->steps = steps;
-    arrange_steps(builder, begins, steps);
+    arrange_steps(builder, states, steps);
+    *ret_steps = (struct bs_rules_steps){states, steps};
     return true;
+}
+
+/* Bytes that a match begins with. */
+static struct bs_rules_class list_first(const struct bs_rules_builder *builder)
+{
+    struct bs_rules_class first = {{0}};
+    for (size_t i = 0; i < builder->step_count; i++) {
+        const struct made_step *made = &builder->steps[i];
+        for (size_t j = 0; made->from == START && j < 4; j++)
+            first.bits[j] |= builder->classes[made->to]->bits[j];
+    }
+    return first;
+}
+
+/* A copy that stays. */
+static void *keep(struct bs_arena *arena, const void *items, size_t size)
+{
+    void *kept = bs_arena_take_unset(arena, size);
+    return kept ? memcpy(kept, items, size) : NULL;
 }
 
 static bool finish(struct bs_rules_builder *builder, struct bs_arena *arena,
                    struct bs_rules_automaton *automaton)
 {
-    struct bs_rules_class *classes =
-        bs_arena_take(&builder->arena, (builder->state_count + 1) * sizeof *classes);
-    size_t count = classes ? make_steps(builder, classes) : 0;
-    struct bs_rules_class *kept = bs_arena_take(arena, (count + 1) * sizeof *kept);
-    if (!classes || !kept)
+    make_steps(builder);
+    automaton->first = list_first(builder);
+    if (!settle(builder, false, arena, &automaton->onward) ||
+        !settle(builder, true, arena, &automaton->back))
         return false;
-    memcpy(kept, classes, (count + 1) * sizeof *kept);
-    automaton->classes = kept;
-    return settle(builder, arena, automaton);
+    automaton->classes =
+        keep(arena, builder->kept, (builder->kept_count + 1) * sizeof *builder->kept);
+    automaton->reached =
+        keep(arena, builder->reached, (builder->state_count + 1) * sizeof *builder->reached);
+    return automaton->classes && automaton->reached;
 }
 
 struct bs_rules_builder *bs_rules_builder_new(void)
@@ -365,10 +400,10 @@ bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_r
                              const char **ret_wrong)
 {
     const struct links start = {&(struct link){START, 0}, 1},
-                       accept = {&(struct link){BS_RULES_ACCEPT, 0}, 1};
+                       accept = {&(struct link){ACCEPT, 0}, 1};
     builder->wrong = NULL;
     builder->full = false;
-    builder->state_count = builder->step_count = 0;
+    builder->state_count = builder->step_count = builder->kept_count = 0;
     *ret_automaton = (struct bs_rules_automaton){0};
     struct part all = build(builder, tree);
     if (all.passes && !has_failed(builder))
@@ -379,6 +414,17 @@ bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_r
     *ret_wrong = builder->wrong;
     bs_arena_reset(&builder->arena);
     return good;
+}
+
+size_t bs_rules_automaton_states(const struct bs_rules_builder *builder,
+                                 const struct bs_rules_class *class, uint16_t *ret_states)
+{
+    size_t count = 0;
+    for (size_t i = 1; i <= builder->state_count; i++) {
+        if (builder->classes[i] == class)
+            ret_states[count++] = (uint16_t)i;
+    }
+    return count;
 }
 
 static bool is_word(struct bs_bytes text, size_t i)
@@ -403,68 +449,50 @@ static bool takes(const struct bs_rules_automaton *automaton, const struct bs_ru
                             : bs_rules_class_has(&automaton->classes[step->class], byte);
 }
 
-/* The first byte from `i`, which is not 0, to `end` that begins a line or is a BS_RULES_INDENT;
- * `end` without one. Looks for both stretch by stretch: one may be everywhere, and the other far
- * away. */
-static size_t find_line(struct bs_bytes text, size_t i, size_t end)
-{
-    for (; i < end; i += STRETCH) {
-        size_t length = end - i < STRETCH ? end - i : STRETCH;
-        const char *before = memchr(text.ptr + i - 1, '\n', length);
-        size_t line = before ? (size_t)(before - text.ptr) + 1 : i + length;
-        const char *indented = memchr(text.ptr + i, BS_RULES_INDENT, line - i);
-        if (indented)
-            return (size_t)(indented - text.ptr);
-        if (before)
-            return line;
-    }
-    return end;
-}
-
-/* The first place from `i` to `until` where a match may begin, or one behind `until`. */
-static size_t find_beginning(const struct bs_rules_automaton *automaton, struct bs_bytes text,
-                             size_t i, size_t until)
-{
-    size_t end = until < text.len ? until + 1 : text.len;
-    while (i < end && !bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i])) {
-        i++;
-        if (automaton->by_lines)
-            i = find_line(text, i, end);
-    }
-    return i < end ? i : until + 1;
-}
-
 /* A text on its way through an automaton. */
 struct walk {
     const struct bs_rules_automaton *automaton;
+    const struct bs_rules_steps *steps;
     struct bs_bytes text;
     struct bs_rules_run *run;
     uint16_t *now, *next; /* the states that are reached before the byte, and behind it */
     size_t count;         /* of `now` */
 };
 
-/* Takes the byte at `i`, or none at the end of the text. True where a match ends before it. */
-static bool advance(struct walk *walk, size_t i)
+static struct walk begin_walk(const struct bs_rules_automaton *automaton,
+                              const struct bs_rules_steps *steps, struct bs_bytes text,
+                              struct bs_rules_run *run)
 {
-    const struct bs_rules_automaton *automaton = walk->automaton;
-    const bool over = i == walk->text.len;
-    const unsigned char byte = over ? 0 : (unsigned char)walk->text.ptr[i];
+    if (run->turn > UINT32_MAX - 2 - text.len) { /* turns are numbers that were not used */
+        memset(run->turns, 0, sizeof run->turns);
+        run->turn = 0;
+    }
+    return (struct walk){automaton, steps, text, run, run->states[0], run->states[1], 0};
+}
+
+/* From the place before the byte at `i`, takes the byte behind that place or, on the way back, the
+ * one before it; none at the edge of the text. True where a match has its edge there. */
+static inline bool advance(struct walk *walk, size_t i, bool back)
+{
+    const bool over = i == (back ? 0 : walk->text.len);
+    const unsigned char byte = over ? 0 : (unsigned char)walk->text.ptr[back ? i - 1 : i];
     const uint32_t turn = ++walk->run->turn;
     unsigned broken = UNKNOWN;
     size_t reached = 0;
     for (size_t j = 0; j < walk->count; j++) {
-        const struct bs_rules_step *step = automaton->steps + automaton->begins[walk->now[j]];
-        const struct bs_rules_step *end = automaton->steps + automaton->begins[walk->now[j] + 1];
+        const struct bs_rules_state *state = &walk->steps->states[walk->now[j]];
+        const struct bs_rules_step *step = walk->steps->items + state[0].steps;
+        const struct bs_rules_step *end = walk->steps->items + state[1].steps;
         for (; step < end; step++) {
             if (step->class == 0 && byte < step->least)
                 break; /* the further ones' bytes are greater still */
-            if (!takes(automaton, step, byte))
+            if (!takes(walk->automaton, step, byte))
                 continue;
             if (step->assertions && broken == UNKNOWN)
                 broken = broken_at(walk->text, i);
             if (step->assertions & broken)
                 continue;
-            if (step->to == BS_RULES_ACCEPT)
+            if (step->to == BS_RULES_EDGE)
                 return true;
             if (over || walk->run->turns[step->to] == turn)
                 continue;
@@ -479,53 +507,70 @@ static bool advance(struct walk *walk, size_t i)
     return false;
 }
 
-/* Follows the only state that there is as long as one byte leads on from it; returns before which
- * byte that ends. */
-static size_t follow_literal(struct walk *walk, size_t i)
+/* Follows the only state that there is as long as one byte leads on from it, or it idles; returns
+ * before which byte that ends. */
+static inline size_t follow_one(struct walk *walk, size_t i, bool back)
 {
-    const struct bs_rules_automaton *automaton = walk->automaton;
-    uint16_t state = walk->now[0];
-    for (; i < walk->text.len; i++) {
-        const struct bs_rules_step *step = automaton->steps + automaton->begins[state];
-        if (!step->alone)
+    uint16_t number = walk->now[0];
+    for (; i != (back ? 0 : walk->text.len); i = back ? i - 1 : i + 1) {
+        const struct bs_rules_state *state = &walk->steps->states[number];
+        const struct bs_rules_step *step = walk->steps->items + state->steps;
+        unsigned char byte = (unsigned char)walk->text.ptr[back ? i - 1 : i];
+        if (step->alone && byte == step->least)
+            number = step->to;
+        else if (step->alone)
             break;
-        if ((unsigned char)walk->text.ptr[i] != step->least) {
-            walk->count = 0;
-            return i;
-        }
-        state = step->to;
+        else if (state->idle == 0 ||
+                 !bs_rules_class_has(&walk->automaton->classes[state->idle], byte))
+            break;
     }
-    walk->now[0] = state;
+    walk->now[0] = number;
     return i;
 }
 
-/* Turns are numbers that no state has been reached in. */
-static void begin_turns(struct bs_rules_run *run, size_t most)
+/* Follows what stands behind the place before the byte at `i`, or before it; returns where the
+ * match has its nearest edge, or BS_RULES_NO_END. */
+static inline size_t follow_on(struct walk *walk, size_t i, bool back, size_t *work)
 {
-    if (run->turn > UINT32_MAX - most) {
-        memset(run->turns, 0, sizeof run->turns);
-        run->turn = 0;
+    const size_t from = i, last = back ? 0 : walk->text.len;
+    for (;;) {
+        if (walk->count == 1)
+            i = follow_one(walk, i, back);
+        bool found = advance(walk, i, back);
+        if (found || walk->count == 0 || i == last) {
+            *work += 1 + (back ? from - i : i - from);
+            return found ? i : BS_RULES_NO_END;
+        }
+        i = back ? i - 1 : i + 1;
     }
 }
 
-size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text,
-                              size_t from, size_t until, struct bs_rules_run *run, size_t *ret_stop)
+bool bs_rules_automaton_begins(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                               size_t at, uint16_t state, struct bs_rules_run *run, size_t *work)
 {
-    struct walk walk = {automaton, text, run, run->states[0], run->states[1], 0};
-    size_t i = from;
-    begin_turns(run, text.len + 1);
-    for (;; i++) {
-        if (walk.count == 0 && i < until)
-            i = find_beginning(automaton, text, i, until);
-        if (i > until && walk.count == 1)
-            i = follow_literal(&walk, i);
-        if (i <= until && i < text.len &&
-            bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i]))
+    if (!takes(automaton, &automaton->reached[state], (unsigned char)text.ptr[at]))
+        return false;
+    struct walk walk = begin_walk(automaton, &automaton->back, text, run);
+    walk.now[walk.count++] = state;
+    return follow_on(&walk, at, true, work) != BS_RULES_NO_END;
+}
+
+size_t bs_rules_automaton_end(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                              size_t at, uint16_t state, struct bs_rules_run *run, size_t *work)
+{
+    struct walk walk = begin_walk(automaton, &automaton->onward, text, run);
+    walk.now[walk.count++] = state;
+    return follow_on(&walk, at + 1, false, work);
+}
+
+size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                              struct bs_rules_run *run)
+{
+    struct walk walk = begin_walk(automaton, &automaton->onward, text, run);
+    for (size_t i = 0;; i++) {
+        if (i < text.len && bs_rules_class_has(&automaton->first, (unsigned char)text.ptr[i]))
             walk.now[walk.count++] = START;
-        *ret_stop = i;
-        if (walk.count == 0)
-            return BS_RULES_NO_END;
-        if (advance(&walk, i))
+        if (walk.count > 0 && advance(&walk, i, false))
             return i;
         if (i >= text.len)
             return BS_RULES_NO_END;

@@ -16,20 +16,31 @@ enum {
 
 /* From a state to one that a byte leads to. */
 struct bs_rules_step {
-    uint16_t to;         /* BS_RULES_ACCEPT: a match ends here, before any byte */
+    uint16_t to;         /* BS_RULES_EDGE: a match may end here, before any byte */
     uint8_t assertions;  /* that have to hold before the byte */
     uint8_t least, span; /* where `class` is 0: the byte is one of `least` to `least` + `span` */
     bool alone; /* there is no other from that state, no assertion, and one byte that it takes */
     uint16_t class; /* otherwise, from 1: which of the automaton's classes the byte is of */
 };
-enum { BS_RULES_ACCEPT = UINT16_MAX };
+enum { BS_RULES_EDGE = UINT16_MAX };
+
+struct bs_rules_state {
+    uint16_t steps; /* where its steps begin; one more state says where the last one's end */
+    uint16_t idle;  /* from 1: the class of bytes that lead to itself and nowhere else */
+};
+
+struct bs_rules_steps {
+    const struct bs_rules_state *states;
+    const struct bs_rules_step *items;
+};
 
 struct bs_rules_automaton {
-    const uint16_t *begins; /* of the steps of each state; one more says where the last one's end */
-    const struct bs_rules_step *steps;
+    struct bs_rules_steps onward;
+    struct bs_rules_steps
+        back; /* against the text's direction: BS_RULES_EDGE is where one begins */
+    const struct bs_rules_step *reached; /* to each state */
     const struct bs_rules_class *classes;
     struct bs_rules_class first; /* bytes that a match begins with */
-    bool by_lines;               /* which begin a line, or are BS_RULES_INDENT */
 };
 
 /* What making automata needs, some 700 kB; serves one after the other. */
@@ -43,6 +54,12 @@ bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_r
                              struct bs_arena *arena, struct bs_rules_automaton *ret_automaton,
                              const char **ret_wrong);
 
+/* The states of the automaton made last that a class of its tree has, one for each repetition; the
+ * class is known by where it lies. `ret_states` has room for BS_RULES_STATES_MAX; returns how many
+ * there are. */
+size_t bs_rules_automaton_states(const struct bs_rules_builder *builder,
+                                 const struct bs_rules_class *class, uint16_t *ret_states);
+
 /* What running automata needs. */
 struct bs_rules_run {
     uint32_t turn;
@@ -52,10 +69,16 @@ struct bs_rules_run {
 
 enum { BS_RULES_NO_END = SIZE_MAX };
 
-/* Looks for a match that begins at one of the bytes from `from` to `until`. Returns where the match
- * ends that ends first, or BS_RULES_NO_END. `ret_stop` is the byte that was looked at last. */
+/* Looks for a match. Returns where that ends that ends first, or BS_RULES_NO_END. */
 size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text,
-                              size_t from, size_t until, struct bs_rules_run *run,
-                              size_t *ret_stop);
+                              struct bs_rules_run *run);
+
+/* The same of matches in which the state takes the byte at `at`: whether one may begin there or
+ * before, and where that ends that ends first. There is a match where both say so. The number of
+ * bytes that were looked at is added to `work`. */
+bool bs_rules_automaton_begins(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                               size_t at, uint16_t state, struct bs_rules_run *run, size_t *work);
+size_t bs_rules_automaton_end(const struct bs_rules_automaton *automaton, struct bs_bytes text,
+                              size_t at, uint16_t state, struct bs_rules_run *run, size_t *work);
 
 #endif

@@ -2,6 +2,8 @@
 /* See rules_flatten.h. A word is what stands between white space. */
 #include "bounce/rules_flatten.h"
 
+#include "base/stride.h"
+
 struct flattening {
     struct bs_bytes code;   /* "550" of a line "550-..." that was seen; empty before one */
     struct bs_bytes status; /* "5.1.1" behind it */
@@ -10,9 +12,15 @@ struct flattening {
     size_t length;
 };
 
+/* What makes a byte another than most. */
+enum { SPACE = 1, AT = 2, TYPOGRAPHICAL = 4 /* what typographical apostrophes begin with */ };
+static const unsigned char traits[256] = {
+    ['\t'] = SPACE, ['\n'] = SPACE, ['\v'] = SPACE,         ['\f'] = SPACE,        ['\r'] = SPACE,
+    [' '] = SPACE,  ['@'] = AT,     [0xc2] = TYPOGRAPHICAL, [0xe2] = TYPOGRAPHICAL};
+
 static bool is_space(char c)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    return traits[(unsigned char)c] == SPACE;
 }
 
 /* "FROM:" of "FROM:<y@example.org>:"; nothing of an address without <. */
@@ -76,28 +84,13 @@ size_t bs_rules_apostrophe(struct bs_bytes text)
     return text.len >= 2 && text.ptr[0] == '\xc2' && text.ptr[1] == '\xb4' ? 2 : 0;
 }
 
-/* The bytes at the beginning that are no part of a typographical apostrophe. */
-static size_t plain_length(struct bs_bytes text)
-{
-    size_t i = 0;
-    while (i < text.len && text.ptr[i] != '\xe2' && text.ptr[i] != '\xc2')
-        i++;
-    return i;
-}
-
+/* A word, in which typographical apostrophes may be. */
 static void put_word(struct flattening *flattening, struct bs_bytes word)
 {
-    if (flattening->length > 0)
-        flattening->out[flattening->length++] = ' ';
     for (size_t i = 0; i < word.len;) {
-        struct bs_bytes rest = bs_bytes_skip(word, i);
-        size_t apostrophe = bs_rules_apostrophe(rest), plain = plain_length(rest);
-        plain = plain > 0 || apostrophe > 0 ? plain : 1;
-        memcpy(flattening->out + flattening->length, rest.ptr, plain);
-        flattening->length += plain;
-        if (apostrophe > 0)
-            flattening->out[flattening->length++] = '\'';
-        i += plain + apostrophe;
+        size_t apostrophe = bs_rules_apostrophe(bs_bytes_skip(word, i));
+        flattening->out[flattening->length++] = apostrophe > 0 ? '\'' : word.ptr[i];
+        i += apostrophe > 0 ? apostrophe : 1;
     }
 }
 
@@ -110,26 +103,41 @@ static char collapse_run(struct bs_bytes run)
     return end + 1 == run.len ? '\n' : BS_RULES_INDENT;
 }
 
-/* Bytes that may need a change: white space, and what typographical apostrophes begin with. */
-static const bool irregular[256] = {['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true,
-                                    ['\r'] = true, [' '] = true,  [0xc2] = true, [0xe2] = true};
+/* Whether a byte may need a change: all but typographical apostrophes, and white space that is more
+ * than one blank or line end, does not. */
+static bool is_irregular(struct bs_bytes text, size_t i)
+{
+    unsigned char trait = traits[(unsigned char)text.ptr[i]];
+    if (trait == TYPOGRAPHICAL)
+        return bs_rules_apostrophe(bs_bytes_skip(text, i)) > 0;
+    return trait == SPACE && ((text.ptr[i] != ' ' && text.ptr[i] != '\n') || i + 1 == text.len ||
+                              is_space(text.ptr[i + 1]));
+}
 
-/* The length of what needs no change: all but typographical apostrophes, and white space that is
- * more than one blank or line end. */
+/* Of a stride of bytes, those that are white space. */
+static inline BS_STRIDE_OF_BYTES spaces(BS_STRIDE_OF_BYTES bytes)
+{
+    return (bytes == ' ') | ((bytes >= '\t') & (bytes <= '\r'));
+}
+
+/* The length of what needs no change. */
 static size_t regular_length(struct bs_bytes text)
 {
-    const unsigned char *bytes = (const unsigned char *)text.ptr;
-    for (size_t i = 0; i < text.len; i++) {
-        if (!irregular[bytes[i]])
-            continue;
-        if (bytes[i] >= 0x80 && bs_rules_apostrophe(bs_bytes_skip(text, i)) == 0)
-            continue;
-        bool single =
-            (bytes[i] == ' ' || bytes[i] == '\n') && i + 1 < text.len && !is_space(text.ptr[i + 1]);
-        if (!single)
+    size_t i = 0;
+    while (i + BS_STRIDE < text.len) {
+        BS_STRIDE_OF_BYTES bytes = bs_stride_at(text.ptr + i),
+                           next = bs_stride_at(text.ptr + i + 1);
+        BS_STRIDE_OF_BYTES single = (bytes == ' ') | (bytes == '\n');
+        size_t first = bs_stride_first((spaces(bytes) & (spaces(next) | ~single)) |
+                                       (bytes == (signed char)0xc2) | (bytes == (signed char)0xe2));
+        i += first;
+        if (first < BS_STRIDE && is_irregular(text, i))
             return i;
+        i += first < BS_STRIDE;
     }
-    return text.len;
+    while (i < text.len && !is_irregular(text, i))
+        i++;
+    return i;
 }
 
 size_t bs_rules_collapse(struct bs_bytes text, char *ret_seen, struct bs_rules_shrink *ret_shrinks,
@@ -172,21 +180,32 @@ size_t bs_rules_end(size_t place, bool is_space, const struct bs_rules_shrink *s
     return place + (low > 0 ? shrinks[low - 1].shift : 0) + (is_space ? 0 : 1);
 }
 
+static void take_word(struct flattening *flattening, struct bs_bytes word, unsigned traits_of_it)
+{
+    if (traits_of_it & AT)
+        word = before_address(word);
+    if (word.len == 0 || is_ip_address(word) || is_repeated(flattening, word))
+        return;
+    if (flattening->length > 0)
+        flattening->out[flattening->length++] = ' ';
+    if (traits_of_it & TYPOGRAPHICAL) {
+        put_word(flattening, word);
+        return;
+    }
+    memcpy(flattening->out + flattening->length, word.ptr, word.len);
+    flattening->length += word.len;
+}
+
 size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat)
 {
     struct flattening flattening = {.out = ret_flat};
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned all = 0, trait = 0;
         size_t begin = i;
-        bool is_address = false;
-        for (; i < text.len && !is_space(text.ptr[i]); i++)
-            is_address = is_address || text.ptr[i] == '@';
-        struct bs_bytes word = bs_bytes(text.ptr + begin, i - begin);
-        if (is_address)
-            word = before_address(word);
-        if (word.len > 0 && !is_ip_address(word) && !is_repeated(&flattening, word))
-            put_word(&flattening, word);
-        while (i < text.len && is_space(text.ptr[i]))
-            i++;
+        for (; i < text.len && (trait = traits[(unsigned char)text.ptr[i]]) != SPACE; i++)
+            all |= trait;
+        if (i > begin)
+            take_word(&flattening, bs_bytes(text.ptr + begin, i - begin), all);
     }
     return flattening.length;
 }

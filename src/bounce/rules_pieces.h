@@ -9,12 +9,10 @@
 #include "bounce/rules_pattern.h"
 
 enum {
-    BS_RULES_PIECES = 200,   /* strings of a set, at most */
-    BS_RULES_KEY = 3,        /* bytes of a piece by which it is found */
-    BS_RULES_STRETCH = 6,    /* bytes of a piece by which it is guessed how rare it is */
-    BS_RULES_WINDOW = 8,     /* bytes of a piece around the key that are compared */
-    BS_RULES_CONDITIONS = 2, /* further sets of strings of one pattern */
-    BS_RULES_MARKS = 4,      /* keys of a string that are looked for in the text as a whole */
+    BS_RULES_PIECES = 200, /* strings of a set, at most */
+    BS_RULES_KEY = 3,      /* bytes of a piece by which it is found */
+    BS_RULES_STRETCH = 6,  /* bytes of a piece by which it is guessed how rare it is */
+    BS_RULES_WINDOW = 16,  /* bytes of a piece around the key that are compared */
 };
 
 /* How often runs of bytes were seen in the samples of rules, by a hash of them. */
@@ -24,33 +22,18 @@ struct bs_rules_counts {
 };
 void bs_rules_counts_add(struct bs_rules_counts *counts, struct bs_bytes text);
 
-/* How many bytes of a match may stand before a part of it; SIZE_MAX is without a limit. */
-struct bs_rules_reach {
-    size_t least, most;
-};
-
 /* A part of a string, around three bytes of it that are rare. */
 struct bs_rules_window {
-    char bytes[BS_RULES_WINDOW];
+    char bytes[BS_RULES_WINDOW + 8];
+    const struct bs_rules_class *class; /* of the tree, that takes the first byte */
     uint8_t length;
     uint8_t key; /* where the three bytes begin */
-    struct bs_rules_reach before;
 };
 
-/* Hashes of keys of a string. They need not be different. */
-struct bs_rules_marks {
-    uint32_t keys[BS_RULES_MARKS];
-};
-
-/* Of each set one string is in every match. */
+/* One of them is in every match. */
 struct bs_rules_pieces {
     struct bs_rules_window items[BS_RULES_PIECES];
     size_t count;
-    struct bs_rules_condition {
-        struct bs_rules_marks items[BS_RULES_PIECES];
-        size_t count;
-    } conditions[BS_RULES_CONDITIONS];
-    size_t condition_count;
 };
 
 /* The hash of a key; the first byte is the lowest, and what is above the BS_RULES_KEY bytes does

@@ -2,8 +2,8 @@
 /*
  * All patterns of one place, looked for at once. A text is first searched for pieces that the
  * patterns cannot match without (rules_pieces.h), a few operations for each byte however many
- * patterns there are; only those whose piece is there are tried, around it (rules_automaton.h). The
- * time is bounded by the text's length times the patterns'.
+ * patterns there are; only those whose piece is there are tried, from it to either side
+ * (rules_automaton.h). The time is bounded by the text's length times the patterns'.
  */
 #ifndef BS_BOUNCE_RULES_SEARCH_H
 #define BS_BOUNCE_RULES_SEARCH_H
@@ -23,12 +23,12 @@ struct bs_rules_matcher {
 struct bs_rules_search {
     struct bs_rules_matcher *matchers;
     struct bs_rules_automaton *automata; /* of each matcher */
-    struct bs_rules_needs *needs;        /* of each matcher */
     size_t count;
     uint32_t *everywhere; /* matchers without pieces, which are tried in every text */
     size_t everywhere_count;
     struct bs_rules_lead *leads; /* the pieces, by the hashes of their keys */
     uint32_t *buckets;           /* where those begin whose hash has these upper bits; one more */
+    uint16_t *states;            /* of the automata, that the pieces begin with */
     unsigned bucket_shift;
     uint64_t seen[1024]; /* a bit for the upper half of each hash that there is */
 };

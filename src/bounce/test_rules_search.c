@@ -119,6 +119,13 @@ static const struct {
     {"a\\+b", "A+B", 3},
     {"(?:one|two)+ three", "onetwoone three", 15},
     {"(a?){3}bcd", "aabcd", 5},
+    {"(abc){2,3}d", "abcd abcabcd", 12},
+    {"(abc|abd){2}", "abc abdabc", 10}, /* either piece may be the one that is looked for */
+    {"one two three four five six", "one two three four five, one two three four five six", 52},
+    {"user( [^ ]+)? one two three four five", "user a user b one two three four five", 37},
+    {"[^\\n]*full[^\\n]*full$", "full\nfull full is full", 22}, /* pieces within what repeats */
+    {"user\\nunknown", "user unknown", 0}, /* as wide as the white space is, but not the same */
+    {"user\\nunknown", "user\nunknown", 12},
     {"a|^$|bcd", "xbcd", 0}, /* matches nothing at all, too: refused */
 };
 
@@ -164,15 +171,15 @@ static void pieces_without_end_cost_no_more_than_the_text_is_long(void **state)
     drop(&subject);
 }
 
-/* Behind so many bytes that a search for the next line, which goes by stretches, ends anywhere in
+/* Behind so many bytes that the white space, which is looked for by strides, stands anywhere in
  * one. */
 static void a_line_begins_wherever_it_does(void **state)
 {
-    char text[1000];
+    char text[200];
     struct subject subject;
     (void)state;
     assert_true(prepare(&subject, "^ ?a[^\\n]* two", 1, false));
-    for (size_t before = 1; before < 900; before++) {
+    for (size_t before = 1; before < 100; before++) {
         memset(text, 'x', before);
         memcpy(text + before, "\n  a two", 8);
         assert_int_equal(find(&subject, bs_bytes(text, before + 8), BS_PLACE_TEXT), 1);
