@@ -98,6 +98,9 @@ static bool read_address(struct bs_bytes value, struct bs_arena *arena, struct b
     if (!address.ptr)
         return false;
     address = bs_bytes_trim(address);
+    size_t route = address.len > 0 && address.ptr[0] == '@' ? bs_bytes_find(address, ':') : address.len;
+    if (route < address.len) /* RFC 5321 appendix C */
+        address = bs_bytes_skip(address, route + 1);
     while (address.len > 0 && strchr("<>\"' ,;", address.ptr[address.len - 1]) && address.ptr[address.len - 1] != '\0')
         address.len--;
     *ret_address = address;

@@ -53,6 +53,8 @@ static void each_form_of_a_status_tells_its_recipients(void **state)
         {"a recipient that is named twice", "Final-Recipient: rfc822; a@example.com\nFinal-Recipient: rfc822; A@example.com\nAction: failed\n",
          "dsn-failed a@example.com []  0 \n"},
         {"without a type", "Final-Recipient: <a@example.com>\nAction: failed\n", "dsn-failed a@example.com []  0 \n"},
+        {"a source route", "Final-Recipient: rfc822; <@mx.example,@b.example:a@example.com>\nAction: failed\n",
+         "dsn-failed a@example.com []  0 \n"},
         {"a stray bracket", "Final-Recipient: rfc822; a@example.com>\nAction: failed\n", "dsn-failed a@example.com []  0 \n"},
         {"a local name, and the original", "Final-Recipient: x-local; a\nOriginal-Recipient: rfc822; a@example.com\nAction: failed\n",
          "dsn-failed a@example.com [a@example.com]  0 \n"},
