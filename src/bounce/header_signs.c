@@ -58,7 +58,8 @@ bool bs_address_is_daemon(struct bs_bytes address)
     static const char *const names[] = {
         "postmaster", "mailer", "mdaemon", "mmdf", "mailsystem", "maildeliverysystem", "maildeliverysubsystem",
         "mailadministrator", "systemadministrator", "postoffice", "maildelivery", "smtpgateway", "mailgateway",
-        "deliverysystem", "deliverysubsystem", "virtualpostmaster", "emailpostmaster", "internetmaildelivery", NULL};
+        "deliverysystem", "deliverysubsystem", "virtualpostmaster", "emailpostmaster", "internetmaildelivery",
+        "mailrouter", NULL};
     static const char *const beginnings[] = {"mailerdaemon", "maildaemon", "microsoftexchange", "mailerdeamon", NULL};
     char plain[LOCAL_PLAIN_MAX];
     struct bs_bytes local = plain_local(address, plain);

@@ -29,6 +29,8 @@ struct found {
 struct collection {
     struct bs_bytes text; /* the notice's own words */
     struct bs_bytes sender; /* of the notice */
+    struct bs_bytes addressee; /* of the notice */
+    struct bs_bytes mentioned; /* the addressee, where the text may only say who wrote */
     size_t lines;
     size_t count;
     bool full;
@@ -256,7 +258,8 @@ static void read_below(struct collection *collection, size_t end)
     }
 }
 
-/* RECIPIENT_HERE: behind the match in its line, or in the next one that is not empty. */
+/* RECIPIENT_HERE: behind the match in its line, or in the next one that is not empty. Whoever gets the notice counts only
+ * where nobody else is named, since notices also say whose mail is not wanted. */
 static void read_here(struct collection *collection, size_t end)
 {
     struct bs_bytes text = collection->text, address;
@@ -270,6 +273,10 @@ static void read_here(struct collection *collection, size_t end)
         size_t begin = line_begin(text, end), at = offset_of(collection, address);
         if (tries > 0 && !is_lead(bs_bytes(text.ptr + end, at - end)))
             break;
+        if (bs_bytes_equal_nocase(address, collection->addressee)) {
+            collection->mentioned = address;
+            break;
+        }
         struct bs_bytes lead = bs_bytes(text.ptr + begin, at - begin);
         add_line(collection, line);
         if (lead.len > 0)
@@ -317,6 +324,8 @@ static void read_roles(struct collection *collection, const struct bs_notice *no
         else if (notice->roles[i].role == BS_ROLE_RECIPIENT_BEFORE)
             read_before(collection, end);
     }
+    if (collection->count == 0 && collection->mentioned.len > 0)
+        add(collection, collection->mentioned, bs_bytes(NULL, 0));
 }
 
 /* Whether one of the first such fields of a header has the address. */
@@ -601,6 +610,7 @@ bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_sign
     if (!collection)
         return false;
     collection->sender = signs->from_address;
+    collection->addressee = signs->to ? bs_field_address(signs->to->body) : bs_bytes(NULL, 0);
     if (signs->failed_recipients)
         read_failed_field(collection, signs->failed_recipients);
     if (collection->count == 0)
