@@ -43,6 +43,7 @@ static const struct {
     {5, 1, 6, BS_FAILURE_PROTOCOL, 30},
     {6, 0, 6, BS_FAILURE_CONTENT, 30},
     {6, 7, 9, BS_FAILURE_PROTOCOL, 40}, /* RFC 6531 */
+    {6, 11, 11, BS_FAILURE_PROTOCOL, 40}, /* Exchange: bare line feeds */
     {7, 0, 1, BS_FAILURE_POLICY, 15},
     {7, 2, 3, BS_FAILURE_FILTERED, 30},
     {7, 4, 6, BS_FAILURE_PROTOCOL, 30},
