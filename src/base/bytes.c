@@ -14,29 +14,42 @@ bool bs_bytes_match_nocase(const char *a, const char *b, size_t len)
     return i == len;
 }
 
-/* The place of the first byte from `begin` on that is `letter` in lower case; bytes.len where there is none. Bytes that
- * are no letters may be told for others. */
-static size_t find_nocase(struct bs_bytes bytes, size_t begin, char letter)
+/* The first place from `i` on where the needle may stand: its first and its last byte do, with the bits of `fold` left
+ * out. Past the last place that it could stand at where there is none. */
+static inline size_t find_candidate(struct bs_bytes bytes, size_t i, struct bs_bytes needle, signed char fold)
 {
-    signed char lower = (signed char)letter;
-    size_t i = begin;
-    for (; i + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
-        BS_STRIDE_OF_BYTES here = bs_stride_at(bytes.ptr + i);
-        size_t found = bs_stride_first((here == lower) | ((here | 0x20) == lower));
+    size_t span = needle.len - 1;
+    signed char first = (signed char)(needle.ptr[0] | fold), last = (signed char)(needle.ptr[span] | fold);
+    for (; i + span + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES begin = bs_stride_at(bytes.ptr + i) | fold, end = bs_stride_at(bytes.ptr + i + span) | fold;
+        size_t found = bs_stride_first((begin == first) & (end == last));
         if (found < BS_STRIDE)
             return i + found;
     }
-    while (i < bytes.len && bs_ascii_lower(bytes.ptr[i]) != letter)
+    while (i + span < bytes.len && ((bytes.ptr[i] | fold) != first || (bytes.ptr[i + span] | fold) != last))
         i++;
     return i;
 }
 
-bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle)
+size_t bs_bytes_find_text(struct bs_bytes bytes, struct bs_bytes needle)
 {
     if (needle.len == 0)
+        return 0;
+    for (size_t i = find_candidate(bytes, 0, needle, 0); i + needle.len <= bytes.len;
+         i = find_candidate(bytes, i + 1, needle, 0)) {
+        if (memcmp(bytes.ptr + i, needle.ptr, needle.len) == 0)
+            return i;
+    }
+    return bytes.len;
+}
+
+bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle)
+{
+    static const signed char fold = 'a' ^ 'A';
+    if (needle.len == 0)
         return true;
-    char first = bs_ascii_lower(needle.ptr[0]);
-    for (size_t i = find_nocase(bytes, 0, first); i + needle.len <= bytes.len; i = find_nocase(bytes, i + 1, first)) {
+    for (size_t i = find_candidate(bytes, 0, needle, fold); i + needle.len <= bytes.len;
+         i = find_candidate(bytes, i + 1, needle, fold)) {
         if (bs_bytes_match_nocase(bytes.ptr + i, needle.ptr, needle.len))
             return true;
     }

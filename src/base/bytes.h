@@ -83,7 +83,10 @@ static inline size_t bs_bytes_find(struct bs_bytes bytes, char c)
     return at ? (size_t)(at - bytes.ptr) : bytes.len;
 }
 
-/* The same of the last. */
+/* The same of the first place where the needle stands; 0 for an empty one. */
+size_t bs_bytes_find_text(struct bs_bytes bytes, struct bs_bytes needle);
+
+/* The same of the last `c`. */
 size_t bs_bytes_find_last(struct bs_bytes bytes, char c);
 
 /* Without the blanks and tabs, CRs and LFs at both ends. */

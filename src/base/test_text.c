@@ -38,6 +38,27 @@ static void a_needle_is_found_at_both_ends_and_nowhere_else(void **state)
     assert_false(bs_bytes_contains_nocase(bs_bytes(NULL, 0), BS_LITERAL("x")));
 }
 
+static void a_text_is_found_wherever_it_stands(void **state)
+{
+    char bytes[64];
+    (void)state;
+    for (size_t len = 1; len <= 20; len++) {
+        for (size_t place = 0; place + len <= sizeof bytes; place++) {
+            memset(bytes, 'x', sizeof bytes);
+            memcpy(bytes + place, "a needle, that is all", len);
+            size_t found = bs_bytes_find_text(bs_bytes(bytes, sizeof bytes), bs_bytes("a needle, that is all", len));
+            assert_int_equal(found, place);
+            found = bs_bytes_find_text(bs_bytes(bytes, sizeof bytes), bs_bytes("A needle, that is all", len));
+            assert_int_equal(found, sizeof bytes);
+            assert_true(bs_bytes_contains_nocase(bs_bytes(bytes, sizeof bytes), bs_bytes("A NEEDLE, THAT IS ALL", len)));
+            assert_false(bs_bytes_contains_nocase(bs_bytes(bytes, place + len - 1), bs_bytes("A NEEDLE, THAT IS ALL", len)));
+        }
+    }
+    assert_int_equal(bs_bytes_find_text(BS_LITERAL("abc"), BS_LITERAL("")), 0);
+    assert_int_equal(bs_bytes_find_text(BS_LITERAL("abc"), BS_LITERAL("abcd")), 3);
+    assert_int_equal(bs_bytes_find_text(bs_bytes(NULL, 0), BS_LITERAL("a")), 0);
+}
+
 static void finding_gives_the_length_where_there_is_nothing(void **state)
 {
     (void)state;
@@ -157,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_compare_without_the_case_of_ascii_only),
         cmocka_unit_test(a_needle_is_found_at_both_ends_and_nowhere_else),
+        cmocka_unit_test(a_text_is_found_wherever_it_stands),
         cmocka_unit_test(finding_gives_the_length_where_there_is_nothing),
         cmocka_unit_test(trimming_takes_blanks_off_both_ends),
         cmocka_unit_test(hex_reads_either_case_and_nothing_else),

@@ -66,6 +66,18 @@ static bool all_blank(struct bs_bytes line)
     return i == line.len;
 }
 
+/* The length of the empty line that the bytes begin with; 0 without one. */
+static size_t empty_line(struct bs_bytes bytes)
+{
+    size_t cr = bytes.len > 0 && bytes.ptr[0] == '\r' ? 1 : 0;
+    return bytes.len > cr && bytes.ptr[cr] == '\n' ? cr + 1 : 0;
+}
+
+static bool starts_as_boundary(struct bs_bytes line)
+{
+    return line.len >= 2 && line.ptr[0] == '-' && line.ptr[1] == '-';
+}
+
 /* `Name:`, with anything but blanks and controls in the name, which blanks may follow. */
 static bool is_field(struct bs_bytes line)
 {
@@ -162,6 +174,28 @@ static bool take_part_header(struct bs_mime *mime, struct bs_bytes line)
     return empty;
 }
 
+/* Takes a part's header that lies in the chunk as a whole, is not long, and has nothing but fields that are seen to be
+ * some at a glance; false where it has to go line by line. */
+static bool take_plain_part_header(struct bs_mime *mime, struct bs_bytes *io_chunk)
+{
+    struct bs_bytes shown = bs_bytes_first(*io_chunk, BS_BOUNDARY_LINE_MAX - 1);
+    size_t at = 0, empty;
+    if (mime->state != BS_MIME_PART_HEADER || mime->carry_len > 0 || mime->part_header.len > 0)
+        return false;
+    while ((empty = empty_line(bs_bytes_skip(shown, at))) == 0) {
+        struct bs_bytes rest = bs_bytes_skip(shown, at), line = bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
+        bool field = bs_header_good_name(line) > 0 && !starts_as_boundary(line);
+        bool goes_on = at > 0 && line.len > 0 && is_blank(line.ptr[0]) && !all_blank(without_end(line));
+        if (line.len == rest.len || (!field && !goes_on))
+            return false;
+        at += line.len + 1;
+    }
+    bs_strbuf_append(&mime->part_header, bs_bytes_first(shown, at));
+    *io_chunk = bs_bytes_skip(*io_chunk, at + empty);
+    bs_mime_end_part_header(mime);
+    return true;
+}
+
 /* The rest of a line of a part's header that is longer than what is looked at. */
 static void take_rest_of_line(struct bs_mime *mime, struct bs_bytes *io_chunk)
 {
@@ -170,11 +204,6 @@ static void take_rest_of_line(struct bs_mime *mime, struct bs_bytes *io_chunk)
     struct bs_bytes rest = bs_bytes_first(*io_chunk, mime->in_line ? end : end + 1);
     bs_strbuf_append(&mime->part_header, bs_bytes_first(rest, mime->part_header.limit - mime->part_header.len));
     *io_chunk = bs_bytes_skip(*io_chunk, rest.len);
-}
-
-static bool starts_as_boundary(struct bs_bytes line)
-{
-    return line.len >= 2 && line.ptr[0] == '-' && line.ptr[1] == '-';
 }
 
 /* Reads what came on the boundary that is at `line`, if it is one. */
@@ -197,6 +226,8 @@ static void read_lines(struct bs_mime *mime, struct bs_bytes *io_chunk)
         take_rest_of_line(mime, io_chunk);
         return;
     }
+    if (take_plain_part_header(mime, io_chunk))
+        return;
     struct bs_bytes before = *io_chunk;
     if (!take_line(mime, io_chunk, &line) || take_boundary(mime, line.bytes))
         return;
@@ -217,13 +248,6 @@ static void give(struct bs_mime *mime, struct bs_bytes bytes)
         bs_mime_header_push(mime, bytes);
     else
         bs_mime_content_push(mime, bytes);
-}
-
-/* The length of the empty line that the bytes begin with; 0 without one. */
-static size_t empty_line(struct bs_bytes bytes)
-{
-    size_t cr = bytes.len > 0 && bytes.ptr[0] == '\r' ? 1 : 0;
-    return bytes.len > cr && bytes.ptr[cr] == '\n' ? cr + 1 : 0;
 }
 
 /* A line that may be more than content. */

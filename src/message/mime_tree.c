@@ -322,7 +322,7 @@ static struct bs_mime_fields read_fields(struct bs_bytes text)
             end += bs_bytes_find(bs_bytes_skip(text, end), '\n') + 1;
         while (end < text.len && (text.ptr[end] == ' ' || text.ptr[end] == '\t'));
         struct bs_bytes field = bs_bytes_first(text, end);
-        size_t colon = bs_bytes_find(field, ':');
+        size_t good = bs_header_good_name(field), colon = good > 0 ? good : bs_bytes_find(field, ':');
         if (colon < field.len)
             take_field(&fields, bs_bytes_trim(bs_bytes_first(field, colon)), bs_bytes_skip(field, colon + 1));
         text = bs_bytes_skip(text, field.len);

@@ -129,8 +129,6 @@ static bool take_parameter(struct bs_bytes *io_rest, struct parameter *ret_param
 
 static bool find(struct bs_bytes parameters, struct bs_bytes name, struct parameter *ret_parameter)
 {
-    if (!bs_bytes_contains_nocase(parameters, name)) /* as it is most times */
-        return false;
     while (take_parameter(&parameters, ret_parameter)) {
         if (bs_bytes_equal_nocase(ret_parameter->name, name))
             return true;
