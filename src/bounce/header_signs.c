@@ -86,7 +86,7 @@ static bool address_is_robot(struct bs_bytes address)
     char plain[LOCAL_PLAIN_MAX];
     local = plain_local(address, plain);
     for (size_t i = 0; parts[i]; i++) {
-        if (local.len > 0 && memmem(local.ptr, local.len, parts[i], strlen(parts[i])))
+        if (bs_bytes_find_text(local, bs_bytes_from_cstr(parts[i])) < local.len)
             return true;
     }
     return is_one_of(local, names);

@@ -487,10 +487,10 @@ static void share_words(const struct collection *collection, struct bs_reported_
 static struct bs_bytes reply_line(struct bs_bytes text, struct bs_bytes address)
 {
     for (unsigned i = 0; i < REPLIES_LOOKED_AT_MAX && address.len > 0 && text.len > 0; i++) {
-        const char *at = memmem(text.ptr, text.len, address.ptr, address.len);
-        if (!at)
+        size_t offset = bs_bytes_find_text(text, address);
+        if (offset == text.len)
             break;
-        size_t offset = (size_t)(at - text.ptr), begin = line_begin(text, offset);
+        size_t begin = line_begin(text, offset);
         struct bs_bytes line = line_at(text, begin);
         if (line.len > 4 && memcmp(line.ptr, "<<< ", 4) == 0)
             line = bs_bytes_skip(line, 4);
@@ -558,9 +558,8 @@ bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena
         return !vague;
     for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX; i++) {
         struct bs_bytes address = reading->recipients[i].address;
-        const char *at = address.len > 0 && collection->text.len > 0
-                             ? memmem(collection->text.ptr, collection->text.len, address.ptr, address.len) : NULL;
-        size_t begin = at ? (size_t)(at - collection->text.ptr) + address.len : collection->text.len;
+        size_t end = collection->text.len, at = address.len > 0 ? bs_bytes_find_text(collection->text, address) : end;
+        size_t begin = at < end ? at + address.len : end;
         collection->found[collection->count++] = (struct found){address, bs_bytes(NULL, 0), begin};
     }
     for (size_t i = 0; i < collection->count; i++) {
@@ -586,9 +585,9 @@ static void read_failed_field(struct collection *collection, const struct bs_hea
 {
     struct bs_bytes rest = field->body, address;
     while (bs_text_address_next(&rest, &address)) {
-        const char *at = collection->text.len > 0 && collection->count < 32
-                             ? memmem(collection->text.ptr, collection->text.len, address.ptr, address.len)
-                             : NULL;
+        struct bs_bytes text = collection->text;
+        size_t place = collection->count < 32 ? bs_bytes_find_text(text, address) : text.len;
+        const char *at = place < text.len ? text.ptr + place : NULL;
         if (collection->count == BS_HOME_MADE_RECIPIENTS_MAX) {
             collection->full = true;
             return;

@@ -141,9 +141,9 @@ static size_t find_status_in_text(struct bs_bytes text)
 {
     static const struct bs_bytes names[] = {{"\nFinal-Recipient:", 17}, {"\nOriginal-Recipient:", 20}};
     for (size_t i = 0; text.len > 0 && i < 2; i++) {
-        const char *at = memmem(text.ptr, text.len, names[i].ptr, names[i].len);
-        if (at)
-            return (size_t)(at - text.ptr) + 1;
+        size_t at = bs_bytes_find_text(text, names[i]);
+        if (at < text.len)
+            return at + 1;
     }
     return text.len;
 }
@@ -314,7 +314,7 @@ static bool was_filtered(const struct work *work, const struct bs_reported_recip
         if (work->parts->items[i].media != BS_MEDIA_TEXT || work->parts->items[i].returned || text.len == 0)
             continue;
         for (size_t j = 0; j < sizeof marks / sizeof marks[0]; j++) {
-            if (memmem(text.ptr, text.len, marks[j].ptr, marks[j].len))
+            if (bs_bytes_find_text(text, marks[j]) < text.len)
                 return true;
         }
         break;

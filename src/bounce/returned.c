@@ -3,6 +3,7 @@
  * to BS_RETURNED_PREFIX_MAX times. */
 #include "bounce/returned.h"
 
+#include "base/stride.h"
 #include "message/charset.h"
 
 /* The line that begins at `begin`, without its end. */
@@ -49,10 +50,22 @@ static bool is_name(char c)
     return is_letter(c) || bs_ascii_is_digit(c) || c == '-' || c == '_';
 }
 
+/* Whether a blank or a control comes before any colon, so that the line is no field, as most are none. */
+static bool begins_with_words(struct bs_bytes line)
+{
+    if (line.len < BS_STRIDE)
+        return false;
+    BS_STRIDE_OF_BYTES here = bs_stride_at(line.ptr);
+    size_t end = bs_stride_first((here == ':') | (here <= ' '));
+    return end < BS_STRIDE && line.ptr[end] != ':';
+}
+
 /* The name of the field that the line is, or empty. */
 static struct bs_bytes field_name(struct bs_bytes line)
 {
     size_t colon = 0;
+    if (begins_with_words(line))
+        return bs_bytes(NULL, 0);
     while (colon < line.len && colon < 60 && is_name(line.ptr[colon]))
         colon++;
     bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && is_letter(line.ptr[0]) &&

@@ -118,9 +118,8 @@ static void skip_element(struct reader *reader, struct bs_bytes name)
 
 static void skip_comment(struct reader *reader)
 {
-    const char *end = memmem(reader->rest.ptr, reader->rest.len, "-->", 3);
-    size_t len = end ? (size_t)(end - reader->rest.ptr) + 3 : reader->rest.len;
-    reader->rest = bs_bytes_skip(reader->rest, len);
+    size_t end = bs_bytes_find_text(reader->rest, BS_LITERAL("-->"));
+    reader->rest = bs_bytes_skip(reader->rest, end < reader->rest.len ? end + 3 : end);
 }
 
 /* The place of the next > or quote behind a =, from `i` on; the length where there is none. */
