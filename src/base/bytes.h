@@ -65,8 +65,8 @@ static inline bool bs_bytes_starts_nocase(struct bs_bytes bytes, struct bs_bytes
 {
     if (bytes.len < prefix.len || prefix.len == 0)
         return prefix.len == 0;
-    return bs_ascii_lower(bytes.ptr[0]) == bs_ascii_lower(prefix.ptr[0]) &&
-           bs_bytes_match_nocase(bytes.ptr, prefix.ptr, prefix.len);
+    bool differs = (bytes.ptr[0] ^ prefix.ptr[0]) & ~('a' ^ 'A'); /* as it is most times */
+    return !differs && bs_bytes_match_nocase(bytes.ptr, prefix.ptr, prefix.len);
 }
 
 bool bs_bytes_contains_nocase(struct bs_bytes bytes, struct bs_bytes needle);

@@ -20,6 +20,17 @@ static size_t grown_capacity(const struct bs_strbuf *buf, size_t needed)
     return capacity;
 }
 
+/* Memory of that size with what the buffer holds; NULL without any. */
+static char *grow(struct bs_strbuf *buf, size_t capacity)
+{
+    if (buf->len > 0)
+        return realloc(buf->ptr, capacity);
+    char *grown = malloc(capacity); /* what stands in an empty buffer is not worth a copy */
+    if (grown)
+        free(buf->ptr);
+    return grown;
+}
+
 /* Makes room for `more` bytes and the NUL; false, and failed, where that passes the limit. */
 static bool reserve(struct bs_strbuf *buf, size_t more)
 {
@@ -31,7 +42,7 @@ static bool reserve(struct bs_strbuf *buf, size_t more)
     if (needed <= buf->capacity)
         return true;
     size_t capacity = grown_capacity(buf, needed);
-    char *grown = realloc(buf->ptr, capacity);
+    char *grown = grow(buf, capacity);
     if (!grown) {
         buf->failed = true;
         return false;

@@ -6,9 +6,10 @@
 
 enum { LOCAL_PLAIN_MAX = 40, NAMES_LOOKED_AT_MAX = 256, OPENING_MAX = 160, TAG_MAX = 40 };
 
-static bool is_space(char c)
+/* Whether the bytes may begin with a word, by the first letter of both. */
+static bool may_begin(struct bs_bytes bytes, const char *word)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return bytes.len > 0 && ((bytes.ptr[0] ^ word[0]) & ~('a' ^ 'A')) == 0;
 }
 
 /* How much of a word the bytes begin with; all, where its NUL is reached. */
@@ -24,7 +25,7 @@ static size_t common_length(struct bs_bytes bytes, const char *word)
 static bool begins_with_one(struct bs_bytes bytes, const char *const *words)
 {
     for (; *words; words++) {
-        if ((*words)[common_length(bytes, *words)] == '\0')
+        if (may_begin(bytes, *words) && (*words)[common_length(bytes, *words)] == '\0')
             return true;
     }
     return false;
@@ -46,7 +47,7 @@ static struct bs_bytes plain_local(struct bs_bytes address, char ret_plain[LOCAL
 static bool is_one_of(struct bs_bytes bytes, const char *const *words)
 {
     for (; *words; words++) {
-        size_t common = common_length(bytes, *words);
+        size_t common = may_begin(bytes, *words) ? common_length(bytes, *words) : 0;
         if (common == bytes.len && (*words)[common] == '\0')
             return true;
     }
@@ -92,14 +93,21 @@ static bool address_is_robot(struct bs_bytes address)
     return is_one_of(local, names);
 }
 
+static bool ends_word(char c)
+{
+    static const bool ends[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['<'] = true,
+                                   ['>'] = true, ['('] = true,  [')'] = true,  ['['] = true,  [']'] = true,
+                                   ['"'] = true, [','] = true,  [';'] = true,  [':'] = true};
+    return ends[(unsigned char)c];
+}
+
 /* The word around an @, as far as an address without brackets goes. */
 static struct bs_bytes word_around(struct bs_bytes body, size_t at)
 {
-    static const char ends[] = "<>()[]\",;:";
     size_t begin = at, end = at + 1;
-    while (begin > 0 && !is_space(body.ptr[begin - 1]) && !memchr(ends, body.ptr[begin - 1], sizeof ends - 1))
+    while (begin > 0 && !ends_word(body.ptr[begin - 1]))
         begin--;
-    while (end < body.len && !is_space(body.ptr[end]) && !memchr(ends, body.ptr[end], sizeof ends - 1))
+    while (end < body.len && !ends_word(body.ptr[end]))
         end++;
     return bs_bytes(body.ptr + begin, end - begin);
 }

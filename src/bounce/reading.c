@@ -140,7 +140,9 @@ static bool has_address(const struct bs_reported_recipient *recipient)
 static size_t find_status_in_text(struct bs_bytes text)
 {
     static const struct bs_bytes names[] = {{"\nFinal-Recipient:", 17}, {"\nOriginal-Recipient:", 20}};
-    for (size_t i = 0; text.len > 0 && i < 2; i++) {
+    if (bs_bytes_find_text(text, BS_LITERAL("-Recipient:")) == text.len) /* as it is most times */
+        return text.len;
+    for (size_t i = 0; i < 2; i++) {
         size_t at = bs_bytes_find_text(text, names[i]);
         if (at < text.len)
             return at + 1;

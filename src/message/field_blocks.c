@@ -2,7 +2,7 @@
 /* Blocks of fields; see field_blocks.h. */
 #include "message/field_blocks.h"
 
-#include "base/strbuf.h"
+#include "message/header.h"
 
 enum { FIRST_CAPACITY = 16 };
 
@@ -92,6 +92,15 @@ static void end_block(struct reader *reader)
     reader->block = reader->count;
 }
 
+/* Whether a line holds nothing but white space. */
+static bool is_white(struct bs_bytes line)
+{
+    size_t i = 0;
+    while (i < line.len && (is_blank(line.ptr[i]) || line.ptr[i] == '\n' || line.ptr[i] == '\r'))
+        i++;
+    return i == line.len;
+}
+
 /* The length of the line that the text begins with, its line end included. */
 static size_t line_length(struct bs_bytes text)
 {
@@ -102,12 +111,15 @@ static size_t line_length(struct bs_bytes text)
 /* Whether the text goes on with the field before: a line that begins with white space and holds more. */
 static bool continues(struct bs_bytes text)
 {
-    return text.len > 0 && is_blank(text.ptr[0]) && bs_bytes_trim(bs_bytes_first(text, line_length(text))).len > 0;
+    return text.len > 0 && is_blank(text.ptr[0]) && !is_white(bs_bytes_first(text, line_length(text)));
 }
 
 /* The colon behind a field's name, which has no blanks within it; text.len where the text begins with no field. */
 static size_t find_colon(struct bs_bytes line)
 {
+    size_t good = bs_header_good_name(line);
+    if (good > 0) /* as it is most times */
+        return good;
     size_t colon = bs_bytes_find(line, ':'), name = colon;
     while (colon < line.len && name > 0 && is_blank(line.ptr[name - 1]))
         name--;
@@ -136,7 +148,7 @@ bool bs_field_blocks_read(struct bs_bytes text, struct bs_arena *arena, struct b
     *ret_blocks = (struct bs_field_blocks){.count = 0};
     while (text.len > 0 && !reader.failed) {
         size_t line = line_length(text);
-        if (bs_bytes_trim(bs_bytes_first(text, line)).len > 0) {
+        if (!is_white(bs_bytes_first(text, line))) {
             text = read_field(&reader, text, line);
         } else {
             end_block(&reader);
