@@ -36,7 +36,7 @@ static void read_message(void *context, struct bs_bytes message)
     bs_parts_push(&parts, message);
     bs_parts_finish(&parts);
     bs_reading_make(&parts, state->scan, &state->arena, &reading);
-    bs_arena_reset(&state->arena);
+    bs_arena_clear(&state->arena);
 }
 
 const struct bench_way bench_way_reading = {"reading", begin, read_message};

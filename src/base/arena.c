@@ -113,3 +113,18 @@ void bs_arena_reset(struct bs_arena *arena)
     }
     arena->room = arena->used = 0;
 }
+
+void bs_arena_clear(struct bs_arena *arena)
+{
+    struct bs_arena_block *kept = arena->blocks;
+    if (!kept || kept->size > LARGEST_BLOCK) {
+        bs_arena_reset(arena);
+        return;
+    }
+    arena->blocks = kept->next;
+    bs_arena_reset(arena);
+    kept->next = NULL;
+    arena->blocks = kept;
+    arena->rest = kept->data;
+    arena->room = kept->size;
+}

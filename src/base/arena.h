@@ -2,7 +2,7 @@
 /*
  * Memory for one transaction: take pieces, never give one back, drop them all at once. An arena has a limit, so
  * that what a peer sends can never take more than it; a request past the limit returns NULL, as does one for
- * which the system has no memory. What an arena hands out is valid until bs_arena_reset or bs_arena_free.
+ * which the system has no memory. What an arena hands out is valid until bs_arena_reset or bs_arena_clear.
  */
 #ifndef BS_BASE_ARENA_H
 #define BS_BASE_ARENA_H
@@ -16,7 +16,7 @@ struct bs_arena {
     struct bs_arena_block *blocks; /* newest first */
     char *rest;                    /* of the newest block, what is not handed out yet */
     size_t room;                   /* bytes of that */
-    size_t used;                   /* bytes handed out since the last reset, padding included */
+    size_t used;                   /* bytes handed out since the last reset or clear, padding included */
     size_t limit;                  /* bytes at most */
 };
 
@@ -54,5 +54,8 @@ char *bs_arena_printf(struct bs_arena *arena, const char *format, ...) __attribu
 
 /* Forgets everything that was taken and gives all memory back. */
 void bs_arena_reset(struct bs_arena *arena);
+
+/* Forgets everything that was taken and keeps the newest block for what comes next, unless that was for a large piece. */
+void bs_arena_clear(struct bs_arena *arena);
 
 #endif

@@ -71,6 +71,30 @@ static void what_is_written_before_it_is_taken_is_kept(void **state)
     bs_arena_reset(&arena);
 }
 
+static void a_cleared_arena_begins_anew_in_its_newest_block(void **state)
+{
+    struct bs_arena arena;
+    (void)state;
+    bs_arena_init(&arena, 1 << 20);
+    bs_arena_clear(&arena);
+    for (size_t i = 0; i < 100; i++)
+        assert_non_null(bs_arena_take(&arena, 100));
+    struct bs_arena_block *newest = arena.blocks;
+    bs_arena_clear(&arena);
+    assert_int_equal(arena.used, 0);
+    assert_ptr_equal(arena.blocks, newest);
+    char *piece = bs_arena_take(&arena, 100);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(piece[i], 0);
+    assert_ptr_equal(arena.blocks, newest);
+    assert_null(bs_arena_take(&arena, 1 << 20));
+    assert_non_null(bs_arena_take(&arena, 1 << 19)); /* a large piece is given back */
+    bs_arena_clear(&arena);
+    assert_null(arena.blocks);
+    assert_non_null(bs_arena_take(&arena, 1 << 20));
+    bs_arena_reset(&arena);
+}
+
 static void a_copy_ends_in_a_nul_and_keeps_those_inside(void **state)
 {
     struct bs_arena arena;
@@ -102,6 +126,7 @@ int main(void)
         cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
         cmocka_unit_test(the_limit_holds_to_the_byte_and_is_whole_again_after_a_reset),
         cmocka_unit_test(what_is_written_before_it_is_taken_is_kept),
+        cmocka_unit_test(a_cleared_arena_begins_anew_in_its_newest_block),
         cmocka_unit_test(a_copy_ends_in_a_nul_and_keeps_those_inside),
         cmocka_unit_test(printf_past_the_limit_gives_nothing),
     };

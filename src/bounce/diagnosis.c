@@ -73,7 +73,7 @@ static const struct {
     {7, 700, 750, BS_FAILURE_REPUTATION, 35},
 };
 
-/* What a reply code says alone. 550 is for unknown mailboxes by RFC 5321, and for everything else in practice. */
+/* What a reply code says alone, in their order. 550 is for unknown mailboxes by RFC 5321, and for everything else in practice. */
 static const struct {
     unsigned code;
     enum bs_failure failure;
@@ -174,7 +174,7 @@ static unsigned find_reply(struct bs_bytes text)
 
 static struct guess guess_by_reply(unsigned code)
 {
-    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+    for (size_t i = 0; i < sizeof replies / sizeof *replies && replies[i].code <= code; i++) {
         if (replies[i].code == code)
             return (struct guess){replies[i].failure, REPLY_WEIGHT};
     }

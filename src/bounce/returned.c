@@ -42,7 +42,7 @@ static size_t prefix_length(struct bs_bytes line)
 
 static bool is_letter(char c)
 {
-    return bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z';
+    return (unsigned char)((c | ('a' ^ 'A')) - 'a') < 26;
 }
 
 static bool is_name(char c)
@@ -205,17 +205,19 @@ bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, stru
         return false;
     size_t prefix = prefix_length(line_at(text, begin));
     struct bs_bytes fields = bs_bytes(text.ptr + begin, run.end - begin);
+    bool open = run.end == text.len; /* the text may have been cut within it */
+    bool empty_line = !open && text.ptr[run.end] == '\n';
     bs_header_init(header, arena);
     if (prefix > 0)
         push_without_prefix(header, fields, prefix);
     else
-        bs_header_push(header, fields);
-    if (run.end < text.len)
-        bs_header_push(header, BS_LITERAL("\n")); /* else it is open: the text may have been cut within it */
+        bs_header_push(header, bs_bytes(fields.ptr, fields.len + empty_line));
+    if (!open && !header->ended)
+        bs_header_push(header, BS_LITERAL("\n"));
     bs_header_finish(header);
     if (header->failed)
         return false;
-    *ret_open = run.end == text.len;
+    *ret_open = open;
     ret_returned->header = header;
     ret_returned->exact = verbatim && prefix == 0 && bs_ascii_run(fields) == fields.len;
     return true;

@@ -34,7 +34,7 @@ static void push(void *context, struct bs_bytes bytes)
 
 bool bs_mail_reader_read(struct bs_mail_reader *reader, const struct bs_mail *mail)
 {
-    bs_arena_reset(&reader->arena);
+    bs_arena_clear(&reader->arena);
     bs_parts_init(&reader->parts, &reader->arena);
     bool whole = bs_mail_read(mail, reader->piece, push, reader);
     int error = errno;

@@ -2,6 +2,7 @@
 /* Blocks of fields; see field_blocks.h. */
 #include "message/field_blocks.h"
 
+#include "base/stride.h"
 #include "message/header.h"
 
 enum { FIRST_CAPACITY = 16 };
@@ -37,6 +38,29 @@ static void *make_room(struct reader *reader, void *items, size_t count, size_t 
     return grown;
 }
 
+static size_t white_length(struct bs_bytes text)
+{
+    size_t i = 0;
+    while (i < text.len && (is_blank(text.ptr[i]) || text.ptr[i] == '\n' || text.ptr[i] == '\r'))
+        i++;
+    return i;
+}
+
+/* The length of the text up to a CR or an LF. */
+static size_t length_without_break(struct bs_bytes text)
+{
+    size_t i = 0;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+        size_t end = bs_stride_first((here == '\n') | (here == '\r'));
+        if (end < BS_STRIDE)
+            return i + end;
+    }
+    while (i < text.len && text.ptr[i] != '\n' && text.ptr[i] != '\r')
+        i++;
+    return i;
+}
+
 /* The text without its line breaks; each becomes one blank together with the white space around it. */
 static struct bs_bytes unfold(struct reader *reader, struct bs_bytes text)
 {
@@ -46,15 +70,16 @@ static struct bs_bytes unfold(struct reader *reader, struct bs_bytes text)
     char *copy = bs_arena_take_unset(reader->arena, text.len);
     size_t len = 0;
     reader->failed = reader->failed || !copy;
-    for (size_t i = 0; copy && i < text.len; i++) {
-        if (text.ptr[i] != '\n' && text.ptr[i] != '\r') {
-            copy[len++] = text.ptr[i];
-            continue;
-        }
+    while (copy && text.len > 0) {
+        size_t run = length_without_break(text);
+        memcpy(copy + len, text.ptr, run);
+        len += run;
+        text = bs_bytes_skip(text, run);
+        if (text.len == 0)
+            break;
         while (len > 0 && is_blank(copy[len - 1]))
             len--;
-        while (i + 1 < text.len && (is_blank(text.ptr[i + 1]) || text.ptr[i + 1] == '\n' || text.ptr[i + 1] == '\r'))
-            i++;
+        text = bs_bytes_skip(text, white_length(text));
         copy[len++] = ' ';
     }
     return bs_bytes(copy, len);
@@ -95,10 +120,7 @@ static void end_block(struct reader *reader)
 /* Whether a line holds nothing but white space. */
 static bool is_white(struct bs_bytes line)
 {
-    size_t i = 0;
-    while (i < line.len && (is_blank(line.ptr[i]) || line.ptr[i] == '\n' || line.ptr[i] == '\r'))
-        i++;
-    return i == line.len;
+    return white_length(line) == line.len;
 }
 
 /* The length of the line that the text begins with, its line end included. */
