@@ -329,25 +329,6 @@ static bool opens_with_fixed(const struct view *view, enum bs_kind kind)
     return text && text->weight >= CONCLUSIVE_WEIGHT && view->wording->notice.ends[kind] < OPENING_FIXED;
 }
 
-/* Registrations and logins ask to confirm in the same words; they answer nothing. */
-static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
-{
-    const struct bs_wording *wording = view->wording;
-    const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *subject = in_subject(view, BS_KIND_CHALLENGE);
-    const struct bs_rule *made = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE]
-                                                                  : wording->from[BS_KIND_CHALLENGE];
-    bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
-    bool reply = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED) || (robot && has(view, BS_SIGN_ANSWERS));
-    bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
-    bool told = subject && text && text->weight >= LIKELY_WEIGHT && !has(view, BS_SIGN_UNSUBSCRIBE);
-    bool worded = text && (reply || made || named || told || opens_with_fixed(view, BS_KIND_CHALLENGE));
-    if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
-        !(worded || (reply && (subject || made)) || (made && (robot || subject))))
-        return BS_KIND_NONE;
-    *ret_sign = (text ? text : subject ? subject : made)->id;
-    return BS_KIND_CHALLENGE;
-}
-
 static bool has_link(const struct view *view)
 {
     const struct bs_notice *notice = &view->wording->notice;
@@ -358,6 +339,26 @@ static bool has_link(const struct view *view)
 static bool may_be_bait(const struct view *view)
 {
     return has(view, BS_SIGN_OTHER_PATH) && (view->wording->notice.html || has_link(view));
+}
+
+/* Registrations and logins ask to confirm in the same words; they answer nothing. */
+static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
+{
+    const struct bs_wording *wording = view->wording;
+    const struct bs_rule *text = in_text(view, BS_KIND_CHALLENGE), *subject = in_subject(view, BS_KIND_CHALLENGE);
+    const struct bs_rule *made = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE]
+                                                                  : wording->from[BS_KIND_CHALLENGE];
+    bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
+    bool reply = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED) || (robot && has(view, BS_SIGN_ANSWERS));
+    bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
+    bool told = subject && text && text->weight >= LIKELY_WEIGHT && !has(view, BS_SIGN_UNSUBSCRIBE) &&
+                (has(view, BS_SIGN_ANSWERS) || !may_be_bait(view));
+    bool worded = text && (reply || made || named || told || opens_with_fixed(view, BS_KIND_CHALLENGE));
+    if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
+        !(worded || (reply && (subject || made)) || (made && (robot || subject))))
+        return BS_KIND_NONE;
+    *ret_sign = (text ? text : subject ? subject : made)->id;
+    return BS_KIND_CHALLENGE;
 }
 
 /* How much wording a reply of a program needs without a sign that it is one. */
@@ -393,8 +394,23 @@ static bool is_reply(const struct view *view, const struct bs_rule *text, const 
     if (has(view, BS_SIGN_SUPPRESS))
         return likely || (subject && (sure_text || answers));
     if (has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_DAEMON_PATH | BS_SIGN_DAEMON_FROM))
-        return sure || (sure_text && answers) || (subject && (sure_text || (says && answers)));
+        return sure || (subject && (sure_text || (says && answers)));
     return is_unsigned_reply(view, text, subject);
+}
+
+/* What of the null sender's mail is a reply in words that nobody knows: it answers, or has what replies of vacation
+ * programs and of Exchange have beside their text. */
+static const char *null_sender_sign(const struct view *view)
+{
+    if (!has(view, BS_SIGN_NULL_PATH) || has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON) || view->wording->returns ||
+        in_subject(view, BS_KIND_OTHER) || any_dsn(view->wording->notice.kinds))
+        return NULL;
+    bool plain = !has(view, BS_SIGN_ROBOT_FROM) && !view->wording->notice.html && !has_link(view);
+    if (plain && has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE))
+        return "null-sender-precedence";
+    if (has(view, BS_SIGN_ANSWERS))
+        return "null-sender-answers";
+    return has(view, BS_SIGN_GROUPWARE) || (plain && has(view, BS_SIGN_SUPPRESS)) ? "null-sender-exchange" : NULL;
 }
 
 static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
@@ -414,15 +430,10 @@ static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
         *ret_sign = field ? field->id : "auto-replied";
         return BS_KIND_AUTOREPLY;
     }
-    bool vacation = has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_LIST | BS_SIGN_UNSUBSCRIBE | BS_SIGN_ROBOT_FROM) &&
-                    !view->wording->notice.html && !has_link(view);
-    if (has(view, BS_SIGN_NULL_PATH) && (has(view, BS_SIGN_ANSWERS | BS_SIGN_GROUPWARE) || vacation) &&
-        !view->wording->returns && !any_dsn(view->wording->notice.kinds) &&
-        !has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_PERSON)) {
-        *ret_sign = vacation ? "null-sender-precedence" : "null-sender-answers";
-        return BS_KIND_AUTOREPLY;
-    }
-    return BS_KIND_NONE;
+    const char *silent = null_sender_sign(view);
+    if (silent)
+        *ret_sign = silent;
+    return silent ? BS_KIND_AUTOREPLY : BS_KIND_NONE;
 }
 
 /* A receipt or a complaint by its wording: one place with a sign of that kind, or two in what a program made. */

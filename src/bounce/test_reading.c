@@ -68,12 +68,24 @@ static const struct bs_reading *make(struct reader *reader, struct bs_bytes mess
     "A message that you sent could not be delivered to one or more of its\nrecipients. This is a permanent error. " \
     "The following address(es) failed:\n\n  joe@example.org\n    host mx.example.org [192.0.2.1]: 550 5.1.1 no such user\n"
 
+struct kind_case {
+    const char *title, *message;
+    enum bs_kind kind;
+};
+
+static void check_kinds(struct reader *reader, const struct kind_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bs_reading *reading = make(reader, bs_bytes_from_cstr(cases[i].message));
+        if (reading->kind != cases[i].kind)
+            fail_msg("%s: %s by %s", cases[i].title, bs_kind_name(reading->kind), reading->sign ? reading->sign : "nothing");
+        assert_int_equal(reading->sign != NULL, reading->kind != BS_KIND_NONE);
+    }
+}
+
 static void the_strongest_evidence_decides_the_kind(void **state)
 {
-    static const struct {
-        const char *title, *message;
-        enum bs_kind kind;
-    } cases[] = {
+    static const struct kind_case cases[] = {
         {"a report", DAEMON REPORT(STATUS, RETURNED), BS_KIND_DSN_FAILED},
         {"a report whose sender has a name and an address", "Return-Path: <jane@example.com>\nFrom: Mail <m@example.net>\n"
          REPORT(STATUS, RETURNED), BS_KIND_DSN_FAILED},
@@ -96,29 +108,11 @@ static void the_strongest_evidence_decides_the_kind(void **state)
          BS_KIND_AUTOREPLY},
         {"a reply by the null sender", "Return-Path: <>\nFrom: jane@example.com\nIn-Reply-To: <1@example.org>\nSubject: Rome\n\nHi\n",
          BS_KIND_AUTOREPLY},
-        {"a reply of an Exchange that gave it no sign", "Return-Path: <>\nFrom: jane@example.com\nX-MimeOLE: Produced By Microsoft "
-         "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_AUTOREPLY},
-        {"mail through the same Exchange", "Return-Path: <jane@example.com>\nFrom: jane@example.com\nX-MimeOLE: Produced By Microsoft "
-         "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_NONE},
-        {"an automatic acknowledgement by a ticket system", "From: help@example.com\nAuto-Submitted: auto-generated\nSubject: printer\n\n"
-         "This is an automated acknowledgement of your request.\n", BS_KIND_AUTOREPLY},
-        {"a robot's address that somebody answered", "From: noreply@example.com\nIn-Reply-To: <1@example.org>\nSubject: Re: order\n\n"
-         "You have replied to an address that is not monitored.\n", BS_KIND_AUTOREPLY},
-        {"the same words in a robot's newsletter", "From: noreply@example.com\nSubject: order\n\n"
-         "If you have replied to an address that is not monitored, call us.\n", BS_KIND_NONE},
         {"an absence that a person announces", PERSON "Subject: Out of office\n\nI will be out of the office next week.\n",
          BS_KIND_NONE},
         {"a receipt", "From: joe@example.org\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
          "--b\n\nRead.\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; joe@example.org\n"
          "Original-Message-ID: <1@example.com>\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n", BS_KIND_MDN},
-        {"a receipt in a mail program's words", PERSON "Subject: Read: lunch\n\nYour message was displayed. This is no guarantee that "
-         "the message has been read or understood.\n", BS_KIND_MDN},
-        {"the same, quoted by who answers it", PERSON "Subject: Re: Read: lunch\n\nWhat does it mean that this is no guarantee that "
-         "the message has been read or understood?\n", BS_KIND_NONE},
-        {"a challenge without a sign", "From: jane@example.com\nSubject: Please confirm your message\n\n"
-         "This is the first time you have written to me.\n", BS_KIND_CHALLENGE},
-        {"a login that asks to confirm", "From: shop@example.com\nSubject: Please confirm your message\n\n"
-         "Click the link to verify that you are a person.\n", BS_KIND_NONE},
         {"a complaint", "From: fbl@example.net\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\n"
          "Spam.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n\n--b\n"
          "Content-Type: message/rfc822\n\n" RETURNED "\n--b--\n", BS_KIND_ARF},
@@ -131,12 +125,36 @@ static void the_strongest_evidence_decides_the_kind(void **state)
         {"nothing", "", BS_KIND_NONE},
         {"blanks", "   \n \n", BS_KIND_NONE},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct bs_reading *reading = make(*state, bs_bytes_from_cstr(cases[i].message));
-        if (reading->kind != cases[i].kind)
-            fail_msg("%s: %s by %s", cases[i].title, bs_kind_name(reading->kind), reading->sign ? reading->sign : "nothing");
-        assert_int_equal(reading->sign != NULL, reading->kind != BS_KIND_NONE);
-    }
+    check_kinds(*state, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void little_is_needed_where_the_signs_are_strong_and_much_where_there_are_none(void **state)
+{
+    static const struct kind_case cases[] = {
+        {"a reply of an Exchange that gave it no sign", "Return-Path: <>\nFrom: jane@example.com\nX-MimeOLE: Produced By Microsoft "
+         "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_AUTOREPLY},
+        {"mail through the same Exchange", "Return-Path: <jane@example.com>\nFrom: jane@example.com\nX-MimeOLE: Produced By Microsoft "
+         "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_NONE},
+        {"an automatic acknowledgement by a ticket system", "From: help@example.com\nAuto-Submitted: auto-generated\nSubject: printer\n\n"
+         "This is an automated acknowledgement of your request.\n", BS_KIND_AUTOREPLY},
+        {"a robot that sends on what somebody wrote", "From: noreply@example.com\nIn-Reply-To: <1@example.org>\nSubject: Re: order\n\n"
+         "You have replied to an address that is not monitored, says the template.\n", BS_KIND_NONE},
+        {"a reply that is to have no reply", "Return-Path: <>\nFrom: jane@example.com\nX-Auto-Response-Suppress: All\nSubject: Olives\n\n"
+         "We are picking them.\n", BS_KIND_AUTOREPLY},
+        {"an order with the same signs", "Return-Path: <>\nFrom: shop@example.com\nX-Auto-Response-Suppress: All\nSubject: Olives\n\n"
+         "Your order: https://example.com/\n", BS_KIND_OTHER},
+        {"a receipt in a mail program's words", PERSON "Subject: Read: lunch\n\nYour message was displayed. This is no guarantee that "
+         "the message has been read or understood.\n", BS_KIND_MDN},
+        {"the same, quoted by who answers it", PERSON "Subject: Re: Read: lunch\n\nWhat does it mean that this is no guarantee that "
+         "the message has been read or understood?\n", BS_KIND_NONE},
+        {"a challenge without a sign", "From: jane@example.com\nSubject: Please confirm your message\n\n"
+         "This is the first time you have written to me.\n", BS_KIND_CHALLENGE},
+        {"the same with a link", "Return-Path: <jane@example.com>\nFrom: jane@example.com\nSubject: Please confirm your message\n\n"
+         "This is the first time you have written to me: http://example.com/\n", BS_KIND_NONE},
+        {"a login that asks to confirm", "From: shop@example.com\nSubject: Please confirm your message\n\n"
+         "Click the link to verify that you are a person.\n", BS_KIND_NONE},
+    };
+    check_kinds(*state, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void a_bounce_says_for_whom_it_failed_and_why(void **state)
@@ -420,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_strongest_evidence_decides_the_kind),
+        cmocka_unit_test(little_is_needed_where_the_signs_are_strong_and_much_where_there_are_none),
         cmocka_unit_test(a_bounce_says_for_whom_it_failed_and_why),
         cmocka_unit_test(what_is_returned_is_found_wherever_it_is),
         cmocka_unit_test(message_identifiers_that_are_answered_are_kept_up_to_a_limit),
