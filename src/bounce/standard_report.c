@@ -75,6 +75,17 @@ static bool read_status(const struct bs_part *part, struct bs_arena *arena, stru
     return true;
 }
 
+/* A report has one; gateways put several into one message. */
+static bool read_statuses(const struct bs_parts *parts, struct bs_arena *arena, struct bs_reading *reading)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct bs_part *part = &parts->items[i];
+        if (part->media == BS_MEDIA_DELIVERY_STATUS && !part->returned && !read_status(part, arena, reading))
+            return false;
+    }
+    return true;
+}
+
 /* Whether the notification is how a Sieve script refuses mail (RFC 5429 section 2.1.2): it was deleted, and the
  * header calls it a refusal, as Dovecot's does. */
 static bool is_refusal(const struct bs_parts *parts, struct bs_bytes disposition)
@@ -142,8 +153,7 @@ bool bs_standard_report_read(const struct bs_parts *parts, const struct bs_heade
     const struct bs_part *part = own_part(parts, BS_MEDIA_FEEDBACK);
     if (part && !read_feedback(part, arena, reading))
         return false;
-    part = own_part(parts, BS_MEDIA_DELIVERY_STATUS);
-    if (part && reading->kind == BS_KIND_NONE && !read_status(part, arena, reading))
+    if (reading->kind == BS_KIND_NONE && !read_statuses(parts, arena, reading))
         return false;
     part = own_part(parts, BS_MEDIA_DISPOSITION);
     return !part || reading->kind != BS_KIND_NONE || read_disposition(parts, part, arena, reading);
