@@ -295,6 +295,12 @@ static void see_mime_ole(struct bs_header_signs *signs, const struct bs_header_f
         signs->signs |= BS_SIGN_GROUPWARE;
 }
 
+static void see_rule_of_inbox(struct bs_header_signs *signs, const struct bs_header_field *field)
+{
+    (void)field;
+    signs->signs |= BS_SIGN_GROUPWARE;
+}
+
 static void see_content_type(struct bs_header_signs *signs, const struct bs_header_field *field)
 {
     if (bs_bytes_starts_nocase(bs_bytes_trim(field->body), BS_LITERAL("multipart/report")) &&
@@ -307,7 +313,7 @@ struct row {
     void (*see)(struct bs_header_signs *signs, const struct bs_header_field *field);
 };
 
-enum { NAME_MAX = 24 };
+enum { NAME_MAX = 30 };
 
 /* The rows for names of each length. */
 #define ROWS(...) (const struct row[]){__VA_ARGS__, {NULL, NULL}}
@@ -328,6 +334,7 @@ static const struct row *const rows[NAME_MAX + 1] = {
     [17] = ROWS({"X-Auto-Reply-From", see_auto_reply}),
     [19] = ROWS({"X-Failed-Recipients", see_failed_recipients}),
     [24] = ROWS({"X-Auto-Response-Suppress", see_suppress}),
+    [30] = ROWS({"X-MS-Exchange-Inbox-Rules-Loop", see_rule_of_inbox}),
 };
 
 void bs_header_signs_read(const struct bs_header *header, struct bs_header_signs *ret_signs)

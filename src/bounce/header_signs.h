@@ -29,7 +29,7 @@ enum bs_header_sign {
     BS_SIGN_UNSUBSCRIBE = 1 << 16,   /* List-Unsubscribe: what is sent to many, where Precedence is any program's */
     BS_SIGN_RE = 1 << 17,            /* a Subject that begins with Re: and the like */
     BS_SIGN_JUNK = 1 << 18,          /* Precedence: junk, which vacation programs write and lists do not */
-    BS_SIGN_GROUPWARE = 1 << 19,     /* made by an Exchange or GroupWise of a time when replies had no sign of their own */
+    BS_SIGN_GROUPWARE = 1 << 19,     /* made by an Exchange or GroupWise of a time when replies had no sign, or by a rule */
 };
 
 /* Any of these makes a message worth a look at its text. */

@@ -349,13 +349,14 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     const struct bs_rule *made = wording->field[BS_KIND_CHALLENGE] ? wording->field[BS_KIND_CHALLENGE]
                                                                   : wording->from[BS_KIND_CHALLENGE];
     bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
-    bool reply = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED) || (robot && has(view, BS_SIGN_ANSWERS));
+    bool replied = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED);
+    bool reply = replied || (robot && has(view, BS_SIGN_ANSWERS));
     bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
     bool told = subject && text && text->weight >= LIKELY_WEIGHT && !has(view, BS_SIGN_UNSUBSCRIBE) &&
                 (has(view, BS_SIGN_ANSWERS) || !may_be_bait(view));
     bool worded = text && (reply || made || named || told || opens_with_fixed(view, BS_KIND_CHALLENGE));
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
-        !(worded || (reply && (subject || made)) || (made && (robot || subject))))
+        !(worded || (replied && subject) || (made && (reply || robot || subject))))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : subject ? subject : made)->id;
     return BS_KIND_CHALLENGE;

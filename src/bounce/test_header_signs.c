@@ -51,6 +51,7 @@ static const struct {
     {"X-Mailer: Internet Mail Service (5.5.2653.19)\n", BS_SIGN_GROUPWARE},
     {"X-MimeOLE: Produced By Microsoft Exchange V6.5\n", BS_SIGN_GROUPWARE},
     {"X-MimeOLE: Produced By Microsoft MimeOLE V6.00\n", 0},
+    {"X-MS-Exchange-Inbox-Rules-Loop: jane@example.com\n", BS_SIGN_GROUPWARE},
     {"Content-Type: Multipart/Report; report-type=delivery-status\n", BS_SIGN_REPORT},
     {"Content-Type: multipart/report; report-type=\"TLSRPT\"\n", 0},
     {"Subject: Re: lunch\n", BS_SIGN_ANSWERS | BS_SIGN_RE},
