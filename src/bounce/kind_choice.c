@@ -291,6 +291,17 @@ static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
     return kind;
 }
 
+/* What says that a scanner wrote the message, in words of a language that nobody wrote rules for. */
+static const struct bs_rule *made_by_scanner(const struct view *view)
+{
+    const struct bs_rule *from = view->wording->from[BS_KIND_NOTICE], *field = view->wording->field[BS_KIND_NOTICE];
+    if (any_dsn(view->wording->notice.kinds) || any_dsn(view->wording->subject))
+        return NULL;
+    if (from && has(view, BS_SIGN_NULL_PATH))
+        return from;
+    return view->system || has(view, BS_SIGN_ROBOT_FROM) ? field : NULL;
+}
+
 /* A notice of a scanner tells what it found before it tells what became of the message. */
 static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
 {
@@ -302,11 +313,10 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     const struct bs_rule *from = view->wording->from[BS_KIND_NOTICE];
     if (has(view, BS_SIGN_LIST) || view->answered || !program || (has(view, BS_SIGN_BULK) && !view->system))
         return BS_KIND_NONE;
-    if (!text && !subject) { /* a scanner wrote it, in words of a language that nobody wrote rules for */
-        const struct bs_rule *made = from && has(view, BS_SIGN_NULL_PATH) ? from : view->wording->field[BS_KIND_NOTICE];
-        bool speaks = made && !any_dsn(notice->kinds) && !any_dsn(view->wording->subject);
-        *ret_sign = speaks ? made->id : NULL;
-        return speaks ? BS_KIND_NOTICE : BS_KIND_NONE;
+    if (!text && !subject) {
+        const struct bs_rule *made = made_by_scanner(view);
+        *ret_sign = made ? made->id : NULL;
+        return made ? BS_KIND_NOTICE : BS_KIND_NONE;
     }
     bool sure = text && text->weight >= SURE_WEIGHT;
     for (size_t i = 0; text && !subject && !sure && i < DSN_KINDS; i++) {
