@@ -11,16 +11,14 @@
 
 enum {
     CLASS_MAX = 4,     /* bytes of a class that is multiplied out */
-    PIECE_MAX = 32,    /* bytes of a string: what is longer is cut in two */
-    PRODUCT_MAX = 150, /* strings that come of it */
+    PRODUCT_MAX = 180, /* strings that come of it */
     COST_OF_FINDING = 8,
-    BEFORE_KEY = 6, /* bytes of a long string that are compared before its key */
 };
 
-/* Some bytes, and the classes of the tree that take them. */
+/* Some bytes, and the class of the tree that takes the first. */
 struct string {
     struct bs_bytes bytes;
-    const struct bs_rules_class **classes;
+    const struct bs_rules_class *class;
 };
 
 struct strings {
@@ -66,33 +64,31 @@ void bs_rules_counts_add(struct bs_rules_counts *counts, struct bs_bytes text)
         ++*count_stretch(counts, text.ptr + i);
 }
 
-/* A string's key, which is its rarest, and what is compared around it. */
-struct cut {
-    size_t begin, key, end;
-    uint64_t count; /* of the window, at most; UINT64_MAX where the string is too short */
-};
-
-static struct cut cut_window(const struct search *search, struct bs_bytes string)
+/* The string's key: where its rarest bytes begin. It is long enough. */
+static size_t find_key(const struct search *search, struct bs_bytes string)
 {
-    struct cut cut = {.count = UINT64_MAX};
+    size_t key = 0;
+    for (size_t i = 1; i + BS_RULES_KEY <= string.len; i++) {
+        if (*count_key(search->counts, string.ptr + i) <
+            *count_key(search->counts, string.ptr + key))
+            key = i;
+    }
+    return key;
+}
+
+/* How often a string was seen, at most; UINT64_MAX where it is too short. */
+static uint64_t count_of(const struct search *search, struct bs_bytes string)
+{
+    uint64_t least = UINT64_MAX;
     for (size_t i = 0; i + BS_RULES_KEY <= string.len; i++) {
         uint64_t count = *count_key(search->counts, string.ptr + i);
-        if (count >= cut.count)
-            continue;
-        cut.count = count;
-        cut.key = i;
+        least = count < least ? count : least;
     }
-    if (string.len > BS_RULES_WINDOW) {
-        size_t last = string.len - BS_RULES_WINDOW,
-               begin = cut.key > BEFORE_KEY ? cut.key - BEFORE_KEY : 0;
-        cut.begin = begin < last ? begin : last;
-    }
-    cut.end = string.len - cut.begin < BS_RULES_WINDOW ? string.len : cut.begin + BS_RULES_WINDOW;
-    for (size_t i = cut.begin; i + BS_RULES_STRETCH <= cut.end; i++) {
+    for (size_t i = 0; i + BS_RULES_STRETCH <= string.len; i++) {
         uint64_t count = *count_stretch(search->counts, string.ptr + i);
-        cut.count = count < cut.count ? count : cut.count;
+        least = count < least ? count : least;
     }
-    return cut;
+    return least;
 }
 
 /* What it costs to look for the strings: each one, and above all each time that one is found. */
@@ -100,10 +96,10 @@ static uint64_t cost_of(const struct search *search, const struct strings *strin
 {
     uint64_t cost = 0;
     for (size_t i = 0; i < strings->count; i++) {
-        struct cut cut = cut_window(search, strings->items[i].bytes);
-        if (cut.count == UINT64_MAX)
+        uint64_t count = count_of(search, strings->items[i].bytes);
+        if (count == UINT64_MAX)
             return UINT64_MAX;
-        cost += 1 + cut.count * COST_OF_FINDING;
+        cost += 1 + count * COST_OF_FINDING;
     }
     return strings->count == 0 ? UINT64_MAX : cost;
 }
@@ -132,32 +128,23 @@ static bool unite(const struct search *search, struct strings *strings, const st
     return true;
 }
 
-/* A string with room for PIECE_MAX bytes. */
+/* A string with room for BS_RULES_PIECE bytes. */
 static bool take_string(const struct search *search, struct string *ret_string)
 {
-    char *bytes = bs_arena_take_unset(search->arena, PIECE_MAX);
-    const struct bs_rules_class **classes =
-        bs_arena_take_unset(search->arena, PIECE_MAX * sizeof *classes);
-    *ret_string = (struct string){bs_bytes(bytes, 0), classes};
-    return bytes && classes;
+    char *bytes = bs_arena_take_unset(search->arena, BS_RULES_PIECE);
+    *ret_string = (struct string){bs_bytes(bytes, 0), NULL};
+    return bytes != NULL;
 }
 
-/* Puts a byte behind a string that take_string made. */
-static bool append(struct string *string, char byte, const struct bs_rules_class *class)
+/* Puts bytes behind a string that take_string made; a class takes the first of them. */
+static bool append(struct string *string, struct bs_bytes bytes, const struct bs_rules_class *class)
 {
-    if (string->bytes.len == PIECE_MAX)
+    if (string->bytes.len + bytes.len > BS_RULES_PIECE)
         return false;
-    memcpy((char *)string->bytes.ptr + string->bytes.len, &byte, 1);
-    string->classes[string->bytes.len++] = class;
-    return true;
-}
-
-static bool append_all(struct string *string, const struct string *other)
-{
-    for (size_t i = 0; i < other->bytes.len; i++) {
-        if (!append(string, other->bytes.ptr[i], other->classes[i]))
-            return false;
-    }
+    if (bytes.len > 0 && string->bytes.len == 0)
+        string->class = class;
+    memcpy((char *)string->bytes.ptr + string->bytes.len, bytes.ptr, bytes.len);
+    string->bytes.len += bytes.len;
     return true;
 }
 
@@ -173,8 +160,9 @@ static bool multiply(const struct search *search, struct strings *ones,
     for (size_t i = 0; all.items && i < ones->count; i++) {
         for (size_t j = 0; j < others->count; j++) {
             struct string *both = &all.items[all.count++];
-            if (!take_string(search, both) || !append_all(both, &ones->items[i]) ||
-                !append_all(both, &others->items[j]))
+            const struct string *one = &ones->items[i], *other = &others->items[j];
+            if (!take_string(search, both) || !append(both, one->bytes, one->class) ||
+                !append(both, other->bytes, other->class))
                 return false;
         }
     }
@@ -203,7 +191,7 @@ static bool spell_class(const struct search *search, const struct bs_rules_class
         (struct strings){bs_arena_take(search->arena, CLASS_MAX * sizeof(struct string)), count};
     for (size_t i = 0; ret_strings->items && i < count; i++) {
         if (!take_string(search, &ret_strings->items[i]) ||
-            !append(&ret_strings->items[i], bytes[i], class))
+            !append(&ret_strings->items[i], bs_bytes(&bytes[i], 1), class))
             return false;
     }
     return ret_strings->items && count > 0;
@@ -248,9 +236,9 @@ static bool extend(const struct search *search, struct strings *strings,
     bool lonely =
         strings->count == 1 && strings->items[0].bytes.len > 0 && node->type == BS_NODE_CLASS;
     int byte = lonely ? only_byte(&node->class) : -1;
+    char seen = byte == '\n' || byte == BS_RULES_INDENT ? ' ' : (char)byte;
     if (byte >= 0)
-        return append(&strings->items[0],
-                      byte == '\n' || byte == BS_RULES_INDENT ? ' ' : (char)byte, &node->class);
+        return append(&strings->items[0], bs_bytes(&seen, 1), &node->class);
     return spell(search, node, &more) && multiply(search, strings, &more);
 }
 
@@ -318,17 +306,36 @@ static void choose_of_each(const struct search *search, const struct bs_rules_no
     offer(search, &all, best);
 }
 
-/* Goes through what must stand behind each other: `run` is what stands beside each other now. */
+/* What `count` nodes that stand beside each other match. False where that is not a few strings only. */
+static bool spell_run(const struct search *search, const struct bs_rules_node *node, size_t count,
+                      struct strings *ret_strings)
+{
+    *ret_strings = empty_string;
+    for (; count > 0; count--, node = node->next) {
+        if (!extend(search, ret_strings, node))
+            return false;
+    }
+    return true;
+}
+
+/* Goes through what must stand behind each other: `run` is what stands beside each other now, `count`
+ * nodes from `begin` on. Where it gets too much, its first quarter is left away. */
 static void choose_of_sequence(const struct search *search, const struct bs_rules_node *node,
                                struct choice *best)
 {
     struct strings run = empty_string;
+    const struct bs_rules_node *begin = node->first;
+    size_t count = 0;
     for (const struct bs_rules_node *child = node->first; child; child = child->next) {
-        if (!extend(search, &run, child)) {
-            offer(search, &run, best);
-            choose(search, child, best);
-            run = spell(search, child, &run) ? run : empty_string;
-        }
+        count++;
+        if (extend(search, &run, child))
+            continue;
+        offer(search, &run, best);
+        choose(search, child, best);
+        do {
+            for (size_t i = (count + 3) / 4; i > 0; i--, count--)
+                begin = begin->next;
+        } while (!spell_run(search, begin, count, &run));
     }
     offer(search, &run, best);
 }
@@ -348,27 +355,27 @@ static void choose(const struct search *search, const struct bs_rules_node *node
         offer(search, &spelled, best);
 }
 
-static bool is_taken(const struct bs_rules_pieces *pieces, const struct bs_rules_window *window)
+static bool is_taken(const struct bs_rules_pieces *pieces, const struct string *string)
 {
     for (size_t i = 0; i < pieces->count; i++) {
-        const struct bs_rules_window *other = &pieces->items[i];
-        if (other->class == window->class && other->length == window->length &&
-            memcmp(other->bytes, window->bytes, window->length) == 0)
+        const struct bs_rules_piece *piece = &pieces->items[i];
+        if (piece->class == string->class &&
+            bs_bytes_equal(bs_bytes(piece->bytes, piece->length), string->bytes))
             return true;
     }
     return false;
 }
 
-static void take_window(const struct search *search, const struct string *string,
-                        struct bs_rules_pieces *pieces)
+static void take_piece(const struct search *search, const struct string *string,
+                       struct bs_rules_pieces *pieces)
 {
-    struct cut cut = cut_window(search, string->bytes);
-    struct bs_rules_window window = {.class = string->classes[cut.begin],
-                                     .length = (uint8_t)(cut.end - cut.begin),
-                                     .key = (uint8_t)(cut.key - cut.begin)};
-    memcpy(window.bytes, string->bytes.ptr + cut.begin, window.length);
-    if (!is_taken(pieces, &window))
-        pieces->items[pieces->count++] = window;
+    if (is_taken(pieces, string))
+        return;
+    struct bs_rules_piece *piece = &pieces->items[pieces->count++];
+    piece->length = string->bytes.len;
+    piece->key = find_key(search, string->bytes);
+    piece->class = string->class;
+    memcpy(piece->bytes, string->bytes.ptr, string->bytes.len);
 }
 
 bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_counts *counts,
@@ -379,7 +386,7 @@ bool bs_rules_pieces_find(const struct bs_rules_node *tree, struct bs_rules_coun
     choose(&search, tree, &best);
     ret_pieces->count = 0;
     for (size_t i = 0; best.cost != UINT64_MAX && i < best.strings.count; i++)
-        take_window(&search, &best.strings.items[i], ret_pieces);
+        take_piece(&search, &best.strings.items[i], ret_pieces);
     bs_arena_reset(arena);
     return ret_pieces->count > 0;
 }

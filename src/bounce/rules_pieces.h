@@ -9,10 +9,10 @@
 #include "bounce/rules_pattern.h"
 
 enum {
-    BS_RULES_PIECES = 200, /* strings of a set, at most */
+    BS_RULES_PIECES = 400, /* strings of a set, at most */
     BS_RULES_KEY = 3,      /* bytes of a piece by which it is found */
     BS_RULES_STRETCH = 6,  /* bytes of a piece by which it is guessed how rare it is */
-    BS_RULES_WINDOW = 16,  /* bytes of a piece around the key that are compared */
+    BS_RULES_PIECE = 32,   /* bytes of a piece, at most */
 };
 
 /* How often runs of bytes were seen in the samples of rules, by a hash of them. */
@@ -22,17 +22,14 @@ struct bs_rules_counts {
 };
 void bs_rules_counts_add(struct bs_rules_counts *counts, struct bs_bytes text);
 
-/* A part of a string, around three bytes of it that are rare. */
-struct bs_rules_window {
-    char bytes[BS_RULES_WINDOW + 8];
-    const struct bs_rules_class *class; /* of the tree, that takes the first byte */
-    uint8_t length;
-    uint8_t key; /* where the three bytes begin */
-};
-
 /* One of them is in every match. */
 struct bs_rules_pieces {
-    struct bs_rules_window items[BS_RULES_PIECES];
+    struct bs_rules_piece {
+        char bytes[BS_RULES_PIECE];
+        size_t length;
+        size_t key;                         /* where the three bytes begin that are rare */
+        const struct bs_rules_class *class; /* of the tree, that takes the first byte */
+    } items[BS_RULES_PIECES];
     size_t count;
 };
 

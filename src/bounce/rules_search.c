@@ -12,14 +12,31 @@ enum {
                         is tried everywhere */
 };
 
-/* A window of a pattern's piece. */
+enum { WINDOW = sizeof(uint64_t) }; /* bytes of pieces that are compared at once */
+
+/* Some bytes around a key that pieces have. */
+struct bs_rules_window {
+    uint64_t bytes, mask; /* the first byte lowest */
+    uint32_t leads;       /* where its leads begin; one more window says where the last one's end */
+    uint8_t before;       /* bytes before the key */
+};
+
+/* A piece of a pattern. */
 struct bs_rules_lead {
-    uint64_t bytes[2], masks[2]; /* of the window, the first byte lowest */
-    uint32_t hash;               /* of its key */
     uint32_t matcher;
+    uint32_t string; /* where the piece begins in the search's strings */
     uint32_t states; /* that take its first byte in a match: where they begin in the search's */
     uint16_t state_count;
-    uint8_t key; /* where the key begins in the window */
+    uint8_t length;
+    uint8_t key; /* where the key begins in the piece */
+};
+_Static_assert((int)BS_RULES_PIECE <= UINT8_MAX, "the length of a piece");
+
+/* The same in the making. */
+struct found_lead {
+    uint32_t hash; /* of the key */
+    struct bs_rules_window window;
+    struct bs_rules_lead lead;
 };
 
 /* How a pattern fares in the text under way. */
@@ -112,8 +129,8 @@ struct making {
     struct bs_arena tree;    /* of one pattern */
     struct bs_arena scratch; /* for the pieces of one */
     struct bs_rules_pieces pieces;
-    uint16_t states[BS_RULES_STATES_MAX]; /* of one piece */
-    struct list leads, all_states;        /* found so far */
+    uint16_t states[BS_RULES_STATES_MAX];   /* of one piece */
+    struct list leads, all_states, strings; /* found so far */
     struct bs_error *error;
 };
 
@@ -132,12 +149,6 @@ static void *add_items(struct list *list, size_t count, size_t size)
     return (char *)list->items + (list->count - count) * size;
 }
 
-/* Of the first bytes of eight. */
-static uint64_t mask_of(unsigned length)
-{
-    return length < 8 ? UINT64_MAX >> (64 - 8 * length) : UINT64_MAX;
-}
-
 /* Puts the states that were found into the list, where they are not those put last. */
 static bool add_states(struct making *making, size_t count, size_t *ret_place)
 {
@@ -154,21 +165,38 @@ static bool add_states(struct making *making, size_t count, size_t *ret_place)
     return states != NULL;
 }
 
-static bool add_lead(struct making *making, size_t matcher, const struct bs_rules_window *window)
+/* What is compared of the piece: as many bytes behind the key as there are, and before it. */
+static struct bs_rules_window cut_window(const struct bs_rules_piece *piece)
 {
-    size_t count = bs_rules_automaton_states(making->builder, window->class, making->states);
-    struct bs_rules_lead *lead = add_items(&making->leads, 1, sizeof *lead);
+    char bytes[WINDOW] = "";
+    size_t length = piece->length < WINDOW ? piece->length : WINDOW;
+    size_t last = piece->length - length, begin = piece->key < last ? piece->key : last;
+    memcpy(bytes, piece->bytes + begin, length);
+    return (struct bs_rules_window){
+        .bytes = load(bytes),
+        .mask = UINT64_MAX >> 8 * (WINDOW - length),
+        .before = (uint8_t)(piece->key - begin),
+    };
+}
+
+static bool add_lead(struct making *making, size_t matcher, const struct bs_rules_piece *piece)
+{
     size_t states;
-    if (!lead || !add_states(making, count, &states))
+    size_t count = bs_rules_automaton_states(making->builder, piece->class, making->states);
+    struct found_lead *found = add_items(&making->leads, 1, sizeof *found);
+    char *string = add_items(&making->strings, piece->length, 1);
+    if (!found || !string || !add_states(making, count, &states))
         return bs_error_set(making->error, "no memory for the rules");
-    *lead = (struct bs_rules_lead){
-        .bytes = {load(window->bytes), load(window->bytes + 8)},
-        .masks = {mask_of(window->length), window->length > 8 ? mask_of(window->length - 8u) : 0},
-        .hash = bs_rules_key_hash((uint32_t)load(window->bytes + window->key)),
+    memcpy(string, piece->bytes, piece->length);
+    found->window = cut_window(piece);
+    found->hash = bs_rules_key_hash((uint32_t)(found->window.bytes >> 8 * found->window.before));
+    found->lead = (struct bs_rules_lead){
         .matcher = (uint32_t)matcher,
+        .string = (uint32_t)(making->strings.count - piece->length),
         .states = (uint32_t)states,
         .state_count = (uint16_t)count,
-        .key = window->key,
+        .length = (uint8_t)piece->length,
+        .key = (uint8_t)piece->key,
     };
     return true;
 }
@@ -193,12 +221,25 @@ static bool add_pattern(struct making *making, size_t i)
     return good;
 }
 
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_windows(const struct found_lead *a, const struct found_lead *b)
+{
+    int order = compare(a->hash, b->hash);
+    order = order ? order : compare(a->window.before, b->window.before);
+    order = order ? order : compare(a->window.mask, b->window.mask);
+    return order ? order : compare(a->window.bytes, b->window.bytes);
+}
+
+/* By their windows, then in the order in which they were found. */
 static int compare_leads(const void *a, const void *b)
 {
-    const struct bs_rules_lead *x = a, *y = b;
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    return (x->matcher > y->matcher) - (x->matcher < y->matcher);
+    const struct found_lead *x = a, *y = b;
+    int order = compare_windows(x, y);
+    return order ? order : compare(x->lead.string, y->lead.string);
 }
 
 /* A copy of a list that stays. */
@@ -210,7 +251,23 @@ static void *keep(const struct making *making, const struct list *list, size_t s
     return kept;
 }
 
-/* A bucket for one or two pieces. */
+/* Puts leads of one window beside each other; counts windows in the bucket behind their own. */
+static void put_leads(struct bs_rules_search *search, const struct found_lead *found, size_t count)
+{
+    size_t windows = 0;
+    for (size_t i = 0; i < count; i++) {
+        search->leads[i] = found[i].lead;
+        if (i > 0 && compare_windows(&found[i], &found[i - 1]) == 0)
+            continue;
+        search->windows[windows] = found[i].window;
+        search->windows[windows++].leads = (uint32_t)i;
+        search->buckets[(found[i].hash >> search->bucket_shift) + 1]++;
+        search->seen[found[i].hash >> 22] |= UINT64_C(1) << (found[i].hash >> 16 & 63);
+    }
+    search->windows[windows].leads = (uint32_t)count;
+}
+
+/* A bucket for one or two windows. */
 static bool keep_leads(struct making *making)
 {
     struct bs_rules_search *search = making->search;
@@ -219,19 +276,18 @@ static bool keep_leads(struct making *making)
     while (bits < BUCKET_BITS_MAX && (size_t)1 << bits < count)
         bits++;
     size_t buckets = (size_t)1 << bits;
-    if (count > 0)
-        qsort(making->leads.items, count, sizeof *search->leads, compare_leads);
-    search->leads = keep(making, &making->leads, sizeof *search->leads);
-    search->states = keep(making, &making->all_states, sizeof *search->states);
-    search->buckets = bs_arena_take(making->arena, (buckets + 1) * sizeof *search->buckets);
-    if (!search->leads || !search->states || !search->buckets)
-        return bs_error_set(making->error, "no memory for the rules");
     search->bucket_shift = 32 - bits;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t hash = search->leads[i].hash;
-        search->buckets[(hash >> search->bucket_shift) + 1]++;
-        search->seen[hash >> 22] |= UINT64_C(1) << (hash >> 16 & 63);
-    }
+    search->states = keep(making, &making->all_states, sizeof *search->states);
+    search->strings = keep(making, &making->strings, 1);
+    search->leads = bs_arena_take(making->arena, (count + 1) * sizeof *search->leads);
+    search->windows = bs_arena_take(making->arena, (count + 1) * sizeof *search->windows);
+    search->buckets = bs_arena_take(making->arena, (buckets + 1) * sizeof *search->buckets);
+    if (!search->states || !search->strings || !search->leads || !search->windows ||
+        !search->buckets)
+        return bs_error_set(making->error, "no memory for the rules");
+    if (count > 0)
+        qsort(making->leads.items, count, sizeof(struct found_lead), compare_leads);
+    put_leads(search, making->leads.items, count);
     for (size_t i = 0; i < buckets; i++)
         search->buckets[i + 1] += search->buckets[i];
     return true;
@@ -268,6 +324,7 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
     bool good = make(making, built_in, place, list);
     free(making->leads.items);
     free(making->all_states.items);
+    free(making->strings.items);
     bs_rules_builder_free(making->builder);
     free(making);
     return good;
@@ -369,19 +426,27 @@ static void try_piece(const struct hunt *hunt, const struct bs_rules_lead *lead,
     }
 }
 
-/* Tries the patterns of which a piece has its key at `at`. */
-static void follow_leads(const struct hunt *hunt, const char *view, size_t at)
+/* Tries the patterns whose pieces have the window, and their key at `at`. */
+static void follow_leads(const struct hunt *hunt, const char *view, size_t at,
+                         const struct bs_rules_window *window)
 {
-    uint32_t hash = bs_rules_key_hash((uint32_t)load(view + at));
-    const struct bs_rules_search *search = hunt->search;
-    const uint32_t *bucket = search->buckets + (hash >> search->bucket_shift);
-    for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
-        const struct bs_rules_lead *lead = &search->leads[i];
-        const char *window = view + at - lead->key;
-        if (lead->hash == hash && at >= lead->key &&
-            ((load(window) ^ lead->bytes[0]) & lead->masks[0]) == 0 &&
-            ((load(window + 8) ^ lead->bytes[1]) & lead->masks[1]) == 0)
+    for (uint32_t i = window[0].leads; i < window[1].leads; i++) {
+        const struct bs_rules_lead *lead = &hunt->search->leads[i];
+        if (at >= lead->key &&
+            memcmp(view + at - lead->key, hunt->search->strings + lead->string, lead->length) == 0)
             try_piece(hunt, lead, at - lead->key);
+    }
+}
+
+/* Looks for windows whose key is at `at`. */
+static void look_at_place(const struct hunt *hunt, const char *view, size_t at)
+{
+    const uint32_t hash = bs_rules_key_hash((uint32_t)load(view + at));
+    const uint32_t *bucket = hunt->search->buckets + (hash >> hunt->search->bucket_shift);
+    for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
+        const struct bs_rules_window *window = &hunt->search->windows[i];
+        if (((load(view + at - window->before) ^ window->bytes) & window->mask) == 0)
+            follow_leads(hunt, view, at, window);
     }
 }
 
@@ -433,7 +498,7 @@ void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes t
     begin_text(memory);
     size_t count = list_places(search, view, text.len, memory->places);
     for (size_t i = 0; i < count; i++)
-        follow_leads(&hunt, view, memory->places[i]);
+        look_at_place(&hunt, view, memory->places[i]);
     for (size_t i = 0; i < search->everywhere_count; i++)
         try_everywhere(&hunt, search->everywhere[i]);
     for (size_t i = 0; i < memory->found_count; i++) {

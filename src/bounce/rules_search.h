@@ -26,11 +26,13 @@ struct bs_rules_search {
     size_t count;
     uint32_t *everywhere; /* matchers without pieces, which are tried in every text */
     size_t everywhere_count;
-    struct bs_rules_lead *leads; /* the pieces, by the hashes of their keys */
-    uint32_t *buckets;           /* where those begin whose hash has these upper bits; one more */
-    uint16_t *states;            /* of the automata, that the pieces begin with */
+    struct bs_rules_window *windows; /* by the hashes of their keys */
+    uint32_t *buckets; /* where those begin whose hash has these upper bits; one more */
     unsigned bucket_shift;
-    uint64_t seen[1024]; /* a bit for the upper half of each hash that there is */
+    struct bs_rules_lead *leads; /* of each window */
+    uint16_t *states;            /* of the automata, that the pieces begin with */
+    char *strings;               /* the pieces themselves */
+    uint64_t seen[1024];         /* a bit for the upper half of each hash that there is */
 };
 
 /* What one thread's searches need. */
@@ -45,7 +47,7 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
                           struct bs_rules_counts *counts, struct bs_arena *arena,
                           struct bs_rules_search *ret_search, struct bs_error *error);
 
-enum { BS_RULES_SEARCH_SLACK = BS_RULES_WINDOW };
+enum { BS_RULES_SEARCH_SLACK = BS_RULES_PIECE };
 
 /* Calls `found` once for each pattern that matches, in no certain order, with where the match ends
  * that ends first; stops when it returns false. `text` is as rules see it, BS_RULES_SCAN_MAX bytes
