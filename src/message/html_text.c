@@ -5,7 +5,6 @@
 #include "base/stride.h"
 
 enum {
-    TAG_NAME_MAX = 16,
     REFERENCE_MAX = 12, /* bytes of a character reference, from its & to its ; */
 };
 
@@ -55,50 +54,74 @@ static void put(struct reader *reader, struct bs_bytes text)
     bs_strbuf_append(out, fit);
 }
 
-/* A name as one number, whatever its case; 0 for one that is longer than any of those that matter. */
+/* The length of a tag's name at the front, or of as much of it as matters. */
+static size_t name_length(struct bs_bytes text)
+{
+    if (text.len >= BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr), low = here | ('a' ^ 'A');
+        return bs_stride_first(~(((low >= 'a') & (low <= 'z')) | ((here >= '0') & (here <= '9'))));
+    }
+    size_t i = 0;
+    while (i < text.len && (is_letter(text.ptr[i]) || bs_ascii_is_digit(text.ptr[i])))
+        i++;
+    return i;
+}
+
+/* A name as one number, whatever its case, its first letter lowest; 0 for one that is longer than any of those that
+ * matter. */
 static uint64_t name_key(struct bs_bytes name)
 {
     uint64_t key = 0;
-    for (size_t i = 0; i < name.len && name.len <= sizeof key; i++)
-        key = key << 8 | (unsigned char)bs_ascii_lower(name.ptr[i]);
+    for (size_t i = name.len <= sizeof key ? name.len : 0; i > 0; i--)
+        key = key << 8 | (unsigned char)(name.ptr[i - 1] | ('a' ^ 'A'));
     return key;
 }
 
-#define KEY2(a, b) ((uint64_t)(a) << 8 | (b))
-#define KEY3(a, b, c) (KEY2(a, b) << 8 | (c))
-#define KEY4(a, b, c, d) (KEY3(a, b, c) << 8 | (d))
-#define KEY5(a, b, c, d, e) (KEY4(a, b, c, d) << 8 | (e))
-#define KEY6(a, b, c, d, e, f) (KEY5(a, b, c, d, e) << 8 | (f))
-#define KEY7(a, b, c, d, e, f, g) (KEY6(a, b, c, d, e, f) << 8 | (g))
-#define KEY8(a, b, c, d, e, f, g, h) (KEY7(a, b, c, d, e, f, g) << 8 | (h))
+#define KEY2(a, b) ((uint64_t)(b) << 8 | (a))
+#define KEY3(a, b, c) (KEY2(b, c) << 8 | (a))
+#define KEY4(a, b, c, d) (KEY3(b, c, d) << 8 | (a))
+#define KEY5(a, b, c, d, e) (KEY4(b, c, d, e) << 8 | (a))
+#define KEY6(a, b, c, d, e, f) (KEY5(b, c, d, e, f) << 8 | (a))
+#define KEY7(a, b, c, d, e, f, g) (KEY6(b, c, d, e, f, g) << 8 | (a))
+#define KEY8(a, b, c, d, e, f, g, h) (KEY7(b, c, d, e, f, g, h) << 8 | (a))
 
 enum tag { OTHER_TAG, BLOCK, CELL, VERBATIM, UNSEEN };
 
+/* A place for each of the names below: the number was tried until no two had the same. */
+#define PLACE(key) ((key) * 0x8736a4cc49a2ba1u >> 57)
+#define ROW(key, tag) [PLACE(key)] = {key, tag}
+
+static const struct {
+    uint64_t key;
+    enum tag tag;
+} tags[128] = {
+    ROW((uint64_t)'p', BLOCK), ROW(KEY2('b', 'r'), BLOCK), ROW(KEY3('d', 'i', 'v'), BLOCK),
+    ROW(KEY2('t', 'r'), BLOCK), ROW(KEY2('l', 'i'), BLOCK), ROW(KEY2('u', 'l'), BLOCK), ROW(KEY2('o', 'l'), BLOCK),
+    ROW(KEY2('d', 'l'), BLOCK), ROW(KEY2('d', 't'), BLOCK), ROW(KEY2('d', 'd'), BLOCK),
+    ROW(KEY5('t', 'a', 'b', 'l', 'e'), BLOCK), ROW(KEY2('h', 'r'), BLOCK), ROW(KEY2('h', '1'), BLOCK),
+    ROW(KEY2('h', '2'), BLOCK), ROW(KEY2('h', '3'), BLOCK), ROW(KEY2('h', '4'), BLOCK), ROW(KEY2('h', '5'), BLOCK),
+    ROW(KEY2('h', '6'), BLOCK), ROW(KEY4('b', 'o', 'd', 'y'), BLOCK), ROW(KEY4('h', 't', 'm', 'l'), BLOCK),
+    ROW(KEY4('h', 'e', 'a', 'd'), BLOCK), ROW(KEY6('c', 'e', 'n', 't', 'e', 'r'), BLOCK),
+    ROW(KEY7('a', 'd', 'd', 'r', 'e', 's', 's'), BLOCK), ROW(KEY7('a', 'r', 't', 'i', 'c', 'l', 'e'), BLOCK),
+    ROW(KEY7('s', 'e', 'c', 't', 'i', 'o', 'n'), BLOCK), ROW(KEY6('h', 'e', 'a', 'd', 'e', 'r'), BLOCK),
+    ROW(KEY6('f', 'o', 'o', 't', 'e', 'r'), BLOCK), ROW(KEY4('f', 'o', 'r', 'm'), BLOCK),
+    ROW(KEY5('t', 'b', 'o', 'd', 'y'), BLOCK), ROW(KEY5('t', 'h', 'e', 'a', 'd'), BLOCK),
+    ROW(KEY6('o', 'p', 't', 'i', 'o', 'n'), BLOCK), ROW(KEY4('m', 'a', 'i', 'n'), BLOCK),
+    ROW(KEY3('n', 'a', 'v'), BLOCK), ROW(KEY5('a', 's', 'i', 'd', 'e'), BLOCK),
+    ROW(KEY6('f', 'i', 'g', 'u', 'r', 'e'), BLOCK), ROW(KEY7('c', 'a', 'p', 't', 'i', 'o', 'n'), BLOCK),
+    ROW(KEY8('f', 'i', 'e', 'l', 'd', 's', 'e', 't'), BLOCK), ROW(KEY2('t', 'd'), CELL), ROW(KEY2('t', 'h'), CELL),
+    ROW(KEY3('p', 'r', 'e'), VERBATIM), ROW(KEY5('t', 'i', 't', 'l', 'e'), UNSEEN),
+    ROW(KEY5('s', 't', 'y', 'l', 'e'), UNSEEN), ROW(KEY6('s', 'c', 'r', 'i', 'p', 't'), UNSEEN),
+    ROW(KEY8('t', 'e', 'm', 'p', 'l', 'a', 't', 'e'), UNSEEN),
+};
+
 static enum tag find_tag(struct bs_bytes name)
 {
-    switch (name_key(name)) {
-    case 'p': case KEY2('b', 'r'): case KEY3('d', 'i', 'v'): case KEY2('t', 'r'): case KEY2('l', 'i'):
-    case KEY2('u', 'l'): case KEY2('o', 'l'): case KEY2('d', 'l'): case KEY2('d', 't'): case KEY2('d', 'd'):
-    case KEY5('t', 'a', 'b', 'l', 'e'): case KEY2('h', 'r'): case KEY2('h', '1'): case KEY2('h', '2'):
-    case KEY2('h', '3'): case KEY2('h', '4'): case KEY2('h', '5'): case KEY2('h', '6'): case KEY4('b', 'o', 'd', 'y'):
-    case KEY4('h', 't', 'm', 'l'): case KEY4('h', 'e', 'a', 'd'): case KEY6('c', 'e', 'n', 't', 'e', 'r'):
-    case KEY7('a', 'd', 'd', 'r', 'e', 's', 's'): case KEY7('a', 'r', 't', 'i', 'c', 'l', 'e'):
-    case KEY7('s', 'e', 'c', 't', 'i', 'o', 'n'): case KEY6('h', 'e', 'a', 'd', 'e', 'r'):
-    case KEY6('f', 'o', 'o', 't', 'e', 'r'): case KEY4('f', 'o', 'r', 'm'): case KEY5('t', 'b', 'o', 'd', 'y'):
-    case KEY5('t', 'h', 'e', 'a', 'd'): case KEY6('o', 'p', 't', 'i', 'o', 'n'): case KEY4('m', 'a', 'i', 'n'):
-    case KEY3('n', 'a', 'v'): case KEY5('a', 's', 'i', 'd', 'e'): case KEY6('f', 'i', 'g', 'u', 'r', 'e'):
-    case KEY7('c', 'a', 'p', 't', 'i', 'o', 'n'): case KEY8('f', 'i', 'e', 'l', 'd', 's', 'e', 't'):
-        return BLOCK;
-    case KEY2('t', 'd'): case KEY2('t', 'h'):
-        return CELL;
-    case KEY3('p', 'r', 'e'):
-        return VERBATIM;
-    case KEY5('t', 'i', 't', 'l', 'e'): case KEY5('s', 't', 'y', 'l', 'e'): case KEY6('s', 'c', 'r', 'i', 'p', 't'):
-    case KEY8('t', 'e', 'm', 'p', 'l', 'a', 't', 'e'):
-        return UNSEEN;
-    default:
-        return bs_bytes_equal_nocase(name, BS_LITERAL("blockquote")) ? BLOCK : OTHER_TAG;
-    }
+    uint64_t key = name_key(name);
+    size_t place = PLACE(key);
+    if (key != 0 && tags[place].key == key)
+        return tags[place].tag;
+    return bs_bytes_equal_nocase(name, BS_LITERAL("blockquote")) ? BLOCK : OTHER_TAG;
 }
 
 /* Skips to the end tag of `name`, or to the end. */
@@ -177,10 +200,8 @@ static void read_tag(struct reader *reader)
         reader->rest = bs_bytes_skip(rest, 1);
         return;
     }
-    size_t len = at;
-    while (len < rest.len && len < at + TAG_NAME_MAX && (is_letter(rest.ptr[len]) || bs_ascii_is_digit(rest.ptr[len])))
-        len++;
-    struct bs_bytes name = bs_bytes(rest.ptr + at, len - at);
+    struct bs_bytes name = bs_bytes_skip(rest, at);
+    name = bs_bytes_first(name, name_length(name));
     reader->rest = bs_bytes_skip(rest, tag_end(reader, rest));
     enum tag tag = find_tag(name);
     reader->line = reader->line || tag == BLOCK || tag == VERBATIM || tag == UNSEEN;

@@ -60,6 +60,18 @@ static void take_decoded(struct bs_mime *mime, struct bs_bytes bytes)
     content->full = bytes.len > room || content->bytes.failed;
 }
 
+/* Decodes bytes to where they are collected, for which there is room: what is decoded is hardly longer than before. */
+static void decode_into(struct bs_mime_content *content, struct bs_bytes *io_bytes)
+{
+    struct bs_strbuf *out = &content->bytes;
+    size_t room = io_bytes->len + 2 * BS_TRANSFER_ROOM_MIN;
+    bs_strbuf_reserve(out, room);
+    if (out->failed)
+        return;
+    out->len += bs_transfer_decode(&content->decoder, io_bytes, out->ptr + out->len, room);
+    out->ptr[out->len] = '\0';
+}
+
 static void decode_as_decided(struct bs_mime *mime, struct bs_bytes bytes)
 {
     struct bs_mime_content *content = &mime->content;
@@ -67,6 +79,8 @@ static void decode_as_decided(struct bs_mime *mime, struct bs_bytes bytes)
         take_decoded(mime, bytes);
         return;
     }
+    if (content->use == BS_MIME_COLLECT && bytes.len + 2 * BS_TRANSFER_ROOM_MIN < content->bytes.limit - content->bytes.len)
+        decode_into(content, &bytes);
     while (bytes.len > 0 && !content->full) {
         char piece[PIECE];
         size_t len = bs_transfer_decode(&content->decoder, &bytes, piece, sizeof piece);
