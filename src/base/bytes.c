@@ -4,14 +4,42 @@
 
 #include "base/stride.h"
 
-bool bs_bytes_match_nocase(const char *a, const char *b, size_t len)
+static bool match_bytes(const char *a, const char *b, size_t len)
 {
-    if (memcmp(a, b, len) == 0) /* as it is most times */
-        return true;
     size_t i = 0;
     while (i < len && bs_ascii_lower(a[i]) == bs_ascii_lower(b[i]))
         i++;
     return i == len;
+}
+
+static uint64_t differ_8(const char *a, const char *b)
+{
+    uint64_t words[2];
+    memcpy(&words[0], a, sizeof words[0]);
+    memcpy(&words[1], b, sizeof words[1]);
+    return words[0] ^ words[1];
+}
+
+static uint64_t differ_4(const char *a, const char *b)
+{
+    uint32_t words[2];
+    memcpy(&words[0], a, sizeof words[0]);
+    memcpy(&words[1], b, sizeof words[1]);
+    return words[0] ^ words[1];
+}
+
+/* Eight bytes at a time, and the last ones once more: either they are the same, or a look at each will tell, or they
+ * differ in more than what makes letters small. */
+bool bs_bytes_match_nocase(const char *a, const char *b, size_t len)
+{
+    static const uint64_t more_than_case = ~0x2020202020202020u;
+    uint64_t differ = 0;
+    if (len < 4)
+        return match_bytes(a, b, len);
+    for (size_t i = 0; i + 8 <= len && !(differ & more_than_case); i += 8)
+        differ |= differ_8(a + i, b + i);
+    differ |= len >= 8 ? differ_8(a + len - 8, b + len - 8) : differ_4(a, b) | differ_4(a + len - 4, b + len - 4);
+    return !(differ & more_than_case) && (differ == 0 || match_bytes(a, b, len));
 }
 
 /* The first place from `i` on where the needle may stand: its first and its last byte do, with the bits of `fold` left

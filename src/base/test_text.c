@@ -23,6 +23,26 @@ static void bytes_compare_without_the_case_of_ascii_only(void **state)
     assert_false(bs_bytes_equal(bs_bytes("a\0b", 3), bs_bytes("a\0c", 3)));
 }
 
+static void only_letters_have_two_cases_wherever_they_stand(void **state)
+{
+    static const unsigned char some[] = {0,   '\r', ' ', '*', '-', '@', 'A',  'M',  'Z', '[',
+                                         '_', '`',  'a', 'm', 'z', '{', 0x7f, 0xc4, 0xe4};
+    char a[24], b[24];
+    (void)state;
+    for (size_t len = 1; len <= sizeof a; len++) {
+        for (size_t place = 0; place < len; place++) {
+            for (size_t i = 0; i < sizeof some * sizeof some; i++) {
+                memset(a, 'x', sizeof a);
+                memset(b, place % 2 == 0 ? 'x' : 'X', sizeof b);
+                a[place] = (char)some[i / sizeof some];
+                b[place] = (char)some[i % sizeof some];
+                bool same = bs_ascii_lower(a[place]) == bs_ascii_lower(b[place]);
+                assert_int_equal(bs_bytes_equal_nocase(bs_bytes(a, len), bs_bytes(b, len)), same);
+            }
+        }
+    }
+}
+
 static void a_needle_is_found_at_both_ends_and_nowhere_else(void **state)
 {
     (void)state;
@@ -177,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_compare_without_the_case_of_ascii_only),
+        cmocka_unit_test(only_letters_have_two_cases_wherever_they_stand),
         cmocka_unit_test(a_needle_is_found_at_both_ends_and_nowhere_else),
         cmocka_unit_test(a_text_is_found_wherever_it_stands),
         cmocka_unit_test(finding_gives_the_length_where_there_is_nothing),

@@ -6,10 +6,10 @@
 
 enum { LOCAL_PLAIN_MAX = 40, NAMES_LOOKED_AT_MAX = 256, OPENING_MAX = 160, TAG_MAX = 40 };
 
-/* Whether the bytes may begin with a word, by the first letter of both. */
-static bool may_begin(struct bs_bytes bytes, const char *word)
+/* Whether a word may be what the bytes begin with, by the first letter of both. */
+static inline bool may_begin(struct bs_bytes bytes, const char *word)
 {
-    return bytes.len > 0 && ((bytes.ptr[0] ^ word[0]) & ~('a' ^ 'A')) == 0;
+    return (bytes.ptr[0] | ('a' ^ 'A')) == (word[0] | ('a' ^ 'A'));
 }
 
 /* How much of a word the bytes begin with; all, where its NUL is reached. */
@@ -24,7 +24,7 @@ static size_t common_length(struct bs_bytes bytes, const char *word)
 /* Whether one of the words, which end in a NULL, is what the bytes begin with. */
 static bool begins_with_one(struct bs_bytes bytes, const char *const *words)
 {
-    for (; *words; words++) {
+    for (; bytes.len > 0 && *words; words++) {
         if (may_begin(bytes, *words) && (*words)[common_length(bytes, *words)] == '\0')
             return true;
     }
@@ -46,7 +46,7 @@ static struct bs_bytes plain_local(struct bs_bytes address, char ret_plain[LOCAL
 
 static bool is_one_of(struct bs_bytes bytes, const char *const *words)
 {
-    for (; *words; words++) {
+    for (; bytes.len > 0 && *words; words++) {
         size_t common = may_begin(bytes, *words) ? common_length(bytes, *words) : 0;
         if (common == bytes.len && (*words)[common] == '\0')
             return true;

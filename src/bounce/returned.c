@@ -6,6 +6,8 @@
 #include "base/stride.h"
 #include "message/charset.h"
 
+enum { NAME_MAX = 60 }; /* bytes of a field's name */
+
 /* The line that begins at `begin`, without its end. */
 static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
 {
@@ -50,25 +52,27 @@ static bool is_name(char c)
     return is_letter(c) || bs_ascii_is_digit(c) || c == '-' || c == '_';
 }
 
-/* Whether a blank or a control comes before any colon, so that the line is no field, as most are none. */
-static bool begins_with_words(struct bs_bytes line)
+/* How many bytes at the front may be a field's name; past NAME_MAX it does not matter. */
+static size_t name_length(struct bs_bytes line)
 {
-    if (line.len < BS_STRIDE)
-        return false;
-    BS_STRIDE_OF_BYTES here = bs_stride_at(line.ptr);
-    size_t end = bs_stride_first((here == ':') | (here <= ' '));
-    return end < BS_STRIDE && line.ptr[end] != ':';
+    size_t i = 0;
+    for (; i + BS_STRIDE <= line.len && i <= NAME_MAX; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(line.ptr + i), low = here | ('a' ^ 'A');
+        BS_STRIDE_OF_BYTES name = ((low >= 'a') & (low <= 'z')) | ((here >= '0') & (here <= '9')) | (here == '-') | (here == '_');
+        size_t end = bs_stride_first(~name);
+        if (end < BS_STRIDE)
+            return i + end;
+    }
+    while (i < line.len && i <= NAME_MAX && is_name(line.ptr[i]))
+        i++;
+    return i;
 }
 
 /* The name of the field that the line is, or empty. */
 static struct bs_bytes field_name(struct bs_bytes line)
 {
-    size_t colon = 0;
-    if (begins_with_words(line))
-        return bs_bytes(NULL, 0);
-    while (colon < line.len && colon < 60 && is_name(line.ptr[colon]))
-        colon++;
-    bool is_field = colon > 1 && colon < line.len && line.ptr[colon] == ':' && is_letter(line.ptr[0]) &&
+    size_t colon = name_length(line);
+    bool is_field = colon > 1 && colon <= NAME_MAX && colon < line.len && line.ptr[colon] == ':' && is_letter(line.ptr[0]) &&
                     (colon + 1 == line.len || is_blank(line.ptr[colon + 1]) || line.ptr[colon + 1] != '/');
     return is_field ? bs_bytes(line.ptr, colon) : bs_bytes(NULL, 0);
 }
