@@ -256,7 +256,8 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return false;
     if (view->system)
         return text || field || (subject && (returns || plain) && !has(view, BS_SIGN_ANSWERS));
-    if (view->human && has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON))
+    bool robot = has(view, BS_SIGN_ROBOT_FROM) && !has(view, BS_SIGN_PERSON) && text && subject;
+    if (view->human && !robot && has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON))
         return false;
     if (has(view, BS_SIGN_FAILED_FIELD))
         return text || (subject && !view->human);

@@ -386,6 +386,29 @@ static bool read_dsn(struct work *work)
     return diagnose(work);
 }
 
+/* A mail system's notice in words that no rule knows, which names one other address and tells that it is dead. */
+static bool read_dead_address(struct work *work)
+{
+    struct bs_reading *reading = work->reading;
+    const unsigned system = BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM;
+    const unsigned doubts = BS_SIGN_ANSWERS | BS_SIGN_RE | BS_SIGN_LIST | BS_SIGN_BULK | BS_SIGN_PERSON |
+                            BS_SIGN_FORWARDS | BS_SIGN_AUTO_REPLIED;
+    const char *sign = reading->sign;
+    if ((work->signs.signs & system) != system || work->signs.signs & doubts || work->wording->baits ||
+        strcmp(sign, "null-sender") != 0)
+        return true;
+    reading->kind = BS_KIND_DSN_FAILED;
+    reading->sign = "dead-address";
+    if (!read_dsn(work))
+        return false;
+    if (reading->recipient_count == 1 && bs_failure_is_hard(reading->recipients[0].failure))
+        return true;
+    reading->kind = BS_KIND_OTHER;
+    reading->sign = sign;
+    reading->recipient_count = 0;
+    return true;
+}
+
 static void read_references(struct work *work)
 {
     static const char *const names[] = {"In-Reply-To", "References"};
@@ -412,7 +435,9 @@ bool bs_reading_make(const struct bs_parts *parts, struct bs_rules_scan *scan, s
         return true;
     }
     read_references(&work);
-    return is_dsn(ret_reading->kind) ? read_dsn(&work) : find_returned(&work);
+    if (is_dsn(ret_reading->kind))
+        return read_dsn(&work);
+    return find_returned(&work) && (ret_reading->kind != BS_KIND_OTHER || read_dead_address(&work));
 }
 
 bool bs_reading_is_worthwhile(const struct bs_header *header, bool null_sender)

@@ -119,6 +119,14 @@ static void the_strongest_evidence_decides_the_kind(void **state)
         {"mail of a list", "From: jane@example.com\nList-Id: <l.example.com>\nSubject: lunch\n\nAt noon?\n", BS_KIND_LIST},
         {"a robot that says no more than that", "From: cron@example.com\nAuto-Submitted: auto-generated\nSubject: disk\n\n80 %\n",
          BS_KIND_OTHER},
+        {"a mail system that names one dead address in words that no rule knows", "Return-Path: <>\nFrom: postmaster@example.org\n"
+         "To: jane@example.com\nSubject: Concerning your letter\n\njoe@example.org: unknown user\n", BS_KIND_DSN_FAILED},
+        {"the same, of two", "Return-Path: <>\nFrom: postmaster@example.org\nTo: jane@example.com\nSubject: Concerning your letter\n\n"
+         "joe@example.org, unlike ann@example.org: unknown user\n", BS_KIND_OTHER},
+        {"the same of a full mailbox", "Return-Path: <>\nFrom: postmaster@example.org\nTo: jane@example.com\nSubject: Your mailbox\n\n"
+         "Your mailbox is full. Ask help@example.org.\n", BS_KIND_OTHER},
+        {"the same by somebody", "From: joe@example.org\nTo: jane@example.com\nSubject: Concerning your letter\n\n"
+         "ann@example.org: unknown user\n", BS_KIND_NONE},
         {"mail", PERSON "Subject: lunch\n\nAt noon?\n", BS_KIND_NONE},
         {"a parcel that could not be delivered", "From: parcels@shop.example\nSubject: Delivery failed\n\nWe could not deliver your "
          "parcel to your address.\n", BS_KIND_NONE},
@@ -185,6 +193,13 @@ static void a_bounce_says_for_whom_it_failed_and_why(void **state)
         {"a report that an MTA sent on in an attachment", DAEMON "Content-Type: multipart/mixed; boundary=m\n\n--m\n"
          "Content-Type: message/rfc822\n\nFrom: postmaster@example.net\nSubject: failure\n" REPORT(STATUS, RETURNED) "\n--m--\n",
          "joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
+        {"two reports in one message", DAEMON "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
+         "message/delivery-status\n\n" STATUS "\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; "
+         "ann@example.net\nAction: failed\nStatus: 5.1.1\n\n--b--\n", "joe@example.org ann@example.net", "5.1.1",
+         BS_FAILURE_USER_UNKNOWN},
+        {"a notice that says whose mail is not wanted", "Return-Path: <>\n" DAEMON "\nYour mail to the following recipients could not "
+         "be delivered because they are not accepting mail from jane@example.com:\n\n\tjoe@example.org\n", "joe@example.org", "",
+         BS_FAILURE_UNKNOWN},
         {"a refusal by a Sieve script", "From: joe@example.org\nAuto-Submitted: auto-replied (rejected)\nSubject: rejected\n"
          "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nNo.\n--b\n"
          "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; joe@example.org\n"
