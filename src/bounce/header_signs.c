@@ -138,6 +138,7 @@ static void see_return_path(struct bs_header_signs *signs, const struct bs_heade
     if (signs->signs & (BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_PATH | BS_SIGN_OTHER_PATH))
         return;
     struct bs_bytes address = bs_field_address(field->body);
+    signs->return_path = address;
     signs->signs |= address.len == 0 ? BS_SIGN_NULL_PATH
                     : bs_address_is_daemon(address) ? BS_SIGN_DAEMON_PATH : BS_SIGN_OTHER_PATH;
 }
@@ -350,4 +351,6 @@ void bs_header_signs_read(const struct bs_header *header, struct bs_header_signs
     }
     if (!ret_signs->subject)
         ret_signs->signs |= BS_SIGN_EMPTY_SUBJECT;
+    if (ret_signs->return_path.len > 0 && bs_bytes_equal_nocase(ret_signs->return_path, ret_signs->from_address))
+        ret_signs->signs |= BS_SIGN_OWN_PATH;
 }

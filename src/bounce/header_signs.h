@@ -30,6 +30,7 @@ enum bs_header_sign {
     BS_SIGN_RE = 1 << 17,            /* a Subject that begins with Re: and the like */
     BS_SIGN_JUNK = 1 << 18,          /* Precedence: junk, which vacation programs write and lists do not */
     BS_SIGN_GROUPWARE = 1 << 19,     /* made by an Exchange or GroupWise of a time when replies had no sign, or by a rule */
+    BS_SIGN_OWN_PATH = 1 << 20,      /* Return-Path is From's address: no list's, no newsletter's */
 };
 
 /* Any of these makes a message worth a look at its text. */
@@ -44,6 +45,7 @@ struct bs_header_signs {
     const struct bs_header_field *from;
     const struct bs_header_field *to;
     const struct bs_header_field *failed_recipients;
+    struct bs_bytes return_path;
     struct bs_bytes from_address; /* as it stands in From, without brackets; empty where there is none */
 };
 

@@ -17,6 +17,8 @@ static const struct {
     {"Return-Path: < >\n", BS_SIGN_NULL_PATH},
     {"Return-Path: <MAILER-DAEMON@mx.example>\n", BS_SIGN_DAEMON_PATH},
     {"Return-Path: <jane@example.com>\nReturn-Path: <>\n", BS_SIGN_OTHER_PATH},
+    {"Return-Path: <Jane@example.com>\nFrom: Jane <jane@example.com>\n", BS_SIGN_OTHER_PATH | BS_SIGN_OWN_PATH},
+    {"Return-Path: <owner-l@example.com>\nFrom: Jane <jane@example.com>\n", BS_SIGN_OTHER_PATH},
     {"From: MAILER-DAEMON@mx.example (Mail Delivery System)\n", BS_SIGN_DAEMON_FROM},
     {"From: \"Mail Delivery System\" <Mailer-Daemon@mx.example>\n", BS_SIGN_DAEMON_FROM},
     {"From: <>\n", BS_SIGN_DAEMON_FROM},

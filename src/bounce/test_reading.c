@@ -145,6 +145,10 @@ static void little_is_needed_where_the_signs_are_strong_and_much_where_there_are
          "Exchange V6.5\nSubject: Rome\n\nUntil Monday.\n", BS_KIND_NONE},
         {"an automatic acknowledgement by a ticket system", "From: help@example.com\nAuto-Submitted: auto-generated\nSubject: printer\n\n"
          "This is an automated acknowledgement of your request.\n", BS_KIND_AUTOREPLY},
+        {"a vacation program's reply", "Return-Path: <jane@example.com>\nFrom: jane@example.com\nPrecedence: bulk\n"
+         "Subject: Vacation\n\nI am on vacation until Monday.\n", BS_KIND_AUTOREPLY},
+        {"the same, told to a list of old", "Return-Path: <owner-l@example.com>\nFrom: jane@example.com\nPrecedence: bulk\n"
+         "Subject: Vacation\n\nI am on vacation until Monday.\n", BS_KIND_LIST},
         {"a robot that sends on what somebody wrote", "From: noreply@example.com\nIn-Reply-To: <1@example.org>\nSubject: Re: order\n\n"
          "You have replied to an address that is not monitored, says the template.\n", BS_KIND_NONE},
         {"a reply that is to have no reply", "Return-Path: <>\nFrom: jane@example.com\nX-Auto-Response-Suppress: All\nSubject: Olives\n\n"
