@@ -327,7 +327,7 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
     bool scanner = view->system || from || view->wording->field[BS_KIND_NOTICE] ||
                    has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
     bool told = text && subject && text->weight >= LIKELY_WEIGHT; /* robots send news of viruses, too */
-    if ((!text && any_dsn(notice->kinds)) || (!scanner && !told))
+    if ((!text && !from && any_dsn(notice->kinds)) || (!scanner && !told))
         return BS_KIND_NONE;
     *ret_sign = (text ? text : subject)->id;
     return BS_KIND_NOTICE;
