@@ -26,7 +26,7 @@ static uint64_t lower_word(const char *bytes)
 }
 
 /* The same of a name that has fewer, filled up with blanks. `readable`: bytes that there are from where it begins. */
-static uint64_t short_name(struct bs_bytes name, size_t readable)
+static inline uint64_t short_name(struct bs_bytes name, size_t readable)
 {
     static const unsigned char masks[2 * sizeof(uint64_t)] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     uint64_t mask, filled = 0x2020202020202020u;
@@ -40,7 +40,7 @@ static uint64_t short_name(struct bs_bytes name, size_t readable)
 }
 
 /* Of the length, the first and the last eight bytes. */
-static unsigned hash_name(struct bs_bytes name, size_t readable)
+static inline unsigned hash_name(struct bs_bytes name, size_t readable)
 {
     static const uint64_t odd = 0x9e3779b97f4a7c15u;
     bool is_short = name.len < sizeof(uint64_t);
@@ -176,7 +176,7 @@ static bool grow_fields(struct bs_header *header)
     return true;
 }
 
-static struct bs_header_field *next_field(struct bs_header *header)
+static inline struct bs_header_field *next_field(struct bs_header *header)
 {
     bool room = header->count < header->capacity || grow_fields(header);
     return room ? &header->fields[header->count++] : NULL;

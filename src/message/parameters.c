@@ -2,6 +2,7 @@
 /* Parameters; see parameters.h. */
 #include "message/parameters.h"
 
+#include "base/stride.h"
 #include "message/charset.h"
 #include "message/comment.h"
 #include "message/header_text.h"
@@ -39,12 +40,26 @@ static bool ends_token(char c)
     return ends[(unsigned char)c];
 }
 
+/* The length of the token at the front. */
+static size_t token_length(struct bs_bytes text)
+{
+    size_t i = 0;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+        size_t end = bs_stride_first((here == ' ') | (here == '\t') | (here == '\r') | (here == '\n') | (here == ';') |
+                                     (here == '(') | (here == '/') | (here == '=') | (here == '"') | (here == ','));
+        if (end < BS_STRIDE)
+            return i + end;
+    }
+    while (i < text.len && !ends_token(text.ptr[i]))
+        i++;
+    return i;
+}
+
 static struct bs_bytes take_token(struct bs_bytes *io_rest)
 {
-    size_t len = 0;
     *io_rest = skip_blanks(*io_rest);
-    while (len < io_rest->len && !ends_token(io_rest->ptr[len]))
-        len++;
+    size_t len = token_length(*io_rest);
     struct bs_bytes token = bs_bytes_first(*io_rest, len);
     *io_rest = bs_bytes_skip(*io_rest, len);
     return token;
@@ -66,6 +81,12 @@ static struct bs_bytes take_value(struct bs_bytes *io_rest, struct bs_bytes *ret
     return first;
 }
 
+static void copy_lower(struct bs_bytes from, char *to)
+{
+    for (size_t i = 0; i < from.len; i++)
+        to[i] = bs_ascii_lower(from.ptr[i]);
+}
+
 struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena, struct bs_bytes *ret_parameters)
 {
     struct bs_bytes second, first = take_value(&field_body, &second);
@@ -75,10 +96,11 @@ struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena 
     char *text = len > 0 && len <= BS_PARAMETERS_VALUE_MAX ? bs_arena_take_unset(arena, len) : NULL;
     if (!text)
         return bs_bytes(NULL, 0);
-    for (size_t i = 0; i < first.len; i++)
-        text[i] = bs_ascii_lower(first.ptr[i]);
-    for (size_t i = first.len; i < len; i++)
-        text[i] = i == first.len ? '/' : bs_ascii_lower(second.ptr[i - first.len - 1]);
+    copy_lower(first, text);
+    if (second.len > 0) {
+        text[first.len] = '/';
+        copy_lower(second, text + first.len + 1);
+    }
     return bs_bytes(text, len);
 }
 
