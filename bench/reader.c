@@ -23,7 +23,6 @@ static void *begin_parts(void)
 {
     static struct bs_arena arena;
     bs_arena_init(&arena, BS_PARTS_MEMORY);
-    bs_charset_keep_new(); /* for as long as the program runs, as backstopd has it */
     return &arena;
 }
 
@@ -122,6 +121,7 @@ int main(int argc, char **argv)
 {
     static struct options options = {.rounds = 11};
     read_options(&options, argc, argv);
+    bs_charset_keep_new(); /* for as long as the program runs, as backstopd has it */
     for (size_t i = 0; i < options.way_count; i++)
         options.ways[i].state = options.ways[i].way->begin();
     for (size_t round = 0; round < options.rounds; round++) {

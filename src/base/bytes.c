@@ -95,7 +95,8 @@ size_t bs_bytes_find_last(struct bs_bytes bytes, char c)
 
 static bool is_blank(char c)
 {
-    return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+    static const uint64_t blanks = 1ull << ' ' | 1ull << '\t' | 1ull << '\r' | 1ull << '\n';
+    return (unsigned char)c <= ' ' && (blanks >> c & 1);
 }
 
 struct bs_bytes bs_bytes_trim(struct bs_bytes bytes)

@@ -9,7 +9,7 @@ struct guess {
     unsigned weight; /* 0: no guess */
 };
 
-/* X.Y.Z without its first digit. Weights: 60 and more where servers use the code for nothing else; below 30 where
+/* X.Y.Z without its first digit, in the order of Y. Weights: 60 and more where servers use the code for nothing else; below 30 where
  * they use it for all and everything. */
 static const struct {
     unsigned subject, detail, last; /* detail to last */
@@ -137,7 +137,9 @@ static bool is_word_character(char c)
 
 static struct guess guess_by_status(struct status status)
 {
-    for (size_t i = 0; status.class != 0 && i < sizeof codes / sizeof *codes; i++) {
+    if (status.class == 0)
+        return (struct guess){BS_FAILURE_UNKNOWN, 0};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes && codes[i].subject <= status.subject; i++) {
         if (codes[i].subject == status.subject && status.detail >= codes[i].detail && status.detail <= codes[i].last)
             return (struct guess){codes[i].failure, codes[i].weight};
     }
