@@ -467,8 +467,8 @@ static enum bs_kind is_worded(const struct view *view, enum bs_kind kind, bool s
 static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
 {
     const struct bs_rule *text = in_text(view, BS_KIND_MDN), *subject = in_subject(view, BS_KIND_MDN);
-    bool caution = text && text->weight >= LIKELY_WEIGHT && subject;
-    bool fixed = (caution || opens_with_fixed(view, BS_KIND_MDN)) && !has(view, BS_SIGN_RE);
+    bool sure = text && subject && (text->weight >= LIKELY_WEIGHT || subject->weight >= LIKELY_WEIGHT);
+    bool fixed = (sure || opens_with_fixed(view, BS_KIND_MDN)) && !has(view, BS_SIGN_RE);
     if (has(view, BS_SIGN_PERSON) && !fixed)
         return BS_KIND_NONE;
     bool both = text && subject && !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE);
