@@ -243,7 +243,8 @@ static void see_precedence(struct bs_header_signs *signs, const struct bs_header
     if (begins_with_one(value, replies))
         signs->signs |= BS_SIGN_AUTO_REPLIED;
     else if (begins_with_one(value, bulk))
-        signs->signs |= BS_SIGN_BULK | (bs_bytes_starts_nocase(value, BS_LITERAL("junk")) ? BS_SIGN_JUNK : 0u);
+        signs->signs |= BS_SIGN_BULK | (bs_bytes_starts_nocase(value, BS_LITERAL("junk")) ? BS_SIGN_JUNK : 0u) |
+                        (bs_bytes_starts_nocase(value, BS_LITERAL("list")) ? BS_SIGN_BULK_LIST : 0u);
 }
 
 /* [MS-OXCMAIL] section 2.2.3.2.14. */

@@ -31,6 +31,7 @@ enum bs_header_sign {
     BS_SIGN_JUNK = 1 << 18,          /* Precedence: junk, which vacation programs write and lists do not */
     BS_SIGN_GROUPWARE = 1 << 19,     /* made by an Exchange or GroupWise of a time when replies had no sign, or by a rule */
     BS_SIGN_OWN_PATH = 1 << 20,      /* Return-Path is From's address: no list's, no newsletter's */
+    BS_SIGN_BULK_LIST = 1 << 21,     /* Precedence: list, which no vacation program writes */
 };
 
 /* Any of these makes a message worth a look at its text. */

@@ -385,7 +385,7 @@ static bool is_unsigned_reply(const struct view *view, const struct bs_rule *tex
     if (has(view, BS_SIGN_JUNK) && text)
         return true;
     bool vacation = subject && text && text->weight >= USUAL_WEIGHT && has(view, BS_SIGN_OWN_PATH) &&
-                    has(view, BS_SIGN_BULK) && !may_be_bait(view);
+                    has(view, BS_SIGN_BULK) && !has(view, BS_SIGN_BULK_LIST) && !may_be_bait(view);
     if (has(view, BS_SIGN_BULK | BS_SIGN_GROUPWARE) && !has(view, BS_SIGN_LIST))
         return likely || vacation || (sure_text && has(view, BS_SIGN_BULK));
     return (sure && !may_be_bait(view)) || (sure_text && subject);

@@ -41,6 +41,7 @@ static const struct {
     {"Precedence: auto_reply\n", BS_SIGN_AUTO_REPLIED},
     {"Precedence: bulk\n", BS_SIGN_BULK},
     {"Precedence: junk\n", BS_SIGN_BULK | BS_SIGN_JUNK},
+    {"Precedence: list\n", BS_SIGN_BULK | BS_SIGN_BULK_LIST},
     {"Precedence: first-class\n", 0},
     {"X-Auto-Response-Suppress: DR, OOF\n", BS_SIGN_SUPPRESS},
     {"X-Auto-Response-Suppress: None\n", 0},
