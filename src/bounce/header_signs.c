@@ -75,7 +75,7 @@ static bool address_is_robot(struct bs_bytes address)
                                         "ikkesvar", "root", "bounce", "bounces", "administrator", "admin",
                                         "daemon", "nobody", "autoreply", "autoresponder", "autoresponse", "robot",
                                         "mail", "system", "dontreply", "smtp", "mailscanner", "antivirus",
-                                        "listserv", "uucp", "mimesweeper", NULL};
+                                        "listserv", "uucp", "mimesweeper", "postacertificata", NULL};
     static const char *const list_ends[] = {"-admin", "-owner", "-request", "-bounces", NULL};
     struct bs_bytes local = bs_bytes_first(address, bs_bytes_find_last(address, '@'));
     for (size_t i = 0; list_ends[i]; i++) {
@@ -162,7 +162,8 @@ static void see_from(struct bs_header_signs *signs, const struct bs_header_field
         return;
     signs->from = field;
     signs->from_address = bs_field_address(field->body);
-    if (signs->from_address.len == 0 || bs_address_is_daemon(signs->from_address))
+    bool none = signs->from_address.len == 0 || bs_bytes_equal(signs->from_address, BS_LITERAL("@")); /* Courier's */
+    if (none || bs_address_is_daemon(signs->from_address))
         signs->signs |= BS_SIGN_DAEMON_FROM;
     else if (address_is_robot(signs->from_address) || name_is_daemon(field->body))
         signs->signs |= BS_SIGN_ROBOT_FROM;

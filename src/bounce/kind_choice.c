@@ -14,6 +14,8 @@ enum {
     LIKELY_WEIGHT = 70,      /* of a rule for a subject that people write now and then */
     SURE_WEIGHT = 80,        /* of a rule for a subject that people do not write */
     CONCLUSIVE_WEIGHT = 90, /* of a rule for a text that no person writes */
+    MARKS_MAX = 3,                /* before a subject */
+    MARK_MAX = 40,                /* bytes of one */
     TO_LOOKED_AT_MAX = 1024,      /* bytes of To */
     ADDRESSES_LOOKED_AT_MAX = 16, /* addresses of a notice */
 };
@@ -30,12 +32,42 @@ static void take_kinds(const struct bs_rule_hit *hits, size_t count, const struc
     }
 }
 
+/* Whether a filter calls the message spam by it, or one from outside. */
+static bool is_mark(struct bs_bytes mark)
+{
+    return mark.len <= MARK_MAX && (bs_bytes_contains_nocase(mark, BS_LITERAL("spam")) ||
+                                    bs_bytes_starts_nocase(mark, BS_LITERAL("ext")));
+}
+
+/* The subject behind what filters put before it, as in [SPAM] or ***SPAM***. */
+static struct bs_bytes behind_marks(struct bs_bytes subject)
+{
+    static const char open[] = "[{*", close[] = "]}*";
+    for (unsigned i = 0; i < MARKS_MAX; i++) {
+        subject = bs_bytes_trim(subject);
+        const char *kind = subject.len > 0 ? memchr(open, subject.ptr[0], sizeof open - 1) : NULL;
+        size_t begin = 0;
+        while (kind && begin < subject.len && subject.ptr[begin] == *kind)
+            begin++;
+        struct bs_bytes rest = bs_bytes_skip(subject, begin);
+        size_t end = kind ? bs_bytes_find(rest, close[kind - open]) : rest.len;
+        if (end == rest.len || !is_mark(bs_bytes_first(rest, end)))
+            break;
+        while (end < rest.len && rest.ptr[end] == close[kind - open])
+            end++;
+        subject = bs_bytes_skip(rest, end);
+    }
+    return subject;
+}
+
 static void look_at_field(const struct bs_header *header, const char *name, enum bs_rule_place place,
                           struct bs_rules_scan *scan, struct bs_arena *arena,
                           const struct bs_rule *ret_kinds[BS_KIND_COUNT])
 {
     const struct bs_rule_hit *hits = NULL;
     struct bs_bytes text = bs_header_text(header, name, arena);
+    if (place == BS_PLACE_SUBJECT)
+        text = behind_marks(text);
     size_t count = text.len > 0 ? bs_rules_look(scan, place, text, &hits) : 0;
     take_kinds(hits, count, ret_kinds);
 }

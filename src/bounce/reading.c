@@ -386,16 +386,23 @@ static bool read_dsn(struct work *work)
     return diagnose(work);
 }
 
+/* Whether nobody but a mail system can have sent it: a postmaster is a person now and then. */
+static bool is_of_system(const struct bs_header_signs *signs)
+{
+    bool mailer = bs_bytes_starts_nocase(signs->from_address, BS_LITERAL("mailer-daemon"));
+    return signs->signs & BS_SIGN_NULL_PATH ? (signs->signs & BS_SIGN_DAEMON_FROM) != 0
+                                            : mailer && !(signs->signs & BS_SIGN_OTHER_PATH);
+}
+
 /* A mail system's notice in words that no rule knows, which names one other address and tells that it is dead. */
 static bool read_dead_address(struct work *work)
 {
     struct bs_reading *reading = work->reading;
-    const unsigned system = BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM;
     const unsigned doubts = BS_SIGN_ANSWERS | BS_SIGN_RE | BS_SIGN_LIST | BS_SIGN_BULK | BS_SIGN_PERSON |
                             BS_SIGN_FORWARDS | BS_SIGN_AUTO_REPLIED;
     const char *sign = reading->sign;
-    if ((work->signs.signs & system) != system || work->signs.signs & doubts || work->wording->baits ||
-        strcmp(sign, "null-sender") != 0)
+    if (!is_of_system(&work->signs) || work->signs.signs & doubts || work->wording->baits ||
+        (strcmp(sign, "null-sender") != 0 && strcmp(sign, "daemon-sender") != 0))
         return true;
     reading->kind = BS_KIND_DSN_FAILED;
     reading->sign = "dead-address";

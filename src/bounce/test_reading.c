@@ -125,6 +125,12 @@ static void the_strongest_evidence_decides_the_kind(void **state)
          "joe@example.org, unlike ann@example.org: unknown user\n", BS_KIND_OTHER},
         {"the same of a full mailbox", "Return-Path: <>\nFrom: postmaster@example.org\nTo: jane@example.com\nSubject: Your mailbox\n\n"
          "Your mailbox is full. Ask help@example.org.\n", BS_KIND_OTHER},
+        {"a subject behind the marks of filters", "From: MAILER-DAEMON@example.org\nTo: jane@example.com\nSubject: [EXT] ***SPAM*** "
+         "Undelivered Mail Returned to Sender\n\njoe@example.org\n", BS_KIND_DSN_FAILED},
+        {"a subject behind another mark", "From: MAILER-DAEMON@example.org\nTo: jane@example.com\nSubject: [story] Undelivered Mail "
+         "Returned to Sender\n\njoe@example.org\n", BS_KIND_OTHER},
+        {"Courier's sender, and words in a language that few rules know", "From: \"Courier mail server at mx.example.net\" <@>\nTo: "
+         "jane@example.com\nSubject: Undelivered Mail\n\njoe@example.org\n", BS_KIND_DSN_FAILED},
         {"the same by somebody", "From: joe@example.org\nTo: jane@example.com\nSubject: Concerning your letter\n\n"
          "ann@example.org: unknown user\n", BS_KIND_NONE},
         {"mail", PERSON "Subject: lunch\n\nAt noon?\n", BS_KIND_NONE},
