@@ -593,6 +593,8 @@ enum bs_kind bs_kind_choose(const struct bs_header_signs *signs, const struct bs
     view.system = has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) || any_dsn(wording->from);
     view.human = !has(&view, BS_SIGN_NULL_PATH | BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) &&
                  !any_dsn(wording->from) && has(&view, BS_SIGN_OTHER_PATH | BS_SIGN_PERSON);
+    if (has(&view, BS_SIGN_NULL_PATH) && has(&view, BS_SIGN_AUTO_REPLIED))
+        view.signs &= ~(unsigned)BS_SIGN_FORWARDS; /* a program answers under the subject of what it got */
     view.answered = has(&view, BS_SIGN_FORWARDS) || (has(&view, BS_SIGN_ANSWERS) && has(&view, BS_SIGN_PERSON));
     for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
         enum bs_kind kind = conditions[i](&view, ret_sign);

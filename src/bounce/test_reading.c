@@ -155,6 +155,10 @@ static void little_is_needed_where_the_signs_are_strong_and_much_where_there_are
          "Subject: Vacation\n\nI am on vacation until Monday.\n", BS_KIND_AUTOREPLY},
         {"the same, told to a list of old", "Return-Path: <owner-l@example.com>\nFrom: jane@example.com\nPrecedence: bulk\n"
          "Subject: Vacation\n\nI am on vacation until Monday.\n", BS_KIND_LIST},
+        {"a reply under the subject of what was sent on", "Return-Path: <>\nFrom: jane@example.com\nAuto-Submitted: auto-replied\n"
+         "Subject: Fwd: lunch\n\nI am in Rome.\n", BS_KIND_AUTOREPLY},
+        {"a reply that somebody sends on", "Return-Path: <joe@example.org>\nFrom: joe@example.org\nSubject: Fwd: Automatic reply: lunch\n\n"
+         "I am out of the office until Monday.\n", BS_KIND_NONE},
         {"a robot that sends on what somebody wrote", "From: noreply@example.com\nIn-Reply-To: <1@example.org>\nSubject: Re: order\n\n"
          "You have replied to an address that is not monitored, says the template.\n", BS_KIND_NONE},
         {"a reply that is to have no reply", "Return-Path: <>\nFrom: jane@example.com\nX-Auto-Response-Suppress: All\nSubject: Olives\n\n"
