@@ -42,8 +42,8 @@ static inline void *bs_arena_take_unset(struct bs_arena *arena, size_t size)
     return piece;
 }
 
-/* Where the next piece will lie if it has at most `size` bytes: they may be written before they are taken. NULL past the
- * limit. */
+/* Where the next piece will lie if it has at most `size` bytes: they may be written before they are taken. NULL past
+ * the limit. */
 char *bs_arena_peek(struct bs_arena *arena, size_t size);
 
 /* A copy, with a NUL behind it that is not counted in its length; ptr is NULL past the limit. */

@@ -58,8 +58,8 @@ static size_t name_length(struct bs_bytes line)
     size_t i = 0;
     for (; i + BS_STRIDE <= line.len && i <= NAME_MAX; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(line.ptr + i), low = here | ('a' ^ 'A');
-        BS_STRIDE_OF_BYTES name = ((low >= 'a') & (low <= 'z')) | ((here >= '0') & (here <= '9')) | (here == '-') | (here == '_');
-        size_t end = bs_stride_first(~name);
+        BS_STRIDE_OF_BYTES letters = (low >= 'a') & (low <= 'z'), digits = (here >= '0') & (here <= '9');
+        size_t end = bs_stride_first(~(letters | digits | (here == '-') | (here == '_')));
         if (end < BS_STRIDE)
             return i + end;
     }
@@ -72,7 +72,8 @@ static size_t name_length(struct bs_bytes line)
 static struct bs_bytes field_name(struct bs_bytes line)
 {
     size_t colon = name_length(line);
-    bool is_field = colon > 1 && colon <= NAME_MAX && colon < line.len && line.ptr[colon] == ':' && is_letter(line.ptr[0]) &&
+    bool is_field = colon > 1 && colon <= NAME_MAX && colon < line.len && line.ptr[colon] == ':' &&
+                    is_letter(line.ptr[0]) &&
                     (colon + 1 == line.len || is_blank(line.ptr[colon + 1]) || line.ptr[colon + 1] != '/');
     return is_field ? bs_bytes(line.ptr, colon) : bs_bytes(NULL, 0);
 }

@@ -357,7 +357,8 @@ static size_t take_plain_field(struct bs_header *header, struct bs_bytes rest)
     do {
         size_t line = copy_plain(bs_bytes_skip(rest, at), raw + len), end = at + line;
         end += end < rest.len && rest.ptr[end] == '\r';
-        if (line == 0 || end + 1 >= rest.len || rest.ptr[end] != '\n' || (at > 0 && all_blank(bs_bytes(raw + len, line))))
+        bool whole = line > 0 && end + 1 < rest.len && rest.ptr[end] == '\n';
+        if (!whole || (at > 0 && all_blank(bs_bytes(raw + len, line))))
             return 0;
         memcpy(raw + len + line, "\r\n", 2);
         len += line + 2;

@@ -79,7 +79,8 @@ static void decode_as_decided(struct bs_mime *mime, struct bs_bytes bytes)
         take_decoded(mime, bytes);
         return;
     }
-    if (content->use == BS_MIME_COLLECT && bytes.len + 2 * BS_TRANSFER_ROOM_MIN < content->bytes.limit - content->bytes.len)
+    size_t room = content->bytes.limit - content->bytes.len;
+    if (content->use == BS_MIME_COLLECT && bytes.len + 2 * BS_TRANSFER_ROOM_MIN < room)
         decode_into(content, &bytes);
     while (bytes.len > 0 && !content->full) {
         char piece[PIECE];

@@ -114,7 +114,9 @@ struct bs_bytes bs_parameters_skip_value(struct bs_bytes field_body)
 /* The length of a quoted string's content, up to its quote or the end. */
 static size_t quoted_length(struct bs_bytes rest)
 {
-    size_t i = 0;
+    size_t end = bs_bytes_find(rest, '"'), i = bs_bytes_find(bs_bytes_first(rest, end), '\\');
+    if (i == end) /* as it is most times */
+        return end;
     while (i < rest.len && rest.ptr[i] != '"')
         i += rest.ptr[i] == '\\' && i + 1 < rest.len ? 2 : 1;
     return i;
