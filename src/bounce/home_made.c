@@ -66,6 +66,13 @@ static size_t line_begin(struct bs_bytes text, size_t offset)
     return before ? (size_t)(before - text.ptr) + 1 : 0;
 }
 
+/* Where an address stands in a text, both of which may be made to look alike; the text's length where it does not. */
+static size_t find_address(struct bs_bytes text, struct bs_bytes address)
+{
+    const char *at = text.len > 0 ? memmem(text.ptr, text.len, address.ptr, address.len) : NULL;
+    return at ? (size_t)(at - text.ptr) : text.len;
+}
+
 static size_t offset_of(const struct collection *collection, struct bs_bytes part)
 {
     return (size_t)(part.ptr - collection->text.ptr);
@@ -487,7 +494,7 @@ static void share_words(const struct collection *collection, struct bs_reported_
 static struct bs_bytes reply_line(struct bs_bytes text, struct bs_bytes address)
 {
     for (unsigned i = 0; i < REPLIES_LOOKED_AT_MAX && address.len > 0 && text.len > 0; i++) {
-        size_t offset = bs_bytes_find_text(text, address);
+        size_t offset = find_address(text, address);
         if (offset == text.len)
             break;
         size_t begin = line_begin(text, offset);
@@ -558,7 +565,7 @@ bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena
         return !vague;
     for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX; i++) {
         struct bs_bytes address = reading->recipients[i].address;
-        size_t end = collection->text.len, at = address.len > 0 ? bs_bytes_find_text(collection->text, address) : end;
+        size_t end = collection->text.len, at = address.len > 0 ? find_address(collection->text, address) : end;
         size_t begin = at < end ? at + address.len : end;
         collection->found[collection->count++] = (struct found){address, bs_bytes(NULL, 0), begin};
     }
@@ -586,7 +593,7 @@ static void read_failed_field(struct collection *collection, const struct bs_hea
     struct bs_bytes rest = field->body, address;
     while (bs_text_address_next(&rest, &address)) {
         struct bs_bytes text = collection->text;
-        size_t place = collection->count < 32 ? bs_bytes_find_text(text, address) : text.len;
+        size_t place = collection->count < 32 ? find_address(text, address) : text.len;
         const char *at = place < text.len ? text.ptr + place : NULL;
         if (collection->count == BS_HOME_MADE_RECIPIENTS_MAX) {
             collection->full = true;

@@ -7,7 +7,7 @@
 
 enum {
     FIRST_CAPACITY = 32,
-    PLAIN_FIELD_MAX = 1024, /* bytes of a field that is taken as a whole */
+    PLAIN_FIELD_MAX = 2048, /* bytes of a field that is taken as a whole */
 };
 
 void bs_header_init(struct bs_header *header, struct bs_arena *arena)
