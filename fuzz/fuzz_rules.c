@@ -41,7 +41,7 @@ static void compare(const struct bs_rules_search *search, struct bs_bytes text, 
     struct bs_rules_search_memory *memory = bs_rules_search_memory_new(&search, 1);
     if (!memory)
         return;
-    bs_rules_search_run(search, text, view, memory, note_hit, &found);
+    bs_rules_search_run(search, false, text, view, memory, note_hit, &found);
     for (size_t i = 0; i < search->count && i < COMPARED; i++) {
         size_t end = bs_rules_automaton_run(&search->automata[i], text, &run);
         if (found.hits[i] != (end != BS_RULES_NO_END) || (found.hits[i] > 0 && found.ends[i] != end))

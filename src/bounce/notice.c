@@ -46,27 +46,22 @@ static void take_kind(struct bs_notice *notice, const struct bs_rule_hit *hit)
 }
 
 /* Hits come in the order of their ends, so whatever ends the notice's own words is known before what stands behind. */
-static void look_for_roles(struct bs_notice *notice, struct bs_bytes seen, struct bs_rules_scan *scan)
+static void take_roles(struct bs_notice *notice, const struct bs_rule_hit *hits, size_t count)
 {
-    const struct bs_rule_hit *hits;
-    size_t count = bs_rules_look(scan, BS_PLACE_LAYOUT, seen, &hits);
     for (size_t i = 0; i < count && hits[i].end <= notice->own; i++) {
-        if (!is_quoted(notice->text, hits[i].end))
+        if (hits[i].rule->says == BS_RULE_ROLE && !is_quoted(notice->text, hits[i].end))
             take_role(notice, &hits[i]);
     }
 }
 
-/* In the notice's own words, and in the ruler that ends them. The text was looked at for roles before. */
-static void look_for_kinds(struct bs_notice *notice, struct bs_bytes seen, struct bs_rules_scan *scan)
+/* Of the notice's own words, and of the ruler that ends them. */
+static void take_kinds(struct bs_notice *notice, const struct bs_rule_hit *hits, size_t count)
 {
-    const struct bs_rule_hit *hits;
     size_t end = notice->own;
-    if (end < seen.len && end != notice->header)
-        end += bs_bytes_find(bs_bytes_skip(seen, end), '\n');
-    size_t count = end < seen.len ? bs_rules_look(scan, BS_PLACE_TEXT, bs_bytes_first(seen, end), &hits)
-                                  : bs_rules_look_again(scan, BS_PLACE_TEXT, &hits);
-    for (size_t i = 0; i < count; i++) {
-        if (!is_quoted(notice->text, hits[i].end))
+    if (end < notice->text.len && end != notice->header)
+        end += bs_bytes_find(bs_bytes_skip(notice->text, end), '\n');
+    for (size_t i = 0; i < count && hits[i].end <= end; i++) {
+        if (hits[i].rule->says == BS_RULE_KIND && !is_quoted(notice->text, hits[i].end))
             take_kind(notice, &hits[i]);
     }
 }
@@ -82,9 +77,10 @@ static void look(struct bs_notice *notice, const struct bs_part *part, bool kind
         notice->own = notice->header;
     struct bs_bytes seen =
         bs_bytes_first(part->text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
-    look_for_roles(notice, seen, scan);
-    if (kinds)
-        look_for_kinds(notice, seen, scan);
+    const struct bs_rule_hit *hits;
+    size_t count = kinds ? bs_rules_look(scan, BS_PLACE_TEXT, seen, &hits) : bs_rules_look_for_roles(scan, seen, &hits);
+    take_roles(notice, hits, count);
+    take_kinds(notice, hits, count);
 }
 
 bool bs_notice_is_mute(const struct bs_notice *notice)

@@ -29,9 +29,7 @@ struct bs_rules_scan {
     const struct bs_rules *rules;
     struct bs_rules_search_memory *memory;
     struct bs_rules_seen *seen;
-    struct bs_bytes text; /* that was looked at last, as rules see it */
-    const char *view;     /* of it */
-    uint16_t *slots;      /* of each rule: its hit's place in `hits` and 1, or 0 */
+    uint16_t *slots; /* of each rule: its hit's place in `hits` and 1, or 0 */
     const struct bs_rules_witness *witness; /* or NULL */
     size_t count;
     struct bs_rule_hit hits[BS_RULES_HITS_MAX];
@@ -214,13 +212,15 @@ static void sort_hits(struct bs_rule_hit *hits, size_t count)
     }
 }
 
-size_t bs_rules_look_again(struct bs_rules_scan *scan, enum bs_rule_place place,
-                           const struct bs_rule_hit **ret_hits)
+static size_t look(struct bs_rules_scan *scan, enum bs_rule_place place, bool roles_only,
+                   struct bs_bytes text, const struct bs_rule_hit **ret_hits)
 {
     const struct place *searches = &scan->rules->places[place];
+    const char *view;
     scan->count = 0;
-    bs_rules_search_run(&searches->built_in, scan->text, scan->view, scan->memory, take_hit, scan);
-    bs_rules_search_run(&searches->own, scan->text, scan->view, scan->memory, take_hit, scan);
+    text = bs_rules_seen_make(scan->seen, place, text, &view);
+    bs_rules_search_run(&searches->built_in, roles_only, text, view, scan->memory, take_hit, scan);
+    bs_rules_search_run(&searches->own, roles_only, text, view, scan->memory, take_hit, scan);
     for (size_t i = 0; i < scan->count; i++) {
         struct bs_rule_hit *hit = &scan->hits[i];
         scan->slots[order_of(hit)] = 0;
@@ -234,8 +234,13 @@ size_t bs_rules_look_again(struct bs_rules_scan *scan, enum bs_rule_place place,
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits)
 {
-    scan->text = bs_rules_seen_make(scan->seen, place, text, &scan->view);
-    return bs_rules_look_again(scan, place, ret_hits);
+    return look(scan, place, false, text, ret_hits);
+}
+
+size_t bs_rules_look_for_roles(struct bs_rules_scan *scan, struct bs_bytes text,
+                               const struct bs_rule_hit **ret_hits)
+{
+    return look(scan, BS_PLACE_TEXT, true, text, ret_hits);
 }
 
 size_t bs_rules_look_closely(struct bs_rules_scan *scan, enum bs_rule_place place,

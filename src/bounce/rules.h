@@ -20,8 +20,6 @@ enum bs_rule_place {
                        one, some or all */
     BS_PLACE_TEXT,  /* the text that the message opens with */
     BS_PLACE_DIAGNOSTIC, /* an SMTP reply, or the text about one recipient */
-    BS_PLACE_LAYOUT, /* the same text as BS_PLACE_TEXT: its rules that say a role, which are wanted
-                        more often */
     BS_PLACE_COUNT
 };
 
@@ -71,9 +69,8 @@ void bs_rules_scan_free(struct bs_rules_scan *scan);
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits);
 
-/* The same of the text that was looked at last. Neither place is BS_PLACE_DIAGNOSTIC, which sees
- * texts otherwise. */
-size_t bs_rules_look_again(struct bs_rules_scan *scan, enum bs_rule_place place,
-                           const struct bs_rule_hit **ret_hits);
+/* The same of rules for BS_PLACE_TEXT that say a role: others are not always wanted. */
+size_t bs_rules_look_for_roles(struct bs_rules_scan *scan, struct bs_bytes text,
+                               const struct bs_rule_hit **ret_hits);
 
 #endif

@@ -16,6 +16,7 @@ enum {
     START,
     ACCEPT = BS_RULES_EDGE,
     LINKS_MEMORY = 64 * 1024 * 1024,
+    WHITE_SPACE = 3, /* bytes that a blank may be */
     UNKNOWN = 0xff,
 };
 
@@ -46,6 +47,8 @@ struct bs_rules_builder {
     struct bs_arena arena; /* for one pattern */
     const char *wrong;
     bool full;
+    bool back;     /* the steps are to be followed back */
+    bool has_gaps; /* so that it matters which way they are followed */
     size_t state_count, step_count;
     const struct bs_rules_class
         *classes[BS_RULES_STATES_MAX + 1]; /* of each state; of START none */
@@ -184,12 +187,21 @@ static struct part build_choice(struct bs_rules_builder *builder, const struct b
     return all;
 }
 
-/* What may be absent from the second time on is built from its end: x(x(x)?)?, so that one step
- * leads from each to the next. */
+/* Whether the node takes so many bytes that no piece lies in it. */
+static bool is_gap(const struct bs_rules_node *node)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < 4; i++)
+        bytes += (size_t)__builtin_popcountll(node->class.bits[i]);
+    return node->type == BS_NODE_CLASS && bytes > BS_RULES_SMALL + WHITE_SPACE;
+}
+
+/* What may be absent from the second time on is built from its end, x(x(x)?)?, so that one step
+ * leads from each to the next; a gap that is followed back from its beginning, ((x)?x)?x. */
 static struct part build_repeat(struct bs_rules_builder *builder, const struct bs_rules_node *node)
 {
     struct part all = nothing, rest = nothing;
-    bool endless = node->most == BS_RULES_UNBOUNDED;
+    bool endless = node->most == BS_RULES_UNBOUNDED, gap = is_gap(node->first);
     unsigned most = endless ? (node->least > 0 ? node->least : 1) : node->most;
     for (unsigned i = 0; i < node->least && !has_failed(builder); i++) {
         struct part one = build(builder, node->first);
@@ -199,16 +211,17 @@ static struct part build_repeat(struct bs_rules_builder *builder, const struct b
             connect(builder, one.last, one.first);
         all = follow(builder, all, one);
     }
+    builder->has_gaps = builder->has_gaps || (gap && most > node->least + 1);
     for (unsigned i = node->least; i < most && !has_failed(builder); i++) {
         struct part one = build(builder, node->first);
         if (one.first.count == 0)
             return nothing;
         if (endless)
             connect(builder, one.last, one.first);
-        rest = follow(builder, one, rest);
+        rest = gap && builder->back ? follow(builder, rest, one) : follow(builder, one, rest);
         rest.passes = 1;
     }
-    return follow(builder, all, rest);
+    return gap && builder->back ? follow(builder, rest, all) : follow(builder, all, rest);
 }
 
 static struct part build(struct bs_rules_builder *builder, const struct bs_rules_node *node)
@@ -283,29 +296,32 @@ static int compare_steps(const void *a, const void *b)
     return x->least - y->least;
 }
 
-/* The class of bytes that lead from a state to itself and nowhere else, or 0. */
-static uint16_t find_idle(struct bs_rules_builder *builder, size_t state,
+/* The class of bytes that lead from a state to itself and nowhere else, or 0. An edge that has to
+ * be a line's is nowhere but beside a line end. */
+static uint16_t find_idle(struct bs_rules_builder *builder, size_t state, bool back,
                           const struct bs_rules_step *step, const struct bs_rules_step *end)
 {
-    struct bs_rules_class idle = {{0}};
-    if (state == START)
-        return 0;
-    for (const struct bs_rules_step *one = step; one < end; one++) {
-        if (one->to == BS_RULES_EDGE)
-            return 0;
-        if (one->to == state && one->assertions == 0)
-            idle = *builder->classes[state];
-    }
+    const struct bs_rules_class line_end = {{UINT64_C(1) << '\n', 0, 0, 0}};
+    const unsigned line_edge = back ? BS_RULES_LINE_BEGIN : BS_RULES_LINE_END;
+    struct bs_rules_class idle = {{0}}, others = {{0}};
     for (; step < end; step++) {
+        const struct bs_rules_class *class =
+            step->to == BS_RULES_EDGE ? &line_end : builder->classes[step->to];
+        if (step->to == BS_RULES_EDGE && !(step->assertions & line_edge))
+            return 0;
+        if (step->to == state && step->assertions == 0)
+            idle = *class;
         for (size_t i = 0; step->to != state && i < 4; i++)
-            idle.bits[i] &= ~builder->classes[step->to]->bits[i];
+            others.bits[i] |= class->bits[i];
     }
+    for (size_t i = 0; i < 4; i++)
+        idle.bits[i] &= ~others.bits[i];
     return bs_rules_class_is_empty(&idle) ? 0 : number_class(builder, &idle);
 }
 
 /* Sorts the steps of each state, and marks those of states that only one byte leads on from. */
-static void arrange_steps(struct bs_rules_builder *builder, struct bs_rules_state *states,
-                          struct bs_rules_step *steps)
+static void arrange_steps(struct bs_rules_builder *builder, bool back,
+                          struct bs_rules_state *states, struct bs_rules_step *steps)
 {
     for (size_t i = 0; i <= builder->state_count; i++) {
         struct bs_rules_step *step = &steps[states[i].steps], *end = &steps[states[i + 1].steps];
@@ -313,7 +329,7 @@ static void arrange_steps(struct bs_rules_builder *builder, struct bs_rules_stat
             qsort(step, (size_t)(end - step), sizeof *step, compare_steps);
         step->alone = end - step == 1 && step->to != BS_RULES_EDGE && step->assertions == 0 &&
                       step->class == 0 && step->span == 0;
-        states[i].idle = find_idle(builder, i, step, end);
+        states[i].idle = find_idle(builder, i, back, step, end);
     }
 }
 
@@ -343,7 +359,7 @@ static bool settle(struct bs_rules_builder *builder, bool back, struct bs_arena 
                           : builder->reached[to];
         step->assertions = made->assertions;
     }
-    arrange_steps(builder, states, steps);
+    arrange_steps(builder, back, states, steps);
     *ret_steps = (struct bs_rules_steps){states, steps};
     return true;
 }
@@ -367,12 +383,32 @@ static void *keep(struct bs_arena *arena, const void *items, size_t size)
     return kept ? memcpy(kept, items, size) : NULL;
 }
 
-static bool finish(struct bs_rules_builder *builder, struct bs_arena *arena,
-                   struct bs_rules_automaton *automaton)
+/* Finds the steps of the tree that are to be followed on, or back. */
+static bool find_steps(struct bs_rules_builder *builder, const struct bs_rules_node *tree,
+                       bool back)
 {
+    const struct links start = {&(struct link){START, 0}, 1},
+                       accept = {&(struct link){ACCEPT, 0}, 1};
+    builder->back = back;
+    builder->state_count = builder->step_count = 0;
+    struct part all = build(builder, tree);
+    if (all.passes && !has_failed(builder))
+        builder->wrong = "it matches where there is nothing, and so everywhere";
+    connect(builder, start, all.first);
+    connect(builder, all.last, accept);
+    bs_arena_reset(&builder->arena);
+    return !has_failed(builder);
+}
+
+static bool make(struct bs_rules_builder *builder, const struct bs_rules_node *tree,
+                 struct bs_arena *arena, struct bs_rules_automaton *automaton)
+{
+    if (!find_steps(builder, tree, false))
+        return false;
     make_steps(builder);
     automaton->first = list_first(builder);
     if (!settle(builder, false, arena, &automaton->onward) ||
+        (builder->has_gaps && !find_steps(builder, tree, true)) ||
         !settle(builder, true, arena, &automaton->back))
         return false;
     automaton->classes =
@@ -399,20 +435,12 @@ bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_r
                              struct bs_arena *arena, struct bs_rules_automaton *ret_automaton,
                              const char **ret_wrong)
 {
-    const struct links start = {&(struct link){START, 0}, 1},
-                       accept = {&(struct link){ACCEPT, 0}, 1};
     builder->wrong = NULL;
-    builder->full = false;
-    builder->state_count = builder->step_count = builder->kept_count = 0;
+    builder->full = builder->has_gaps = false;
+    builder->kept_count = 0;
     *ret_automaton = (struct bs_rules_automaton){0};
-    struct part all = build(builder, tree);
-    if (all.passes && !has_failed(builder))
-        builder->wrong = "it matches where there is nothing, and so everywhere";
-    connect(builder, start, all.first);
-    connect(builder, all.last, accept);
-    bool good = !has_failed(builder) && finish(builder, arena, ret_automaton);
+    bool good = make(builder, tree, arena, ret_automaton);
     *ret_wrong = builder->wrong;
-    bs_arena_reset(&builder->arena);
     return good;
 }
 

@@ -22,7 +22,7 @@ struct reader {
     struct bs_error *error;
 };
 
-static const char *const places[] = {"subject", "from", "field", "text", "diagnostic", "text"};
+static const char *const places[] = {"subject", "from", "field", "text", "diagnostic"};
 static const char *const roles[] = {"recipients-below", "recipient-here", "recipient-before",
                                     "returned-below", "quoted-below"};
 _Static_assert(sizeof places / sizeof *places == BS_PLACE_COUNT, "each place has a name");
@@ -87,8 +87,6 @@ static bool finish_rule(struct reader *reader)
     const char *lacks = NULL;
     if (!entry)
         return true;
-    if (entry->rule.place == BS_PLACE_TEXT && entry->rule.says == BS_RULE_ROLE)
-        entry->rule.place = BS_PLACE_LAYOUT;
     if (!reader->has_says)
         lacks = "a line \"says\", which tells what a match means";
     else if (!entry->off && !reader->has_place)

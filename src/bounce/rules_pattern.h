@@ -13,6 +13,7 @@ enum {
     BS_RULES_NESTING_MAX = 30, /* groups within groups */
     BS_RULES_REPEAT_MAX = 500, /* of {m,n} */
     BS_RULES_UNBOUNDED = BS_RULES_REPEAT_MAX + 1,
+    BS_RULES_SMALL = 4, /* bytes of a class that pieces may be made of; white space is one */
 };
 
 /* Some of the 256 bytes. */

@@ -10,7 +10,6 @@
 #include "bounce/rules_flatten.h"
 
 enum {
-    CLASS_MAX = 4,     /* bytes of a class that is multiplied out */
     PRODUCT_MAX = 180, /* strings that come of it */
     COST_OF_FINDING = 8,
 };
@@ -175,20 +174,20 @@ static bool spell_class(const struct search *search, const struct bs_rules_class
                         struct strings *ret_strings)
 {
     struct bs_rules_class rest = *class;
-    char bytes[CLASS_MAX];
+    char bytes[BS_RULES_SMALL];
     size_t count = 0;
     if (rest.bits[0] & bs_rules_class_run.bits[0])
         bytes[count++] = ' ';
     rest.bits[0] &= ~bs_rules_class_run.bits[0];
     for (size_t i = 0; i < 4; i++) {
         for (; rest.bits[i]; rest.bits[i] &= rest.bits[i] - 1) {
-            if (count == CLASS_MAX)
+            if (count == BS_RULES_SMALL)
                 return false;
             bytes[count++] = (char)(i * 64 + (size_t)__builtin_ctzll(rest.bits[i]));
         }
     }
-    *ret_strings =
-        (struct strings){bs_arena_take(search->arena, CLASS_MAX * sizeof(struct string)), count};
+    *ret_strings = (struct strings){
+        bs_arena_take(search->arena, BS_RULES_SMALL * sizeof(struct string)), count};
     for (size_t i = 0; ret_strings->items && i < count; i++) {
         if (!take_string(search, &ret_strings->items[i]) ||
             !append(&ret_strings->items[i], bs_bytes(&bytes[i], 1), class))
@@ -306,7 +305,8 @@ static void choose_of_each(const struct search *search, const struct bs_rules_no
     offer(search, &all, best);
 }
 
-/* What `count` nodes that stand beside each other match. False where that is not a few strings only. */
+/* What `count` nodes that stand beside each other match. False where that is not a few strings
+ * only. */
 static bool spell_run(const struct search *search, const struct bs_rules_node *node, size_t count,
                       struct strings *ret_strings)
 {
@@ -318,8 +318,8 @@ static bool spell_run(const struct search *search, const struct bs_rules_node *n
     return true;
 }
 
-/* Goes through what must stand behind each other: `run` is what stands beside each other now, `count`
- * nodes from `begin` on. Where it gets too much, its first quarter is left away. */
+/* Goes through what must stand behind each other: `run` is what stands beside each other now,
+ * `count` nodes from `begin` on. Where it gets too much, its first quarter is left away. */
 static void choose_of_sequence(const struct search *search, const struct bs_rules_node *node,
                                struct choice *best)
 {

@@ -87,6 +87,17 @@ static size_t count_patterns(const struct bs_rule_list *list, bool built_in,
     return count;
 }
 
+static void add_matchers(struct bs_rules_search *search, const struct bs_rule_list *list,
+                         bool built_in, enum bs_rule_place place, bool roles)
+{
+    for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
+        if (!is_wanted(entry, built_in, place) || (entry->rule.says == BS_RULE_ROLE) != roles)
+            continue;
+        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
+            search->matchers[search->count++] = (struct bs_rules_matcher){entry, match};
+    }
+}
+
 static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_list *list,
                           bool built_in, enum bs_rule_place place, struct bs_arena *arena)
 {
@@ -96,12 +107,9 @@ static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_l
     search->everywhere = bs_arena_take(arena, (count + 1) * sizeof *search->everywhere);
     if (!search->matchers || !search->automata || !search->everywhere)
         return false;
-    for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
-        if (!is_wanted(entry, built_in, place))
-            continue;
-        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
-            search->matchers[search->count++] = (struct bs_rules_matcher){entry, match};
-    }
+    add_matchers(search, list, built_in, place, true);
+    search->role_count = search->count;
+    add_matchers(search, list, built_in, place, false);
     return true;
 }
 
@@ -358,6 +366,7 @@ void bs_rules_search_memory_free(struct bs_rules_search_memory *memory)
 /* A text under way. */
 struct hunt {
     const struct bs_rules_search *search;
+    size_t wanted; /* of its matchers, the first */
     struct bs_bytes text;
     struct bs_rules_search_memory *memory;
 };
@@ -432,7 +441,7 @@ static void follow_leads(const struct hunt *hunt, const char *view, size_t at,
 {
     for (uint32_t i = window[0].leads; i < window[1].leads; i++) {
         const struct bs_rules_lead *lead = &hunt->search->leads[i];
-        if (at >= lead->key &&
+        if (lead->matcher < hunt->wanted && at >= lead->key &&
             memcmp(view + at - lead->key, hunt->search->strings + lead->string, lead->length) == 0)
             try_piece(hunt, lead, at - lead->key);
     }
@@ -486,21 +495,23 @@ static size_t list_places(const struct bs_rules_search *search, const char *view
     return count;
 }
 
-void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text,
-                         const char *view, struct bs_rules_search_memory *memory,
-                         bool (*found)(void *context, const struct bs_rules_matcher *matcher,
-                                       size_t end),
-                         void *context)
+void bs_rules_search_run(
+    const struct bs_rules_search *search, bool roles_only, struct bs_bytes text, const char *view,
+    struct bs_rules_search_memory *memory,
+    bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end), void *context)
 {
-    const struct hunt hunt = {search, text, memory};
-    if (search->count == 0)
+    const struct hunt hunt = {search, roles_only ? search->role_count : search->count, text,
+                              memory};
+    if (hunt.wanted == 0)
         return;
     begin_text(memory);
     size_t count = list_places(search, view, text.len, memory->places);
     for (size_t i = 0; i < count; i++)
         look_at_place(&hunt, view, memory->places[i]);
-    for (size_t i = 0; i < search->everywhere_count; i++)
-        try_everywhere(&hunt, search->everywhere[i]);
+    for (size_t i = 0; i < search->everywhere_count; i++) {
+        if (search->everywhere[i] < hunt.wanted)
+            try_everywhere(&hunt, search->everywhere[i]);
+    }
     for (size_t i = 0; i < memory->found_count; i++) {
         uint32_t matcher = memory->found[i];
         if (!found(context, &search->matchers[matcher], memory->progress[matcher].end))

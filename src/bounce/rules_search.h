@@ -21,9 +21,9 @@ struct bs_rules_matcher {
 
 /* The patterns of some rules for one place. */
 struct bs_rules_search {
-    struct bs_rules_matcher *matchers;
+    struct bs_rules_matcher *matchers;   /* those of rules that say a role come first */
     struct bs_rules_automaton *automata; /* of each matcher */
-    size_t count;
+    size_t count, role_count;
     uint32_t *everywhere; /* matchers without pieces, which are tried in every text */
     size_t everywhere_count;
     struct bs_rules_window *windows; /* by the hashes of their keys */
@@ -49,12 +49,13 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
 
 enum { BS_RULES_SEARCH_SLACK = BS_RULES_PIECE };
 
-/* Calls `found` once for each pattern that matches, in no certain order, with where the match ends
- * that ends first; stops when it returns false. `text` is as rules see it, BS_RULES_SCAN_MAX bytes
- * at most, `view` the same with blanks for white space of any kind (bs_rules_seen_make); both have
- * BS_RULES_SEARCH_SLACK readable bytes on either side. */
-void bs_rules_search_run(const struct bs_rules_search *search, struct bs_bytes text,
-                         const char *view, struct bs_rules_search_memory *memory,
+/* Calls `found` once for each pattern that matches, or for those of rules that say a role, in no
+ * certain order, with where the match ends that ends first; stops when it returns false. `text` is
+ * as rules see it, BS_RULES_SCAN_MAX bytes at most, `view` the same with blanks for white space of
+ * any kind (bs_rules_seen_make); both have BS_RULES_SEARCH_SLACK readable bytes on either side. */
+void bs_rules_search_run(const struct bs_rules_search *search, bool roles_only,
+                         struct bs_bytes text, const char *view,
+                         struct bs_rules_search_memory *memory,
                          bool (*found)(void *context, const struct bs_rules_matcher *matcher,
                                        size_t end),
                          void *context);

@@ -70,7 +70,7 @@ static size_t find(struct subject *subject, struct bs_bytes text, enum bs_rule_p
     const char *view;
     struct bs_bytes seen = bs_rules_seen_make(subject->seen, place, text, &view);
     subject->hits = 0;
-    bs_rules_search_run(&subject->search, seen, view, subject->memory, note, subject);
+    bs_rules_search_run(&subject->search, false, seen, view, subject->memory, note, subject);
     return subject->hits;
 }
 
@@ -101,6 +101,11 @@ static const struct {
     {"one[^\\n]*two[^\\n]*three", "one two\none - two three", 23},
     {"one.{0,3}two", "one 1234two one 12 two", 0},
     {"one.{0,4}two", "one 1234two one 12 two", 22},
+    {"one.{2,4}two", "one two, one 1 two, one 12 two, one 1234 two", 18},
+    {"one.{2,4}two", "one 123 two, onetwo", 0},
+    {"(.{0,2}one){2,3}two", "one-12one 1two", 0},
+    {"(.{0,2}one){2,3}two", "one-12one 1onetwo", 17},
+    {"[^\\n]{2,3}one$", "xone\none\nxxone", 14},
     {"^two", "one two", 0},
     {"^two", "one\ntwo", 7},
     {"^ ?two", "one\n  two", 7}, /* of what rules see: the white space is one byte */

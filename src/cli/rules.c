@@ -222,10 +222,7 @@ static int test_text(const struct options *options, struct bs_rules_scan *scan)
     size_t count = bs_rules_look(scan, options->place, options->text, &hits);
     for (size_t i = 0; i < count; i++)
         print_rule(options, (const struct bs_rule_entry *)hits[i].rule);
-    size_t roles = options->place == BS_PLACE_TEXT ? bs_rules_look(scan, BS_PLACE_LAYOUT, options->text, &hits) : 0;
-    for (size_t i = 0; i < roles; i++)
-        print_rule(options, (const struct bs_rule_entry *)hits[i].rule);
-    return count + roles > 0 || failure != BS_FAILURE_UNKNOWN ? BS_EXIT_CLEAN : BS_EXIT_FINDINGS;
+    return count > 0 || failure != BS_FAILURE_UNKNOWN ? BS_EXIT_CLEAN : BS_EXIT_FINDINGS;
 }
 
 /* Cuts a field off that ends in a tab; the whole line where it has none. */
