@@ -456,7 +456,7 @@ static const char *null_sender_sign(const struct view *view)
         return "null-sender-precedence";
     if (has(view, BS_SIGN_ANSWERS))
         return "null-sender-answers";
-    return has(view, BS_SIGN_GROUPWARE) || (plain && has(view, BS_SIGN_SUPPRESS)) ? "null-sender-exchange" : NULL;
+    return has(view, BS_SIGN_GROUPWARE) ? "null-sender-exchange" : NULL;
 }
 
 static enum bs_kind is_autoreply(const struct view *view, const char **ret_sign)
