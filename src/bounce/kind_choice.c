@@ -398,6 +398,9 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
     bool told = subject && text && text->weight >= LIKELY_WEIGHT && !has(view, BS_SIGN_UNSUBSCRIBE) &&
                 (has(view, BS_SIGN_ANSWERS) || !may_be_bait(view));
     bool worded = text && (reply || made || named || told || opens_with_fixed(view, BS_KIND_CHALLENGE));
+    bool bounce = has(view, BS_SIGN_FAILED_FIELD) || (any_dsn(wording->subject) && any_dsn(wording->notice.kinds));
+    if (bounce && !subject && !made) /* servers' replies tell of allowed senders, too */
+        return BS_KIND_NONE;
     if (has(view, BS_SIGN_LIST | BS_SIGN_PERSON | BS_SIGN_FORWARDS) ||
         !(worded || (replied && subject) || (made && (reply || robot || subject))))
         return BS_KIND_NONE;

@@ -98,6 +98,8 @@ static void the_strongest_evidence_decides_the_kind(void **state)
          "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below.\n--b\nContent-Type: message/delivery-status\n\n" STATUS
          "\n--b--\n", BS_KIND_NONE},
         {"a bounce of Exim's", DAEMON "\n" EXIM, BS_KIND_DSN_FAILED},
+        {"the same of a server that wants to know the sender", "Return-Path: <>\n" DAEMON "X-Failed-Recipients: joe@example.org\n\n" EXIM
+         "    550 you are not on the list of allowed senders\n", BS_KIND_DSN_FAILED},
         {"the same, pasted by a person", PERSON "Subject: mail problem\n\n" EXIM, BS_KIND_NONE},
         {"the same, quoted by a postmaster who answers", "From: postmaster@example.com\nTo: jane@example.com\n"
          "User-Agent: Mutt/2.2\nIn-Reply-To: <2@example.com>\nSubject: Re: mail problem\n\nHi Jane,\n\n> A message that you sent\n"
