@@ -304,18 +304,21 @@ static uint16_t find_idle(struct bs_rules_builder *builder, size_t state, bool b
     const struct bs_rules_class line_end = {{UINT64_C(1) << '\n', 0, 0, 0}};
     const unsigned line_edge = back ? BS_RULES_LINE_BEGIN : BS_RULES_LINE_END;
     struct bs_rules_class idle = {{0}}, others = {{0}};
+    const struct bs_rules_step *loop = step;
+    while (loop < end && (loop->to != state || loop->assertions != 0))
+        loop++;
+    if (loop == end)
+        return 0;
     for (; step < end; step++) {
         const struct bs_rules_class *class =
             step->to == BS_RULES_EDGE ? &line_end : builder->classes[step->to];
         if (step->to == BS_RULES_EDGE && !(step->assertions & line_edge))
             return 0;
-        if (step->to == state && step->assertions == 0)
-            idle = *class;
         for (size_t i = 0; step->to != state && i < 4; i++)
             others.bits[i] |= class->bits[i];
     }
     for (size_t i = 0; i < 4; i++)
-        idle.bits[i] &= ~others.bits[i];
+        idle.bits[i] = builder->classes[state]->bits[i] & ~others.bits[i];
     return bs_rules_class_is_empty(&idle) ? 0 : number_class(builder, &idle);
 }
 

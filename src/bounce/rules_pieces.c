@@ -90,11 +90,12 @@ static uint64_t count_of(const struct search *search, struct bs_bytes string)
     return least;
 }
 
-/* What it costs to look for the strings: each one, and above all each time that one is found. */
-static uint64_t cost_of(const struct search *search, const struct strings *strings)
+/* What it costs to look for the strings: each one, and above all each time that one is found. What
+ * is `enough` or more may be less than it costs. */
+static uint64_t cost_of(const struct search *search, const struct strings *strings, uint64_t enough)
 {
     uint64_t cost = 0;
-    for (size_t i = 0; i < strings->count; i++) {
+    for (size_t i = 0; i < strings->count && cost < enough; i++) {
         uint64_t count = count_of(search, strings->items[i].bytes);
         if (count == UINT64_MAX)
             return UINT64_MAX;
@@ -105,7 +106,7 @@ static uint64_t cost_of(const struct search *search, const struct strings *strin
 
 static void offer(const struct search *search, const struct strings *strings, struct choice *best)
 {
-    uint64_t cost = cost_of(search, strings);
+    uint64_t cost = cost_of(search, strings, best->cost);
     if (cost < best->cost)
         *best = (struct choice){*strings, cost};
 }
