@@ -10,7 +10,7 @@ struct guess {
 };
 
 /* X.Y.Z without its first digit, in the order of Y. Weights: 60 and more where servers use the code for nothing else; below 30 where
- * they use it for all and everything. */
+ * they use it for all and everything; 8 for details that nobody registered, whose subject still says more than a reply. */
 static const struct {
     unsigned subject, detail, last; /* detail to last */
     enum bs_failure failure;
@@ -32,6 +32,7 @@ static const struct {
     {3, 3, 3, BS_FAILURE_PROTOCOL, 35},
     {3, 4, 4, BS_FAILURE_SIZE, 40},
     {3, 5, 5, BS_FAILURE_SYSTEM, 35},
+    {3, 0, 999, BS_FAILURE_SYSTEM, 8},
     {4, 0, 3, BS_FAILURE_NETWORK, 30},
     {4, 4, 4, BS_FAILURE_HOST_UNKNOWN, 25},
     {4, 5, 5, BS_FAILURE_RATE, 30},
@@ -39,11 +40,13 @@ static const struct {
     {4, 7, 7, BS_FAILURE_EXPIRED, 40},
     {4, 14, 14, BS_FAILURE_LOOP, 40},      /* Exchange */
     {4, 316, 317, BS_FAILURE_NETWORK, 40}, /* Exchange Online: no connection, or none with TLS */
+    {4, 0, 999, BS_FAILURE_NETWORK, 8},
     {5, 3, 3, BS_FAILURE_RATE, 35},
     {5, 1, 6, BS_FAILURE_PROTOCOL, 30},
     {6, 0, 6, BS_FAILURE_CONTENT, 30},
     {6, 7, 9, BS_FAILURE_PROTOCOL, 40}, /* RFC 6531 */
     {6, 11, 11, BS_FAILURE_PROTOCOL, 40}, /* Exchange: bare line feeds */
+    {6, 0, 999, BS_FAILURE_CONTENT, 8},
     {7, 0, 1, BS_FAILURE_POLICY, 15},
     {7, 2, 3, BS_FAILURE_FILTERED, 30},
     {7, 4, 6, BS_FAILURE_PROTOCOL, 30},
@@ -71,6 +74,7 @@ static const struct {
     {7, 515, 515, BS_FAILURE_AUTHENTICATION, 60},
     {7, 600, 655, BS_FAILURE_REPUTATION, 40},
     {7, 700, 750, BS_FAILURE_REPUTATION, 35},
+    {7, 0, 999, BS_FAILURE_POLICY, 8},
 };
 
 /* What a reply code says alone, in their order. 550 is for unknown mailboxes by RFC 5321, and for everything else in practice. */

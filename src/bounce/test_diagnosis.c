@@ -50,6 +50,11 @@ static const struct {
     {"", 0, "550 5.0.350 Remote server returned an error -> 552 5.3.4 so be it", BS_FAILURE_SIZE},
     {"", 0, "mailbox is full: retry timeout exceeded", BS_FAILURE_MAILBOX_FULL},
     {"", 0, "450 4.1.1 User unknown: retry timeout exceeded", BS_FAILURE_EXPIRED},
+    /* details that nobody registered */
+    {"5.7.999", 550, "550 5.7.999 so be it", BS_FAILURE_POLICY},
+    {"5.6.99", 550, "", BS_FAILURE_CONTENT},
+    {"5.1.999", 550, "550 5.1.999 so be it", BS_FAILURE_USER_UNKNOWN},
+    {"5.6.11", 550, "550 5.6.11 so be it", BS_FAILURE_PROTOCOL},
     /* no codes */
     {"5.1", 0, "", BS_FAILURE_UNKNOWN},
     {"2.1.5", 250, "", BS_FAILURE_UNKNOWN},
