@@ -54,7 +54,8 @@ static inline size_t find_candidate(struct bs_bytes bytes, size_t i, struct bs_b
         if (found < BS_STRIDE)
             return i + found;
     }
-    while (i + span < bytes.len && ((bytes.ptr[i] | fold) != first || (bytes.ptr[i + span] | fold) != last))
+    while (i + span < bytes.len &&
+           ((signed char)(bytes.ptr[i] | fold) != first || (signed char)(bytes.ptr[i + span] | fold) != last))
         i++;
     return i;
 }

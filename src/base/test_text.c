@@ -78,6 +78,14 @@ static void a_text_is_found_wherever_it_stands(void **state)
     assert_int_equal(bs_bytes_find_text(bs_bytes(NULL, 0), BS_LITERAL("a")), 0);
 }
 
+static void a_needle_may_begin_and_end_past_ascii(void **state)
+{
+    (void)state;
+    assert_true(bs_bytes_contains_nocase(BS_LITERAL("mail for \xc3\xa9T\xc3\xa9"), BS_LITERAL("\xc3\xa9t\xc3\xa9")));
+    assert_false(bs_bytes_contains_nocase(BS_LITERAL("mail for \xc3\xa9t\xc3\x89"), BS_LITERAL("\xc3\xa9t\xc3\xa9")));
+    assert_int_equal(bs_bytes_find_text(BS_LITERAL("mail for \xc3\xa9t\xc3\xa9"), BS_LITERAL("\xc3\xa9t\xc3\xa9")), 9);
+}
+
 static void finding_gives_the_length_where_there_is_nothing(void **state)
 {
     (void)state;
@@ -199,6 +207,7 @@ int main(void)
         cmocka_unit_test(only_letters_have_two_cases_wherever_they_stand),
         cmocka_unit_test(a_needle_is_found_at_both_ends_and_nowhere_else),
         cmocka_unit_test(a_text_is_found_wherever_it_stands),
+        cmocka_unit_test(a_needle_may_begin_and_end_past_ascii),
         cmocka_unit_test(finding_gives_the_length_where_there_is_nothing),
         cmocka_unit_test(trimming_takes_blanks_off_both_ends),
         cmocka_unit_test(hex_reads_either_case_and_nothing_else),
