@@ -579,8 +579,10 @@ static inline size_t follow_on(struct walk *walk, size_t i, bool back, size_t *w
 bool bs_rules_automaton_begins(const struct bs_rules_automaton *automaton, struct bs_bytes text,
                                size_t at, uint16_t state, struct bs_rules_run *run, size_t *work)
 {
-    if (!takes(automaton, &automaton->reached[state], (unsigned char)text.ptr[at]))
+    if (!takes(automaton, &automaton->reached[state], (unsigned char)text.ptr[at])) {
+        ++*work;
         return false;
+    }
     struct walk walk = begin_walk(automaton, &automaton->back, text, run);
     walk.now[walk.count++] = state;
     return follow_on(&walk, at, true, work) != BS_RULES_NO_END;
