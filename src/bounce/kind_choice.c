@@ -356,8 +356,8 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
         if (notice->kinds[dsn_kinds[i]] && notice->ends[dsn_kinds[i]] < notice->ends[BS_KIND_NOTICE])
             return BS_KIND_NONE;
     }
-    bool scanner = view->system || from || view->wording->field[BS_KIND_NOTICE] ||
-                   has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED);
+    bool scanner = view->system || from || view->wording->field[BS_KIND_NOTICE] || has(view, BS_SIGN_AUTO_REPLIED) ||
+                   (has(view, BS_SIGN_AUTO_GENERATED) && (subject || sure));
     bool told = text && subject && text->weight >= LIKELY_WEIGHT; /* robots send news of viruses, too */
     if ((!text && !from && any_dsn(notice->kinds)) || (!scanner && !told))
         return BS_KIND_NONE;
@@ -506,8 +506,9 @@ static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
     bool fixed = (sure || opens_with_fixed(view, BS_KIND_MDN)) && !has(view, BS_SIGN_RE);
     if (has(view, BS_SIGN_PERSON) && !fixed)
         return BS_KIND_NONE;
-    bool both = text && subject && !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE);
-    bool sign = fixed || both || has(view, BS_SIGN_NULL_PATH | BS_SIGN_SUPPRESS | BS_SIGN_AUTO_REPLIED);
+    bool both = text && subject && !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE) && !may_be_bait(view);
+    bool exchange = subject && has(view, BS_SIGN_SUPPRESS); /* cases are opened and orders dispatched with this sign */
+    bool sign = fixed || both || exchange || has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED);
     if (!sign && has(view, BS_SIGN_ROBOT_FROM)) /* "Read: ten books", by a magazine */
         return BS_KIND_NONE;
     return is_worded(view, BS_KIND_MDN, sign, ret_sign);
