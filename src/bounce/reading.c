@@ -400,19 +400,16 @@ static bool read_dead_address(struct work *work)
     struct bs_reading *reading = work->reading;
     const unsigned doubts = BS_SIGN_ANSWERS | BS_SIGN_RE | BS_SIGN_LIST | BS_SIGN_BULK | BS_SIGN_PERSON |
                             BS_SIGN_FORWARDS | BS_SIGN_AUTO_REPLIED;
-    const char *sign = reading->sign;
+    const struct bs_reading before = *reading;
     if (!is_of_system(&work->signs) || work->signs.signs & doubts || work->wording->baits ||
-        (strcmp(sign, "null-sender") != 0 && strcmp(sign, "daemon-sender") != 0))
+        (strcmp(before.sign, "null-sender") != 0 && strcmp(before.sign, "daemon-sender") != 0))
         return true;
     reading->kind = BS_KIND_DSN_FAILED;
     reading->sign = "dead-address";
     if (!read_dsn(work))
         return false;
-    if (reading->recipient_count == 1 && bs_failure_is_hard(reading->recipients[0].failure))
-        return true;
-    reading->kind = BS_KIND_OTHER;
-    reading->sign = sign;
-    reading->recipient_count = 0;
+    if (reading->recipient_count != 1 || !bs_failure_is_hard(reading->recipients[0].failure))
+        *reading = before;
     return true;
 }
 

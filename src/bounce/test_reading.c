@@ -437,6 +437,27 @@ static void a_returned_header_that_a_cut_text_ends_in_is_not_taken_for_whole(voi
     }
 }
 
+/* Whatever a mail system's notice in unknown words may be, it is first read as if it told of an address that is dead. */
+static void a_notice_that_names_no_dead_address_keeps_nothing_of_the_attempt(void **state)
+{
+    static const char message[] =
+        "From: MAILER-DAEMON@mx.example\nSubject: zzz\nContent-Type: multipart/mixed; boundary=a\n\n"
+        "--a\n\nZzz zzz.\n--a\nContent-Type: message/rfc822\n\n"
+        "Message-ID: <outer@example.com>\nFrom: MAILER-DAEMON@example.com\n"
+        "Content-Type: multipart/report; boundary=b; report-type=delivery-status\n\n"
+        "--b\nContent-Type: message/delivery-status\n\n" STATUS
+        "\nFinal-Recipient: rfc822; ann@example.org\nAction: failed\nStatus: 5.1.1\n\n"
+        "--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <inner@example.org>\nFrom: jane@example.org\n\n"
+        "--b--\n--a--\n";
+    const struct bs_reading *reading = make(*state, bs_bytes_from_cstr(message));
+    assert_int_equal(reading->kind, BS_KIND_OTHER);
+    assert_int_equal(reading->recipient_count, 0);
+    assert_int_equal(reading->reporting_mta.len, 0);
+    assert_non_null(reading->returned.header);
+    const struct bs_header_field *id = bs_header_find(reading->returned.header, "Message-ID");
+    assert_true(id && bs_bytes_equal(bs_bytes_trim(id->body), BS_LITERAL("<outer@example.com>")));
+}
+
 static void a_header_tells_whether_reading_is_worthwhile(void **state)
 {
     (void)state;
@@ -480,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_text_is_looked_at_up_to_a_limit),
         cmocka_unit_test(a_limit_of_the_message_reader_is_one_of_the_reading),
         cmocka_unit_test(a_returned_header_that_a_cut_text_ends_in_is_not_taken_for_whole),
+        cmocka_unit_test(a_notice_that_names_no_dead_address_keeps_nothing_of_the_attempt),
         cmocka_unit_test(a_header_tells_whether_reading_is_worthwhile),
     };
     return cmocka_run_group_tests(tests, begin, end);
