@@ -33,6 +33,42 @@ static bool note_hit(void *context, const struct bs_rules_matcher *matcher, size
     return true;
 }
 
+/* Where the first match of each rule ends, by where its patterns' do: BS_RULES_NO_END without one. */
+static void note_first(const struct found *patterns, size_t *ret_ends)
+{
+    const struct bs_rules_search *search = patterns->search;
+    for (size_t i = 0; i < search->rule_count; i++)
+        ret_ends[i] = BS_RULES_NO_END;
+    for (size_t i = 0; i < search->count; i++) {
+        size_t *end = &ret_ends[search->rules[i]];
+        if (patterns->hits[i] > 0 && patterns->ends[i] < *end)
+            *end = patterns->ends[i];
+    }
+}
+
+/* A search for rules finds what that for their patterns does. */
+static void compare_rules(const struct found *patterns, struct bs_bytes text, const char *view,
+                          struct bs_rules_search_memory *memory)
+{
+    const struct bs_rules_search *search = patterns->search;
+    struct found found = {.search = search};
+    size_t ends[COMPARED];
+    if (search->count > COMPARED)
+        return;
+    bs_rules_search_run(search, 0, text, view, memory, note_hit, &found);
+    note_first(patterns, ends);
+    for (size_t i = 0; i < search->count; i++) {
+        if (found.hits[i] > 1 || (found.hits[i] > 0 && found.ends[i] != ends[search->rules[i]]))
+            abort();
+        if (found.hits[i] > 0)
+            ends[search->rules[i]] = BS_RULES_NO_END;
+    }
+    for (size_t i = 0; i < search->rule_count; i++) {
+        if (ends[i] != BS_RULES_NO_END)
+            abort();
+    }
+}
+
 /* Searches the file itself. */
 static void compare(const struct bs_rules_search *search, struct bs_bytes text, const char *view)
 {
@@ -41,12 +77,13 @@ static void compare(const struct bs_rules_search *search, struct bs_bytes text, 
     struct bs_rules_search_memory *memory = bs_rules_search_memory_new(&search, 1);
     if (!memory)
         return;
-    bs_rules_search_run(search, false, text, view, memory, note_hit, &found);
+    bs_rules_search_run(search, BS_RULES_EACH_PATTERN, text, view, memory, note_hit, &found);
     for (size_t i = 0; i < search->count && i < COMPARED; i++) {
         size_t end = bs_rules_automaton_run(&search->automata[i], text, &run);
         if (found.hits[i] != (end != BS_RULES_NO_END) || (found.hits[i] > 0 && found.ends[i] != end))
             abort();
     }
+    compare_rules(&found, text, view, memory);
     bs_rules_search_memory_free(memory);
 }
 

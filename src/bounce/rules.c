@@ -216,11 +216,13 @@ static size_t look(struct bs_rules_scan *scan, enum bs_rule_place place, bool ro
                    struct bs_bytes text, const struct bs_rule_hit **ret_hits)
 {
     const struct place *searches = &scan->rules->places[place];
+    const unsigned wanted =
+        (roles_only ? BS_RULES_ROLES_ONLY : 0U) | (scan->witness ? BS_RULES_EACH_PATTERN : 0U);
     const char *view;
     scan->count = 0;
     text = bs_rules_seen_make(scan->seen, place, text, &view);
-    bs_rules_search_run(&searches->built_in, roles_only, text, view, scan->memory, take_hit, scan);
-    bs_rules_search_run(&searches->own, roles_only, text, view, scan->memory, take_hit, scan);
+    bs_rules_search_run(&searches->built_in, wanted, text, view, scan->memory, take_hit, scan);
+    bs_rules_search_run(&searches->own, wanted, text, view, scan->memory, take_hit, scan);
     for (size_t i = 0; i < scan->count; i++) {
         struct bs_rule_hit *hit = &scan->hits[i];
         scan->slots[order_of(hit)] = 0;

@@ -41,12 +41,18 @@ struct found_lead {
 
 /* How a pattern fares in the text under way. */
 struct progress {
-    uint32_t text; /* its number */
-    uint32_t work; /* bytes that were looked at for it */
-    uint32_t
-        end; /* of the match that ends first, of those that were found; NOT_FOUND before one is */
+    uint32_t text;       /* its number */
+    uint32_t work;       /* bytes that were looked at for it */
     uint32_t at, states; /* where it was tried last, and from which */
     bool over;           /* nothing more is to be found */
+};
+
+/* The match that ends first, of those that were found of a rule, or of a pattern where each one is
+ * wanted. */
+struct match {
+    uint32_t text; /* its number */
+    uint32_t end;  /* NOT_FOUND before one is */
+    uint32_t matcher;
 };
 enum { NOT_FOUND = UINT32_MAX };
 
@@ -54,7 +60,8 @@ struct bs_rules_search_memory {
     struct bs_rules_run run;
     uint32_t places[BS_RULES_SCAN_MAX]; /* of keys that leads have, in the text under way */
     uint32_t text;
-    uint32_t *found; /* matchers, in the order in which they were found */
+    struct match *matches; /* of each rule or pattern */
+    uint32_t *found;       /* which of them were found, in that order */
     size_t found_count;
     size_t count;
     struct progress progress[]; /* of each matcher */
@@ -93,8 +100,12 @@ static void add_matchers(struct bs_rules_search *search, const struct bs_rule_li
     for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
         if (!is_wanted(entry, built_in, place) || (entry->rule.says == BS_RULE_ROLE) != roles)
             continue;
-        for (const struct bs_rule_string *match = entry->matches.first; match; match = match->next)
+        for (const struct bs_rule_string *match = entry->matches.first; match;
+             match = match->next) {
+            search->rules[search->count] = (uint32_t)search->rule_count;
             search->matchers[search->count++] = (struct bs_rules_matcher){entry, match};
+        }
+        search->rule_count++;
     }
 }
 
@@ -103,9 +114,10 @@ static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_l
 {
     size_t count = count_patterns(list, built_in, place);
     search->matchers = bs_arena_take(arena, (count + 1) * sizeof *search->matchers);
+    search->rules = bs_arena_take(arena, (count + 1) * sizeof *search->rules);
     search->automata = bs_arena_take(arena, (count + 1) * sizeof *search->automata);
     search->everywhere = bs_arena_take(arena, (count + 1) * sizeof *search->everywhere);
-    if (!search->matchers || !search->automata || !search->everywhere)
+    if (!search->matchers || !search->rules || !search->automata || !search->everywhere)
         return false;
     add_matchers(search, list, built_in, place, true);
     search->role_count = search->count;
@@ -350,52 +362,70 @@ bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t
         return NULL;
     memory->count = most;
     memory->found = calloc(most + 1, sizeof *memory->found);
-    if (memory->found)
+    memory->matches = calloc(most + 1, sizeof *memory->matches);
+    if (memory->found && memory->matches)
         return memory;
-    free(memory);
+    bs_rules_search_memory_free(memory);
     return NULL;
 }
 
 void bs_rules_search_memory_free(struct bs_rules_search_memory *memory)
 {
-    if (memory)
-        free(memory->found);
+    if (!memory)
+        return;
+    free(memory->found);
+    free(memory->matches);
     free(memory);
 }
 
 /* A text under way. */
 struct hunt {
     const struct bs_rules_search *search;
-    size_t wanted; /* of its matchers, the first */
+    size_t wanted;     /* of its matchers, the first */
+    bool each_pattern; /* not only the first match of each rule */
     struct bs_bytes text;
     struct bs_rules_search_memory *memory;
 };
 
-/* A match of the pattern ends at `end`. */
-static void note_match(struct bs_rules_search_memory *memory, uint32_t matcher, size_t end)
+/* The match that ends first, of those found before, which the pattern's matches are worth nothing
+ * behind. */
+static struct match *match_of(const struct hunt *hunt, uint32_t matcher)
 {
-    struct progress *progress = &memory->progress[matcher];
-    if (end == BS_RULES_NO_END || end >= progress->end)
-        return;
-    if (progress->end == NOT_FOUND)
-        memory->found[memory->found_count++] = matcher;
-    progress->end = (uint32_t)end;
+    uint32_t text = hunt->memory->text;
+    struct match *match =
+        &hunt->memory->matches[hunt->each_pattern ? matcher : hunt->search->rules[matcher]];
+    if (match->text != text)
+        *match = (struct match){text, NOT_FOUND, 0};
+    return match;
 }
 
-static void begin_pattern(struct bs_rules_search_memory *memory, uint32_t matcher)
+/* A match of the pattern ends at `end`. */
+static void note_match(const struct hunt *hunt, uint32_t matcher, size_t end)
 {
-    if (memory->progress[matcher].text != memory->text)
-        memory->progress[matcher] =
-            (struct progress){memory->text, 0, NOT_FOUND, UINT32_MAX, 0, false};
+    struct match *match = match_of(hunt, matcher);
+    if (end == BS_RULES_NO_END || end >= match->end)
+        return;
+    if (match->end == NOT_FOUND)
+        hunt->memory->found[hunt->memory->found_count++] =
+            (uint32_t)(match - hunt->memory->matches);
+    match->end = (uint32_t)end;
+    match->matcher = matcher;
+}
+
+static struct progress *begin_pattern(struct bs_rules_search_memory *memory, uint32_t matcher)
+{
+    struct progress *progress = &memory->progress[matcher];
+    if (progress->text != memory->text)
+        *progress = (struct progress){memory->text, 0, UINT32_MAX, 0, false};
+    return progress;
 }
 
 /* Tries a pattern for any matches. */
 static void try_everywhere(const struct hunt *hunt, uint32_t matcher)
 {
-    begin_pattern(hunt->memory, matcher);
-    hunt->memory->progress[matcher].over = true;
+    begin_pattern(hunt->memory, matcher)->over = true;
     note_match(
-        hunt->memory, matcher,
+        hunt, matcher,
         bs_rules_automaton_run(&hunt->search->automata[matcher], hunt->text, &hunt->memory->run));
 }
 
@@ -418,17 +448,18 @@ static size_t end_of(const struct hunt *hunt, const struct bs_rules_lead *lead, 
  * everywhere and then never again. */
 static void try_piece(const struct hunt *hunt, const struct bs_rules_lead *lead, size_t at)
 {
-    struct bs_rules_search_memory *memory = hunt->memory;
-    struct progress *progress = &memory->progress[lead->matcher];
+    const struct match *match = match_of(hunt, lead->matcher);
+    if (at >= match->end)
+        return;
+    struct progress *progress = begin_pattern(hunt->memory, lead->matcher);
     const uint16_t *states = hunt->search->states + lead->states;
-    begin_pattern(memory, lead->matcher);
     if (progress->at == at && progress->states == lead->states)
         return;
     progress->at = (uint32_t)at;
     progress->states = lead->states;
-    for (size_t i = 0; i < lead->state_count && !progress->over && at < progress->end; i++) {
+    for (size_t i = 0; i < lead->state_count && !progress->over && at < match->end; i++) {
         size_t work = 0;
-        note_match(memory, lead->matcher, end_of(hunt, lead, at, states[i], &work));
+        note_match(hunt, lead->matcher, end_of(hunt, lead, at, states[i], &work));
         progress->work += (uint32_t)work;
         if (progress->work > hunt->text.len + WORK_MIN)
             try_everywhere(hunt, lead->matcher);
@@ -465,6 +496,7 @@ static void begin_text(struct bs_rules_search_memory *memory)
     memory->found_count = 0;
     if (++memory->text == 0) {
         memset(memory->progress, 0, memory->count * sizeof *memory->progress);
+        memset(memory->matches, 0, memory->count * sizeof *memory->matches);
         memory->text = 1;
     }
 }
@@ -496,12 +528,17 @@ static size_t list_places(const struct bs_rules_search *search, const char *view
 }
 
 void bs_rules_search_run(
-    const struct bs_rules_search *search, bool roles_only, struct bs_bytes text, const char *view,
+    const struct bs_rules_search *search, unsigned wanted, struct bs_bytes text, const char *view,
     struct bs_rules_search_memory *memory,
     bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end), void *context)
 {
-    const struct hunt hunt = {search, roles_only ? search->role_count : search->count, text,
-                              memory};
+    const struct hunt hunt = {
+        .search = search,
+        .wanted = wanted & BS_RULES_ROLES_ONLY ? search->role_count : search->count,
+        .each_pattern = wanted & BS_RULES_EACH_PATTERN,
+        .text = text,
+        .memory = memory,
+    };
     if (hunt.wanted == 0)
         return;
     begin_text(memory);
@@ -513,8 +550,8 @@ void bs_rules_search_run(
             try_everywhere(&hunt, search->everywhere[i]);
     }
     for (size_t i = 0; i < memory->found_count; i++) {
-        uint32_t matcher = memory->found[i];
-        if (!found(context, &search->matchers[matcher], memory->progress[matcher].end))
+        const struct match *match = &memory->matches[memory->found[i]];
+        if (!found(context, &search->matchers[match->matcher], match->end))
             return;
     }
 }

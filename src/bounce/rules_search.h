@@ -23,7 +23,8 @@ struct bs_rules_matcher {
 struct bs_rules_search {
     struct bs_rules_matcher *matchers;   /* those of rules that say a role come first */
     struct bs_rules_automaton *automata; /* of each matcher */
-    size_t count, role_count;
+    uint32_t *rules; /* of each matcher: the number of its rule in this search */
+    size_t count, role_count, rule_count;
     uint32_t *everywhere; /* matchers without pieces, which are tried in every text */
     size_t everywhere_count;
     struct bs_rules_window *windows; /* by the hashes of their keys */
@@ -49,11 +50,17 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
 
 enum { BS_RULES_SEARCH_SLACK = BS_RULES_PIECE };
 
-/* Calls `found` once for each pattern that matches, or for those of rules that say a role, in no
- * certain order, with where the match ends that ends first; stops when it returns false. `text` is
- * as rules see it, BS_RULES_SCAN_MAX bytes at most, `view` the same with blanks for white space of
- * any kind (bs_rules_seen_make); both have BS_RULES_SEARCH_SLACK readable bytes on either side. */
-void bs_rules_search_run(const struct bs_rules_search *search, bool roles_only,
+enum bs_rules_wanted {
+    BS_RULES_ROLES_ONLY = 1,  /* rules that say a role, and no others */
+    BS_RULES_EACH_PATTERN = 2 /* not only the one of each rule whose match ends first */
+};
+
+/* Calls `found` once for each rule that matches, in no certain order, with the pattern and the end
+ * of that match which ends first; stops when it returns false. `wanted` is of enum bs_rules_wanted,
+ * 0 for all rules. `text` is as rules see it, BS_RULES_SCAN_MAX bytes at most, `view` the same with
+ * blanks for white space of any kind (bs_rules_seen_make); both have BS_RULES_SEARCH_SLACK readable
+ * bytes on either side. */
+void bs_rules_search_run(const struct bs_rules_search *search, unsigned wanted,
                          struct bs_bytes text, const char *view,
                          struct bs_rules_search_memory *memory,
                          bool (*found)(void *context, const struct bs_rules_matcher *matcher,

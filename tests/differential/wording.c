@@ -173,7 +173,7 @@ static size_t compare(struct sides *sides, struct bs_bytes text, const char *vie
     size_t differences = 0;
     memset(sides->ours, 0xff, sizeof sides->ours);
     memset(sides->theirs, 0xff, sizeof sides->theirs);
-    bs_rules_search_run(&sides->search, false, text, view, sides->memory, note_ours, sides);
+    bs_rules_search_run(&sides->search, BS_RULES_EACH_PATTERN, text, view, sides->memory, note_ours, sides);
     hs_scan(sides->database, text.ptr, (unsigned)text.len, 0, sides->scratch, note_theirs, sides);
     for (size_t i = 0; i < sides->search.count; i++) {
         *matches += sides->theirs[i] != SIZE_MAX;
