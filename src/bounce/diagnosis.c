@@ -9,8 +9,9 @@ struct guess {
     unsigned weight; /* 0: no guess */
 };
 
-/* X.Y.Z without its first digit, in the order of Y. Weights: 60 and more where servers use the code for nothing else; below 30 where
- * they use it for all and everything; 8 for details that nobody registered, whose subject still says more than a reply. */
+/* X.Y.Z without its first digit, in the order of Y. Weights: 60 and more where servers use the code for nothing else;
+ * below 30 where they use it for all and everything; 8 for details that nobody registered, whose subject still says more
+ * than a reply. */
 static const struct {
     unsigned subject, detail, last; /* detail to last */
     enum bs_failure failure;
@@ -77,7 +78,8 @@ static const struct {
     {7, 0, 999, BS_FAILURE_POLICY, 8},
 };
 
-/* What a reply code says alone, in their order. 550 is for unknown mailboxes by RFC 5321, and for everything else in practice. */
+/* What a reply code says alone, in their order. 550 is for unknown mailboxes by RFC 5321, and for everything else in
+ * practice. */
 static const struct {
     unsigned code;
     enum bs_failure failure;

@@ -22,7 +22,7 @@ struct bs_rules_step {
     bool alone; /* there is no other from that state, no assertion, and one byte that it takes */
     uint16_t class; /* otherwise, from 1: which of the automaton's classes the byte is of */
 };
-enum { BS_RULES_EDGE = UINT16_MAX };
+enum { BS_RULES_START = 0 /* the state before a match */, BS_RULES_EDGE = UINT16_MAX };
 
 struct bs_rules_state {
     uint16_t steps; /* where its steps begin; one more state says where the last one's end */
