@@ -286,8 +286,11 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
     bool plain = has(view, BS_SIGN_DAEMON_FROM) && !has(view, BS_SIGN_PERSON) && !wording->notice.html;
     if ((is_from_person(view) && !(text && subject)) || (!returns && is_imitation(view)))
         return false;
+    /* Parcels cannot be delivered in the same words; a bounce names whom, returns what, or cites why. */
+    bool tells = returns || cites_reply(&wording->notice) || names_other(view);
+    bool mailer = has(view, BS_SIGN_DAEMON_FROM | BS_SIGN_DAEMON_PATH) || any_dsn(wording->from);
     if (view->system)
-        return text || field || (subject && (returns || plain) && !has(view, BS_SIGN_ANSWERS));
+        return (text && (mailer || subject || tells)) || field || (subject && (returns || plain) && !has(view, BS_SIGN_ANSWERS));
     bool robot = has(view, BS_SIGN_ROBOT_FROM) && !has(view, BS_SIGN_PERSON) && text && subject;
     if (view->human && !robot && has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_PERSON))
         return false;
@@ -295,8 +298,7 @@ static bool is_bounce(const struct view *view, bool text, bool subject, bool fie
         return text || (subject && !view->human);
     bool program = has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_AUTO_GENERATED | BS_SIGN_ROBOT_FROM) ||
                    wording->from[BS_KIND_NOTICE];
-    /* Parcels cannot be delivered in the same words; a bounce names whom, returns what, or cites why. */
-    return program && text && (subject || field) && (returns || cites_reply(&wording->notice) || names_other(view));
+    return program && text && (subject || field) && tells;
 }
 
 static enum bs_kind is_dsn(const struct view *view, const char **ret_sign)
@@ -357,7 +359,7 @@ static enum bs_kind is_notice(const struct view *view, const char **ret_sign)
             return BS_KIND_NONE;
     }
     bool scanner = view->system || from || view->wording->field[BS_KIND_NOTICE] || has(view, BS_SIGN_AUTO_REPLIED) ||
-                   (has(view, BS_SIGN_AUTO_GENERATED) && (subject || sure));
+                   (has(view, BS_SIGN_AUTO_GENERATED) && (sure || (subject && (text || subject->weight >= SURE_WEIGHT))));
     bool told = text && subject && text->weight >= LIKELY_WEIGHT; /* robots send news of viruses, too */
     if ((!text && !from && any_dsn(notice->kinds)) || (!scanner && !told))
         return BS_KIND_NONE;
@@ -507,7 +509,8 @@ static enum bs_kind is_mdn(const struct view *view, const char **ret_sign)
     if (has(view, BS_SIGN_PERSON) && !fixed)
         return BS_KIND_NONE;
     bool both = text && subject && !has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_RE) && !may_be_bait(view);
-    bool exchange = subject && has(view, BS_SIGN_SUPPRESS); /* cases are opened and orders dispatched with this sign */
+    bool exchange = /* cases are opened and tasks deleted with this sign, too */
+        subject && (text || has(view, BS_SIGN_REPORT)) && has(view, BS_SIGN_SUPPRESS) && !may_be_bait(view);
     bool sign = fixed || both || exchange || has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED);
     if (!sign && has(view, BS_SIGN_ROBOT_FROM)) /* "Read: ten books", by a magazine */
         return BS_KIND_NONE;

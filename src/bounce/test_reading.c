@@ -400,7 +400,7 @@ static void a_text_is_looked_at_up_to_a_limit(void **state)
     for (size_t more = 0; more < 2; more++) {
         struct bs_strbuf text;
         bs_strbuf_init(&text, 100000);
-        bs_strbuf_append_cstr(&text, "Return-Path: <>\nFrom: jane@example.net\nSubject: x\n\n");
+        bs_strbuf_append_cstr(&text, "Return-Path: <>\nFrom: postmaster@example.net\nSubject: x\n\n");
         for (size_t i = 0; i < BS_NOTICE_SCAN_MAX - (sizeof sentence - 1) + more; i++)
             bs_strbuf_append_char(&text, i % 80 == 79 ? '\n' : 'x');
         bs_strbuf_append_cstr(&text, sentence);
