@@ -395,7 +395,10 @@ static enum bs_kind is_challenge(const struct view *view, const char **ret_sign)
                                                                   : wording->from[BS_KIND_CHALLENGE];
     bool robot = has(view, BS_SIGN_ROBOT_FROM | BS_SIGN_BULK | BS_SIGN_AUTO_GENERATED);
     bool replied = has(view, BS_SIGN_NULL_PATH | BS_SIGN_AUTO_REPLIED);
-    bool reply = replied || (robot && has(view, BS_SIGN_ANSWERS));
+    /* of the null sender's mail, registrations have the same text and a link */
+    bool alone = !has(view, BS_SIGN_AUTO_REPLIED | BS_SIGN_ANSWERS) && has_link(view) && text &&
+                 text->weight < LIKELY_WEIGHT;
+    bool reply = (replied && !alone) || (robot && has(view, BS_SIGN_ANSWERS));
     bool named = robot && subject && subject->weight >= LIKELY_WEIGHT;
     bool told = subject && text && text->weight >= LIKELY_WEIGHT && !has(view, BS_SIGN_UNSUBSCRIBE) &&
                 (has(view, BS_SIGN_ANSWERS) || !may_be_bait(view));
