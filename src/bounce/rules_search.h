@@ -19,6 +19,37 @@ struct bs_rules_matcher {
     const struct bs_rule_string *pattern;
 };
 
+enum { BS_RULES_WINDOW = sizeof(uint64_t) }; /* bytes of pieces that are compared at once */
+
+/* Some bytes around a key that pieces have. */
+struct bs_rules_window {
+    uint64_t bytes, mask; /* the first byte lowest */
+    uint32_t leads;       /* where its leads begin; one more window says where the last one's end */
+    uint8_t before;       /* bytes before the key */
+};
+
+/* A piece of a pattern. */
+struct bs_rules_lead {
+    uint32_t matcher;
+    uint32_t string; /* where the piece begins in the search's strings */
+    uint32_t states; /* that take its first byte in a match: where they begin in the search's */
+    uint16_t state_count;
+    uint8_t length;
+    uint8_t key; /* where the key begins in the piece */
+};
+_Static_assert((int)BS_RULES_PIECE <= UINT8_MAX, "the length of a piece");
+
+/* Eight bytes, the first lowest. */
+static inline uint64_t bs_rules_load(const char *from)
+{
+    uint64_t bytes;
+    memcpy(&bytes, from, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return bytes;
+}
+
 /* The patterns of some rules for one place. */
 struct bs_rules_search {
     struct bs_rules_matcher *matchers;   /* those of rules that say a role come first */
