@@ -2,109 +2,59 @@
 /* See home_made.h. */
 #include "bounce/home_made.h"
 
-#include "base/stride.h"
-#include "bounce/delivery_status.h"
+#include "bounce/recipient_words.h"
 #include "bounce/text_address.h"
+#include "bounce/text_lines.h"
 
 enum {
-    LEAD_MAX = 3,
-    TAIL = 4,
+    LEAD_MAX = 3, /* lines between a match and the first address */
+    TAIL = 4,     /* bytes behind an address that tell the lines of a list */
     NAME_MAX = 80,
     ALONE_TEXT_MAX = 4096,
     ALONE_ADDRESSES_MAX = 32,
     FIELD_LOOKED_AT_MAX = 2048,
     FIELDS_LOOKED_AT_MAX = 32,
-    EXPLAINED_MAX = 32,
-    WORDS_MIN = 8,
-    REPLIES_LOOKED_AT_MAX = 8
+    LOOKED_FOR_MAX = 32, /* addresses of a field that the text is searched for */
 };
 
-/* What the text has named so far. Offsets are into the notice's own words. */
-struct found {
-    struct bs_bytes address;
-    struct bs_bytes original;
-    size_t begin;
-};
-
+/* What the steps share. Offsets are into the notice's own words. */
 struct collection {
-    struct bs_bytes text; /* the notice's own words */
-    struct bs_bytes sender; /* of the notice */
-    struct bs_bytes addressee; /* of the notice */
-    struct bs_bytes mentioned; /* the addressee, where the text may only say who wrote */
-    size_t lines;
-    size_t count;
-    bool full;
-    struct found found[BS_HOME_MADE_RECIPIENTS_MAX];
+    struct bs_named_recipients *named; /* so far */
+    bool full;                         /* there were more of them than have room */
+    size_t lines;                      /* that were looked at */
+    struct bs_bytes text;              /* the notice's own words */
+    struct bs_bytes sender;            /* of the notice */
+    struct bs_bytes addressee;         /* of the notice */
+    struct bs_bytes mentioned;         /* the addressee, where the text may only say who wrote */
 };
-
-/* An empty one; NULL without memory. */
-static struct collection *begin_collection(const struct bs_notice *notice, struct bs_arena *arena)
-{
-    struct collection *collection = bs_arena_take_unset(arena, sizeof *collection);
-    if (!collection)
-        return NULL;
-    memset(collection, 0, offsetof(struct collection, found));
-    collection->text = bs_bytes_first(notice->text, notice->own);
-    return collection;
-}
-
-static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
-{
-    struct bs_bytes rest = bs_bytes_skip(text, begin);
-    return bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
-}
-
-static size_t next_line(struct bs_bytes text, size_t begin)
-{
-    size_t end = begin + line_at(text, begin).len;
-    return end < text.len ? end + 1 : end;
-}
-
-static size_t line_begin(struct bs_bytes text, size_t offset)
-{
-    const char *before = offset > 0 ? memrchr(text.ptr, '\n', offset) : NULL;
-    return before ? (size_t)(before - text.ptr) + 1 : 0;
-}
-
-/* Where an address stands in a text, both of which may be made to look alike; the text's length where it does not. */
-static size_t find_address(struct bs_bytes text, struct bs_bytes address)
-{
-    const char *at = text.len > 0 ? memmem(text.ptr, text.len, address.ptr, address.len) : NULL;
-    return at ? (size_t)(at - text.ptr) : text.len;
-}
 
 static size_t offset_of(const struct collection *collection, struct bs_bytes part)
 {
     return (size_t)(part.ptr - collection->text.ptr);
 }
 
+static void put(struct collection *collection, struct bs_named_recipient recipient)
+{
+    struct bs_named_recipients *named = collection->named;
+    collection->full = named->count == BS_HOME_MADE_RECIPIENTS_MAX;
+    if (!collection->full)
+        named->items[named->count++] = recipient;
+}
+
 static void add(struct collection *collection, struct bs_bytes address, struct bs_bytes original)
 {
     if (bs_bytes_equal_nocase(address, collection->sender) && bs_address_is_daemon(address))
         return;
-    for (size_t i = 0; i < collection->count; i++) {
-        if (bs_bytes_equal_nocase(collection->found[i].address, address))
+    for (size_t i = 0; i < collection->named->count; i++) {
+        if (bs_bytes_equal_nocase(collection->named->items[i].address, address))
             return;
     }
-    if (collection->count == BS_HOME_MADE_RECIPIENTS_MAX) {
-        collection->full = true;
-        return;
-    }
-    collection->found[collection->count++] = (struct found){address, original, offset_of(collection, address)};
-}
-
-static bool is_letter(char c)
-{
-    return (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z') || (unsigned char)c >= 0x80;
+    put(collection, (struct bs_named_recipient){address, original, offset_of(collection, address)});
 }
 
 static bool has_letter(struct bs_bytes bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (is_letter(bytes.ptr[i]))
-            return true;
-    }
-    return false;
+    return bs_text_count_letters(bytes) > 0;
 }
 
 /* Whether a line of a list may have this before its address: marks only, a label, or a display name and a bracket. */
@@ -189,9 +139,9 @@ static bool ends_alike(struct bs_bytes behind, struct bs_bytes first)
 static void add_alike(struct collection *collection, size_t begin, struct bs_bytes lead, struct bs_bytes first)
 {
     struct bs_bytes text = collection->text;
-    struct bs_bytes tail = bs_bytes_first(line_at(text, offset_of(collection, first) + first.len), TAIL);
-    for (; begin < text.len && collection->lines < BS_HOME_MADE_LINES_MAX; begin = next_line(text, begin)) {
-        struct bs_bytes line = line_at(text, begin), rest = line, address;
+    struct bs_bytes tail = bs_bytes_first(bs_text_line_at(text, offset_of(collection, first) + first.len), TAIL);
+    for (; begin < text.len && collection->lines < BS_HOME_MADE_LINES_MAX; begin = bs_text_next_line(text, begin)) {
+        struct bs_bytes line = bs_text_line_at(text, begin), rest = line, address;
         collection->lines++;
         if (is_ruler(line))
             break;
@@ -199,7 +149,7 @@ static void add_alike(struct collection *collection, size_t begin, struct bs_byt
             !bs_text_address_next(&rest, &address) || offset_of(collection, address) != begin + lead.len)
             continue;
         size_t end = offset_of(collection, address) + address.len;
-        if (lead.len == 0 && !ends_alike(line_at(text, end), tail))
+        if (lead.len == 0 && !ends_alike(bs_text_line_at(text, end), tail))
             continue;
         add(collection, address, origin_in(bs_bytes_skip(text, end)));
     }
@@ -243,8 +193,8 @@ static void read_below(struct collection *collection, size_t end)
     struct bs_bytes text = collection->text, address;
     size_t begin = end;
     for (unsigned words = 0; begin < text.len && words <= LEAD_MAX && collection->lines < BS_HOME_MADE_LINES_MAX;
-         begin = next_line(text, begin)) {
-        struct bs_bytes line = line_at(text, begin), rest = line;
+         begin = bs_text_next_line(text, begin)) {
+        struct bs_bytes line = bs_text_line_at(text, begin), rest = line;
         collection->lines++;
         if (bs_bytes_trim(line).len == 0)
             continue;
@@ -259,8 +209,8 @@ static void read_below(struct collection *collection, size_t end)
             continue;
         }
         add_line(collection, line);
-        if (begin != end || line_begin(text, begin) == begin)
-            add_alike(collection, next_line(text, begin), lead, address);
+        if (begin != end || bs_text_line_begin(text, begin) == begin)
+            add_alike(collection, bs_text_next_line(text, begin), lead, address);
         break;
     }
 }
@@ -270,14 +220,14 @@ static void read_below(struct collection *collection, size_t end)
 static void read_here(struct collection *collection, size_t end)
 {
     struct bs_bytes text = collection->text, address;
-    for (unsigned tries = 0; tries < 3 && end < text.len; tries++, end = next_line(text, end)) {
-        struct bs_bytes line = line_at(text, end), rest = line;
+    for (unsigned tries = 0; tries < 3 && end < text.len; tries++, end = bs_text_next_line(text, end)) {
+        struct bs_bytes line = bs_text_line_at(text, end), rest = line;
         if (!bs_text_address_next(&rest, &address)) {
             if (bs_bytes_trim(line).len > 0 && tries > 0)
                 break;
             continue;
         }
-        size_t begin = line_begin(text, end), at = offset_of(collection, address);
+        size_t begin = bs_text_line_begin(text, end), at = offset_of(collection, address);
         if (tries > 0 && !is_lead(bs_bytes(text.ptr + end, at - end)))
             break;
         if (bs_bytes_equal_nocase(address, collection->addressee)) {
@@ -287,7 +237,7 @@ static void read_here(struct collection *collection, size_t end)
         struct bs_bytes lead = bs_bytes(text.ptr + begin, at - begin);
         add_line(collection, line);
         if (lead.len > 0)
-            add_alike(collection, next_line(text, end), lead, address);
+            add_alike(collection, bs_text_next_line(text, end), lead, address);
         break;
     }
 }
@@ -296,8 +246,8 @@ static void read_here(struct collection *collection, size_t end)
 static void read_before(struct collection *collection, size_t end)
 {
     struct bs_bytes text = collection->text, address, last = bs_bytes(NULL, 0);
-    size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
-    struct bs_bytes rest = line_at(text, begin);
+    size_t begin = bs_text_line_begin(text, end > 0 ? end - 1 : 0);
+    struct bs_bytes rest = bs_text_line_at(text, begin);
     while (bs_text_address_next(&rest, &address) && offset_of(collection, address) < end) {
         struct bs_bytes origin =
             last.len > 0 ? origin_in(bs_bytes_skip(text, offset_of(collection, last) + last.len)) : last;
@@ -305,7 +255,7 @@ static void read_before(struct collection *collection, size_t end)
             last = address;
     }
     if (last.len == 0 && begin > 0) {
-        size_t previous = line_begin(text, begin - 1);
+        size_t previous = bs_text_line_begin(text, begin - 1);
         rest = bs_bytes(text.ptr + previous, begin - previous);
         if (!bs_text_address_next(&rest, &last))
             return;
@@ -315,7 +265,7 @@ static void read_before(struct collection *collection, size_t end)
         return;
     size_t at = offset_of(collection, last);
     add(collection, last, origin_in(bs_bytes_skip(text, at + last.len)));
-    add_alike(collection, next_line(text, at), bs_bytes(text.ptr + begin, at - begin), last);
+    add_alike(collection, bs_text_next_line(text, at), bs_bytes(text.ptr + begin, at - begin), last);
 }
 
 static void read_roles(struct collection *collection, const struct bs_notice *notice)
@@ -331,7 +281,7 @@ static void read_roles(struct collection *collection, const struct bs_notice *no
         else if (notice->roles[i].role == BS_ROLE_RECIPIENT_BEFORE)
             read_before(collection, end);
     }
-    if (collection->count == 0 && collection->mentioned.len > 0)
+    if (collection->named->count == 0 && collection->mentioned.len > 0)
         add(collection, collection->mentioned, bs_bytes(NULL, 0));
 }
 
@@ -368,243 +318,22 @@ static void read_alone(struct collection *collection, const struct bs_header *ow
             only = others++ == 0 ? address : only;
         }
     }
-    if (collection->count == 0 && others == 1 && !returned)
+    if (collection->named->count == 0 && others == 1 && !returned)
         add(collection, only, bs_bytes(NULL, 0));
-}
-
-/* Whether what follows an address in its line is only an address in parentheses, as in `jane@example.com
- * (jane@example.com)`. */
-static bool is_repeated(struct bs_bytes rest)
-{
-    rest = bs_bytes_trim(rest);
-    return rest.len > 2 && rest.ptr[0] == '(' && rest.ptr[rest.len - 1] == ')' &&
-           bs_bytes_find(rest, '@') < rest.len && bs_bytes_find(rest, ' ') == rest.len;
-}
-
-/* Where what is said of the recipient at `begin` ends: at the next one; and where something stands behind it in its
- * line, also at the next line that is not indented, which is about something else. */
-static size_t end_of_words(const struct collection *collection, size_t begin)
-{
-    struct bs_bytes text = collection->text;
-    size_t end = text.len;
-    for (size_t i = 0; i < collection->count; i++) {
-        size_t next = collection->found[i].begin;
-        if (next <= begin || next >= end)
-            continue;
-        size_t line = line_begin(text, next);
-        end = line > begin ? line : next;
-    }
-    size_t letters = 0;
-    struct bs_bytes line = collection->count < 2 ? bs_bytes(NULL, 0) : line_at(text, begin);
-    if (is_repeated(line)) /* the line is a name and an address; what is said of it begins below */
-        return end;
-    for (size_t i = 0; i < line.len; i++)
-        letters += is_letter(line.ptr[i]);
-    if (letters < WORDS_MIN)
-        return end;
-    for (size_t next = next_line(text, begin); next < end; next = next_line(text, next)) {
-        if (text.ptr[next] != ' ' && text.ptr[next] != '\t')
-            return next;
-    }
-    return end;
-}
-
-/* Whether the address ends a line that says something before it, as in `Unknown user: jane@example.com`. */
-static bool tells_before(struct bs_bytes text, size_t first, size_t end)
-{
-    struct bs_bytes lead = bs_bytes(text.ptr + first, end - first);
-    size_t letters = 0, address = bs_bytes_find(lead, '@');
-    for (size_t i = 0; i < address; i++)
-        letters += is_letter(lead.ptr[i]);
-    return letters >= WORDS_MIN && bs_bytes_trim(line_at(text, end)).len == 0;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-/* How much of the text at the front has no other white space than single blanks, or a part of that. */
-static size_t words_length(struct bs_bytes text)
-{
-    size_t i = 0;
-    for (; i + BS_STRIDE < text.len; i += BS_STRIDE) {
-        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + 1);
-        size_t end = bs_stride_first((here == '\n') | (here == '\r') | (here == '\t') | ((here == ' ') & (next == ' ')));
-        if (end < BS_STRIDE)
-            return i + end;
-    }
-    while (i < text.len && !is_space(text.ptr[i]))
-        i++;
-    return i;
-}
-
-/* Puts the text down with one blank for each white space; at most BS_DIAGNOSTIC_MAX bytes. Returns how many. */
-static size_t put_words(struct bs_bytes text, char *ret_words)
-{
-    size_t len = 0;
-    while (text.len > 0 && len < BS_DIAGNOSTIC_MAX) {
-        size_t run = is_space(text.ptr[0]) ? 0 : words_length(bs_bytes_first(text, BS_DIAGNOSTIC_MAX - len));
-        memcpy(ret_words + len, text.ptr, run);
-        len += run;
-        if (run == 0 && len > 0 && ret_words[len - 1] != ' ')
-            ret_words[len++] = ' ';
-        text = bs_bytes_skip(text, run > 0 ? run : 1);
-    }
-    return len;
-}
-
-/* The text from a recipient on to the next one, in one line; with what precedes it in its line where that is a
- * reply's code. */
-static bool explain(const struct collection *collection, size_t begin, struct bs_arena *arena,
-                    struct bs_bytes *ret_diagnostic)
-{
-    struct bs_bytes text = collection->text;
-    *ret_diagnostic = bs_bytes(NULL, 0);
-    if (begin >= text.len) /* the text does not have the recipient, or ends with it */
-        return true;
-    size_t end = end_of_words(collection, begin), first = line_begin(text, begin);
-    if (bs_text_reply_code(bs_bytes_first(bs_bytes_skip(text, first), 4)) != 0 || tells_before(text, first, begin))
-        begin = first;
-    while (begin < end && text.ptr[begin] != '\0' && strchr(">)]:;,\"'\r\n\t ", text.ptr[begin]))
-        begin++;
-    char *words = bs_arena_take_unset(arena, BS_DIAGNOSTIC_MAX);
-    if (!words)
-        return false;
-    *ret_diagnostic = bs_bytes_trim(bs_bytes(words, put_words(bs_bytes(text.ptr + begin, end - begin), words)));
-    return true;
-}
-
-/* Of recipients that stand below one another with nothing between, what stands behind the last is said of all. */
-static void share_words(const struct collection *collection, struct bs_reported_recipient *recipients)
-{
-    for (size_t i = collection->count; i-- > 1;) {
-        struct bs_reported_recipient *recipient = &recipients[i - 1];
-        if (recipient->diagnostic.len > 0 || collection->found[i - 1].begin >= collection->found[i].begin ||
-            collection->found[i].begin >= collection->text.len)
-            continue;
-        recipient->diagnostic = recipients[i].diagnostic;
-        recipient->reply_code = recipients[i].reply_code;
-        recipient->status = recipients[i].status;
-    }
-}
-
-/* The line that has the address and begins with a reply's code, as in `<<< 550 <jane@example.com>... User unknown`;
- * empty where there is none. */
-static struct bs_bytes reply_line(struct bs_bytes text, struct bs_bytes address)
-{
-    for (unsigned i = 0; i < REPLIES_LOOKED_AT_MAX && address.len > 0 && text.len > 0; i++) {
-        size_t offset = find_address(text, address);
-        if (offset == text.len)
-            break;
-        size_t begin = line_begin(text, offset);
-        struct bs_bytes line = line_at(text, begin);
-        if (line.len > 4 && memcmp(line.ptr, "<<< ", 4) == 0)
-            line = bs_bytes_skip(line, 4);
-        if (bs_text_reply_code(bs_bytes_first(line, 4)) != 0)
-            return line;
-        text = bs_bytes_skip(text, next_line(text, offset));
-    }
-    return bs_bytes(NULL, 0);
-}
-
-/* Recipients that are named without a code: what a transcript of the session says of each. */
-static void read_transcript(const struct collection *collection, struct bs_reported_recipient *recipients)
-{
-    for (size_t i = 0; i < collection->count && i < EXPLAINED_MAX; i++) {
-        struct bs_reported_recipient *recipient = &recipients[i];
-        if (recipient->reply_code != 0 || recipient->status.len > 0)
-            continue;
-        struct bs_bytes line = reply_line(collection->text, recipient->address);
-        if (line.len == 0)
-            continue;
-        recipient->diagnostic = bs_bytes_first(line, BS_DIAGNOSTIC_MAX);
-        recipient->reply_code = bs_text_reply_code(line);
-        recipient->status = bs_text_status(line);
-    }
-}
-
-/* Reply and status codes are those behind the recipient's own address. */
-static bool publish(const struct collection *collection, enum bs_kind kind, struct bs_arena *arena,
-                    struct bs_reading *reading)
-{
-    size_t before = reading->recipient_count;
-    for (size_t i = 0; i < collection->count; i++) {
-        const struct found *found = &collection->found[i];
-        struct bs_reported_recipient *recipient = bs_reading_add_recipient(reading, arena);
-        if (!recipient)
-            return reading->limit != NULL;
-        *recipient =
-            (struct bs_reported_recipient){.address = found->address, .original = found->original, .kind = kind};
-        if (!explain(collection, found->begin + found->address.len, arena, &recipient->diagnostic))
-            return false;
-        recipient->reply_code = bs_text_reply_code(recipient->diagnostic);
-        recipient->status = bs_text_status(recipient->diagnostic);
-    }
-    if (collection->count > 0) {
-        share_words(collection, reading->recipients + before);
-        read_transcript(collection, reading->recipients + before);
-    }
-    return true;
-}
-
-/* Whether another text may say more than what is told: there is none, or codes that only say that it failed. */
-static bool is_vague(const struct bs_reported_recipient *recipient)
-{
-    return recipient->diagnostic.len == 0 ||
-           (bs_text_status_is_vague(recipient->status) && bs_text_status(recipient->diagnostic).len == 0);
-}
-
-bool bs_home_made_explain(const struct bs_notice *notice, struct bs_arena *arena, struct bs_reading *reading)
-{
-    bool vague = false;
-    for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX && !vague; i++)
-        vague = is_vague(&reading->recipients[i]);
-    struct collection *collection = vague ? begin_collection(notice, arena) : NULL;
-    if (!collection)
-        return !vague;
-    for (size_t i = 0; i < reading->recipient_count && i < EXPLAINED_MAX; i++) {
-        struct bs_bytes address = reading->recipients[i].address;
-        size_t end = collection->text.len, at = address.len > 0 ? find_address(collection->text, address) : end;
-        size_t begin = at < end ? at + address.len : end;
-        collection->found[collection->count++] = (struct found){address, bs_bytes(NULL, 0), begin};
-    }
-    for (size_t i = 0; i < collection->count; i++) {
-        struct bs_bytes text;
-        struct bs_reported_recipient *recipient = &reading->recipients[i];
-        if (!is_vague(recipient) || collection->found[i].begin == collection->text.len)
-            continue;
-        if (!explain(collection, collection->found[i].begin, arena, &text))
-            return false;
-        struct bs_bytes status = bs_text_status(text);
-        if (status.len > 0 && bs_text_status_is_vague(recipient->status))
-            recipient->status = status;
-        if (recipient->reply_code == 0)
-            recipient->reply_code = bs_text_reply_code(text);
-        if (recipient->diagnostic.len == 0)
-            recipient->diagnostic = text;
-    }
-    return true;
 }
 
 /* The recipients of X-Failed-Recipients, each where the text names it, too. */
 static void read_failed_field(struct collection *collection, const struct bs_header_field *field)
 {
-    struct bs_bytes rest = field->body, address;
-    while (bs_text_address_next(&rest, &address)) {
-        struct bs_bytes text = collection->text;
-        size_t place = collection->count < 32 ? find_address(text, address) : text.len;
-        const char *at = place < text.len ? text.ptr + place : NULL;
-        if (collection->count == BS_HOME_MADE_RECIPIENTS_MAX) {
-            collection->full = true;
-            return;
+    struct bs_bytes text = collection->text, rest = field->body, address;
+    while (!collection->full && bs_text_address_next(&rest, &address)) {
+        size_t at = collection->named->count < LOOKED_FOR_MAX ? bs_text_find_address(text, address) : text.len;
+        struct bs_named_recipient recipient = {.address = address, .begin = at};
+        if (at < text.len) {
+            recipient.address = bs_bytes(text.ptr + at, address.len);
+            recipient.original = origin_in(bs_bytes_skip(text, at + address.len));
         }
-        struct bs_bytes own = at ? bs_bytes(at, address.len) : address;
-        struct bs_bytes origin =
-            at ? origin_in(bs_bytes_skip(collection->text, (size_t)(at - collection->text.ptr) + own.len))
-               : bs_bytes(NULL, 0);
-        collection->found[collection->count++] =
-            (struct found){own, origin, at ? offset_of(collection, own) : collection->text.len};
+        put(collection, recipient);
     }
 }
 
@@ -612,18 +341,19 @@ bool bs_home_made_read(const struct bs_parts *parts, const struct bs_header_sign
                        const struct bs_notice *notice, enum bs_kind kind, struct bs_arena *arena,
                        struct bs_reading *reading)
 {
-    struct collection *collection = begin_collection(notice, arena);
-    if (!collection)
+    struct bs_named_recipients *named = bs_named_recipients_begin(notice, arena);
+    if (!named)
         return false;
-    collection->sender = signs->from_address;
-    collection->addressee = signs->to ? bs_field_address(signs->to->body) : bs_bytes(NULL, 0);
+    struct collection collection = {.named = named, .text = named->text, .sender = signs->from_address};
+    if (signs->to)
+        collection.addressee = bs_field_address(signs->to->body);
     if (signs->failed_recipients)
-        read_failed_field(collection, signs->failed_recipients);
-    if (collection->count == 0)
-        read_roles(collection, notice);
-    if (collection->count == 0)
-        read_alone(collection, &parts->header, reading->returned.header);
-    if (collection->full && !reading->limit)
+        read_failed_field(&collection, signs->failed_recipients);
+    if (named->count == 0)
+        read_roles(&collection, notice);
+    if (named->count == 0)
+        read_alone(&collection, &parts->header, reading->returned.header);
+    if (collection.full && !reading->limit)
         reading->limit = "BS_HOME_MADE_RECIPIENTS_MAX";
-    return publish(collection, kind, arena, reading);
+    return bs_named_recipients_publish(named, kind, arena, reading);
 }

@@ -8,7 +8,7 @@
  * of the table at the end; the first that the message is of is the answer.
  *
  * So a case that is called wrongly is a row: in the list of the kind that claims it, above the row that does, or in
- * the list of the kind that it is of. If it needs a fact that has no name yet, that has a bit and a line in kind_choice.c.
+ * the list of the kind that it is of. A fact that has no name yet gets a bit here and a line in kind_choice.c.
  */
 #ifndef BS_BOUNCE_KIND_ROWS_H
 #define BS_BOUNCE_KIND_ROWS_H
@@ -49,7 +49,7 @@ enum {
 #define TEXT_LIKELY    FACT(26) /* people write it now and then */
 #define TEXT_SURE      FACT(27) /* people do not write it */
 #define TEXT_FIXED     FACT(28) /* no person writes it */
-#define TEXT_OPENS     FACT(29) /* such a text opens the message, whatever program sends it: mail programs write receipts */
+#define TEXT_OPENS     FACT(29) /* such a text opens the message; mail programs write receipts like that, too */
 #define SUBJECT        FACT(30)
 #define SUBJECT_LIKELY FACT(31)
 #define SUBJECT_SURE   FACT(32)

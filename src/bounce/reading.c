@@ -11,6 +11,7 @@
 #include "bounce/header_signs.h"
 #include "bounce/home_made.h"
 #include "bounce/kind_choice.h"
+#include "bounce/recipient_words.h"
 #include "bounce/returned.h"
 #include "bounce/standard_report.h"
 #include "bounce/text_address.h"
@@ -292,7 +293,7 @@ static bool explain(struct work *work)
     const struct bs_reported_recipient *first = &work->reading->recipients[0];
     if (first->diagnostic.len > 0 && !bs_text_status_is_vague(first->status))
         return true;
-    return look_at_notice(work) && bs_home_made_explain(&work->wording->notice, work->arena, work->reading);
+    return look_at_notice(work) && bs_notice_explain(&work->wording->notice, work->arena, work->reading);
 }
 
 /* X.1.X of RFC 3463. */

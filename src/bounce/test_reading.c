@@ -7,6 +7,7 @@
 
 #include "bounce/home_made.h"
 #include "bounce/notice.h"
+#include "bounce/recipient_words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,7 +12,8 @@ import sys
 
 PLACES = ["src/ask/*.h", "src/message/author.h", "src/message/domain_names.h", "src/message/header.h", "src/auth/*.h",
           "src/resolver/*.h", "src/engine/*.h",
-          "src/bounce/home_made.h", "src/bounce/notice.h", "src/bounce/reading.h", "src/bounce/returned.h",
+          "src/bounce/home_made.h", "src/bounce/notice.h", "src/bounce/reading.h", "src/bounce/recipient_words.h",
+          "src/bounce/returned.h",
           "src/bounce/diagnosis.h", "src/bounce/rules*.h", "src/bounce/text_address.h", "src/message/boundaries.h", "src/message/field_blocks.h",
           "src/message/header_text.h", "src/message/parameters.h", "src/message/parts.h",
           "src/message/date.h", "src/message/mailbox_list.h", "src/message/mbox.h", "src/message/transfer_encoding.h", "src/proof/envelope_id.h", "src/proof/evidence.h",
