@@ -161,6 +161,19 @@ static struct bs_rules_scan *library_scan(void)
     return scan;
 }
 
+/* What is found of failures alone is what counts of all that is found. */
+static void compare_failure(const struct bs_rule_hit *hits, size_t count, struct bs_rules_scan *scan,
+                            struct bs_bytes input)
+{
+    const struct bs_rule *heaviest = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (hits[i].rule->says == BS_RULE_FAILURE && (!heaviest || hits[i].rule->weight > heaviest->weight))
+            heaviest = hits[i].rule;
+    }
+    if (bs_rules_look_for_failure(scan, input) != heaviest)
+        abort();
+}
+
 static void look(struct bs_bytes input, struct bs_strbuf *log)
 {
     struct bs_rules_scan *scan = library_scan();
@@ -169,6 +182,8 @@ static void look(struct bs_bytes input, struct bs_strbuf *log)
         size_t count = bs_rules_look(scan, (enum bs_rule_place)place, input, &hits);
         for (size_t i = 0; i < count; i++)
             bs_strbuf_printf(log, "%s %zu\n", hits[i].rule->id, hits[i].end);
+        if (place == BS_PLACE_DIAGNOSTIC)
+            compare_failure(hits, count, scan, input);
     }
     bs_strbuf_append_cstr(log, bs_failure_name(bs_diagnose(scan, bs_bytes_first(input, 8), 0, input)));
 }

@@ -191,15 +191,10 @@ static struct guess guess_by_reply(unsigned code)
 
 static struct guess guess_by_text(struct bs_rules_scan *scan, struct bs_bytes text)
 {
-    struct guess best = {BS_FAILURE_UNKNOWN, 0};
-    const struct bs_rule_hit *hits;
-    size_t count = bs_rules_look(scan, BS_PLACE_DIAGNOSTIC, text, &hits);
-    for (size_t i = 0; i < count; i++) {
-        const struct bs_rule *rule = hits[i].rule;
-        if (rule->says == BS_RULE_FAILURE && rule->weight > best.weight)
-            best = (struct guess){(enum bs_failure)rule->concludes, rule->weight};
-    }
-    return best;
+    const struct bs_rule *rule = bs_rules_look_for_failure(scan, text);
+    if (!rule)
+        return (struct guess){BS_FAILURE_UNKNOWN, 0};
+    return (struct guess){(enum bs_failure)rule->concludes, rule->weight};
 }
 
 /* What DNS says under a temporary status is not the last word: whoever says so goes by it. */

@@ -23,6 +23,7 @@ struct bs_rules {
     struct bs_arena arena;
     struct bs_rule_list list;
     struct place places[BS_PLACE_COUNT];
+    size_t automaton_count;
 };
 
 struct bs_rules_scan {
@@ -61,6 +62,8 @@ static bool make_searches_of(struct bs_rules *rules, bool built_in, struct bs_ru
         if (!bs_rules_search_make(&rules->list, built_in, (enum bs_rule_place)i, counts,
                                   &rules->arena, search, error))
             return false;
+        search->first = rules->automaton_count;
+        rules->automaton_count += search->count;
     }
     return true;
 }
@@ -212,12 +215,11 @@ static void sort_hits(struct bs_rule_hit *hits, size_t count)
     }
 }
 
-static size_t look(struct bs_rules_scan *scan, enum bs_rule_place place, bool roles_only,
+/* `wanted` is of enum bs_rules_wanted. */
+static size_t look(struct bs_rules_scan *scan, enum bs_rule_place place, unsigned wanted,
                    struct bs_bytes text, const struct bs_rule_hit **ret_hits)
 {
     const struct place *searches = &scan->rules->places[place];
-    const unsigned wanted =
-        (roles_only ? BS_RULES_ROLES_ONLY : 0U) | (scan->witness ? BS_RULES_EACH_PATTERN : 0U);
     const char *view;
     scan->count = 0;
     text = bs_rules_seen_make(scan->seen, place, text, &view);
@@ -236,13 +238,26 @@ static size_t look(struct bs_rules_scan *scan, enum bs_rule_place place, bool ro
 size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struct bs_bytes text,
                      const struct bs_rule_hit **ret_hits)
 {
-    return look(scan, place, false, text, ret_hits);
+    return look(scan, place, scan->witness ? BS_RULES_EACH_PATTERN : 0, text, ret_hits);
 }
 
 size_t bs_rules_look_for_roles(struct bs_rules_scan *scan, struct bs_bytes text,
                                const struct bs_rule_hit **ret_hits)
 {
-    return look(scan, BS_PLACE_TEXT, true, text, ret_hits);
+    return look(scan, BS_PLACE_TEXT, BS_RULES_ROLES_ONLY, text, ret_hits);
+}
+
+const struct bs_rule *bs_rules_look_for_failure(struct bs_rules_scan *scan, struct bs_bytes text)
+{
+    const struct bs_rule *heaviest = NULL;
+    const struct bs_rule_hit *hits;
+    size_t count = look(scan, BS_PLACE_DIAGNOSTIC, BS_RULES_HEAVIEST, text, &hits);
+    for (size_t i = 0; i < count; i++) {
+        const struct bs_rule *rule = hits[i].rule;
+        if (rule->says == BS_RULE_FAILURE && (!heaviest || rule->weight > heaviest->weight))
+            heaviest = rule;
+    }
+    return heaviest;
 }
 
 size_t bs_rules_look_closely(struct bs_rules_scan *scan, enum bs_rule_place place,

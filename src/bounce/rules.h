@@ -73,4 +73,8 @@ size_t bs_rules_look(struct bs_rules_scan *scan, enum bs_rule_place place, struc
 size_t bs_rules_look_for_roles(struct bs_rules_scan *scan, struct bs_bytes text,
                                const struct bs_rule_hit **ret_hits);
 
+/* The heaviest of the rules for BS_PLACE_DIAGNOSTIC that match and say a failure, of several the
+ * first; NULL where none does. */
+const struct bs_rule *bs_rules_look_for_failure(struct bs_rules_scan *scan, struct bs_bytes text);
+
 #endif

@@ -53,8 +53,7 @@ struct bs_rules_builder {
     struct made_step steps[BS_RULES_STEPS_MAX];
     struct bs_rules_step
         reached[BS_RULES_STATES_MAX + 1]; /* a step to each state, without assertions */
-    struct bs_rules_class
-        kept[3 * BS_RULES_STATES_MAX + 1]; /* from 1: classes of steps, and idle */
+    struct bs_rules_class kept[BS_RULES_STATES_MAX + 1]; /* from 1: classes of steps */
     size_t kept_count;
 };
 _Static_assert(BS_RULES_STEPS_MAX < UINT16_MAX && BS_RULES_STATES_MAX + 1 < UINT16_MAX,
@@ -282,7 +281,8 @@ static void make_steps(struct bs_rules_builder *builder)
     }
 }
 
-/* Steps with a class and ends of matches come first, then the others by their bytes: see `advance`.
+/* Steps with a class and ends of matches come first, then the others by their bytes: see
+ * bs_rules_walk_on.
  */
 static int compare_steps(const void *a, const void *b)
 {
@@ -294,43 +294,14 @@ static int compare_steps(const void *a, const void *b)
     return x->least - y->least;
 }
 
-/* The class of bytes that lead from a state to itself and nowhere else, or 0. An edge that has to
- * be a line's is nowhere but beside a line end. */
-static uint16_t find_idle(struct bs_rules_builder *builder, size_t state, bool back,
-                          const struct bs_rules_step *step, const struct bs_rules_step *end)
-{
-    const struct bs_rules_class line_end = {{UINT64_C(1) << '\n', 0, 0, 0}};
-    const unsigned line_edge = back ? BS_RULES_LINE_BEGIN : BS_RULES_LINE_END;
-    struct bs_rules_class idle = {{0}}, others = {{0}};
-    const struct bs_rules_step *loop = step;
-    while (loop < end && (loop->to != state || loop->assertions != 0))
-        loop++;
-    if (loop == end)
-        return 0;
-    for (; step < end; step++) {
-        const struct bs_rules_class *class =
-            step->to == BS_RULES_EDGE ? &line_end : builder->classes[step->to];
-        if (step->to == BS_RULES_EDGE && !(step->assertions & line_edge))
-            return 0;
-        for (size_t i = 0; step->to != state && i < 4; i++)
-            others.bits[i] |= class->bits[i];
-    }
-    for (size_t i = 0; i < 4; i++)
-        idle.bits[i] = builder->classes[state]->bits[i] & ~others.bits[i];
-    return bs_rules_class_is_empty(&idle) ? 0 : number_class(builder, &idle);
-}
-
-/* Sorts the steps of each state, and marks those of states that only one byte leads on from. */
-static void arrange_steps(struct bs_rules_builder *builder, bool back,
-                          struct bs_rules_state *states, struct bs_rules_step *steps)
+/* Sorts the steps of each state. */
+static void arrange_steps(const struct bs_rules_builder *builder, const uint16_t *states,
+                          struct bs_rules_step *steps)
 {
     for (size_t i = 0; i <= builder->state_count; i++) {
-        struct bs_rules_step *step = &steps[states[i].steps], *end = &steps[states[i + 1].steps];
-        if (end - step > 1)
-            qsort(step, (size_t)(end - step), sizeof *step, compare_steps);
-        step->alone = end - step == 1 && step->to != BS_RULES_EDGE && step->assertions == 0 &&
-                      step->class == 0 && step->span == 0;
-        states[i].idle = find_idle(builder, i, back, step, end);
+        size_t count = (size_t)(states[i + 1] - states[i]);
+        if (count > 1)
+            qsort(&steps[states[i]], count, sizeof *steps, compare_steps);
     }
 }
 
@@ -342,25 +313,25 @@ static bool settle(struct bs_rules_builder *builder, bool back, struct bs_arena 
 {
     const uint16_t near = back ? ACCEPT : START, far = back ? START : ACCEPT;
     size_t count = builder->state_count + 3;
-    struct bs_rules_state *states = bs_arena_take(arena, count * sizeof *states);
+    uint16_t *states = bs_arena_take(arena, count * sizeof *states);
     struct bs_rules_step *steps = bs_arena_take(arena, (builder->step_count + 1) * sizeof *steps);
     if (!states || !steps)
         return false;
     for (size_t i = 0; i < builder->step_count; i++) {
         uint16_t from = back ? builder->steps[i].to : builder->steps[i].from;
-        states[(from == near ? START : from) + 2].steps++;
+        states[(from == near ? START : from) + 2]++;
     }
     for (size_t i = 2; i < count; i++)
-        states[i].steps = (uint16_t)(states[i].steps + states[i - 1].steps);
+        states[i] = (uint16_t)(states[i] + states[i - 1]);
     for (size_t i = 0; i < builder->step_count; i++) {
         const struct made_step *made = &builder->steps[i];
         uint16_t from = back ? made->to : made->from, to = back ? made->from : made->to;
-        struct bs_rules_step *step = &steps[states[(from == near ? START : from) + 1].steps++];
+        struct bs_rules_step *step = &steps[states[(from == near ? START : from) + 1]++];
         *step = to == far ? (struct bs_rules_step){.to = BS_RULES_EDGE, .span = UINT8_MAX}
                           : builder->reached[to];
         step->assertions = made->assertions;
     }
-    arrange_steps(builder, back, states, steps);
+    arrange_steps(builder, states, steps);
     *ret_steps = (struct bs_rules_steps){states, steps};
     return true;
 }
@@ -412,6 +383,7 @@ static bool make(struct bs_rules_builder *builder, const struct bs_rules_node *t
         (builder->has_gaps && !find_steps(builder, tree, true)) ||
         !settle(builder, true, arena, &automaton->back))
         return false;
+    automaton->state_count = builder->state_count;
     automaton->classes =
         keep(arena, builder->kept, (builder->kept_count + 1) * sizeof *builder->kept);
     automaton->reached =

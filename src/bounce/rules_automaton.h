@@ -19,18 +19,13 @@ struct bs_rules_step {
     uint16_t to;         /* BS_RULES_EDGE: a match may end here, before any byte */
     uint8_t assertions;  /* that have to hold before the byte */
     uint8_t least, span; /* where `class` is 0: the byte is one of `least` to `least` + `span` */
-    bool alone; /* there is no other from that state, no assertion, and one byte that it takes */
-    uint16_t class; /* otherwise, from 1: which of the automaton's classes the byte is of */
+    uint16_t class;      /* otherwise, from 1: which of the automaton's classes the byte is of */
 };
 enum { BS_RULES_START = 0 /* the state before a match */, BS_RULES_EDGE = UINT16_MAX };
 
-struct bs_rules_state {
-    uint16_t steps; /* where its steps begin; one more state says where the last one's end */
-    uint16_t idle;  /* from 1: the class of bytes that lead to itself and nowhere else */
-};
-
 struct bs_rules_steps {
-    const struct bs_rules_state *states;
+    const uint16_t
+        *states; /* where the steps of each begin; one more says where the last one's end */
     const struct bs_rules_step *items;
 };
 
@@ -38,7 +33,8 @@ struct bs_rules_automaton {
     struct bs_rules_steps onward;
     struct bs_rules_steps
         back; /* against the text's direction: BS_RULES_EDGE is where one begins */
-    const struct bs_rules_step *reached; /* to each state */
+    const struct bs_rules_step *reached; /* to each state, from 1 */
+    size_t state_count;                  /* START not counted */
     const struct bs_rules_class *classes;
     struct bs_rules_class first; /* bytes that a match begins with */
 };
@@ -60,6 +56,13 @@ bool bs_rules_automaton_make(struct bs_rules_builder *builder, const struct bs_r
 size_t bs_rules_automaton_states(const struct bs_rules_builder *builder,
                                  const struct bs_rules_class *class, uint16_t *ret_states);
 
+static inline bool bs_rules_automaton_takes(const struct bs_rules_automaton *automaton,
+                                            const struct bs_rules_step *step, unsigned char byte)
+{
+    return step->class == 0 ? (uint8_t)(byte - step->least) <= step->span
+                            : bs_rules_class_has(&automaton->classes[step->class], byte);
+}
+
 /* What running automata needs. */
 struct bs_rules_run {
     uint32_t turn;
@@ -73,12 +76,27 @@ enum { BS_RULES_NO_END = SIZE_MAX };
 size_t bs_rules_automaton_run(const struct bs_rules_automaton *automaton, struct bs_bytes text,
                               struct bs_rules_run *run);
 
-/* The same of matches in which the state takes the byte at `at`: whether one may begin there or
- * before, and where that ends that ends first. There is a match where both say so. The number of
- * bytes that were looked at is added to `work`. */
-bool bs_rules_automaton_begins(const struct bs_rules_automaton *automaton, struct bs_bytes text,
-                               size_t at, uint16_t state, struct bs_rules_run *run, size_t *work);
-size_t bs_rules_automaton_end(const struct bs_rules_automaton *automaton, struct bs_bytes text,
-                              size_t at, uint16_t state, struct bs_rules_run *run, size_t *work);
+/* A text on its way through an automaton, in its direction or against it. */
+struct bs_rules_walk {
+    const struct bs_rules_automaton *automaton;
+    struct bs_bytes text;
+    struct bs_rules_run *run;
+    bool back;
+    bool beside; /* whether bytes beside the last one that was taken had a say in where it led to */
+    uint16_t *now, *next; /* the states that are reached before the byte, and behind it */
+    size_t count;         /* of `now` */
+};
+
+/* A walk without states: whoever begins it puts them in. One at a time for each `run`. */
+struct bs_rules_walk bs_rules_walk_begin(const struct bs_rules_automaton *automaton,
+                                         struct bs_bytes text, bool back, struct bs_rules_run *run);
+
+/* From the place before the byte at `i`, takes the byte behind that place or, on the way back, the
+ * one before it; none at the edge of the text. True where a match has its edge there. */
+bool bs_rules_walk_on(struct bs_rules_walk *walk, size_t i);
+
+/* Goes on from there as long as there are states; returns where the match has its nearest edge, or
+ * BS_RULES_NO_END. The number of bytes that were looked at is added to `work`. */
+size_t bs_rules_walk_to_edge(struct bs_rules_walk *walk, size_t i, size_t *work);
 
 #endif

@@ -2,6 +2,8 @@
 /* See rules_search.h. */
 #include "bounce/rules_search.h"
 
+#include "bounce/rules_dfa.h"
+
 #include <stdlib.h>
 
 enum {
@@ -28,6 +30,7 @@ enum { NOT_FOUND = UINT32_MAX };
 
 struct bs_rules_search_memory {
     struct bs_rules_run run;
+    struct bs_rules_dfas *dfas;
     uint32_t places[BS_RULES_SCAN_MAX]; /* of keys that leads have, in the text under way */
     uint32_t text;
     struct match *matches; /* of each rule or pattern */
@@ -40,9 +43,13 @@ struct bs_rules_search_memory {
 struct bs_rules_search_memory *
 bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t count)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < count; i++)
+    size_t most = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
         most = most > searches[i]->count ? most : searches[i]->count;
+        all = all > searches[i]->first + searches[i]->count
+                  ? all
+                  : searches[i]->first + searches[i]->count;
+    }
     struct bs_rules_search_memory *memory =
         calloc(1, sizeof *memory + most * sizeof *memory->progress);
     if (!memory)
@@ -50,7 +57,8 @@ bs_rules_search_memory_new(const struct bs_rules_search *const *searches, size_t
     memory->count = most;
     memory->found = calloc(most + 1, sizeof *memory->found);
     memory->matches = calloc(most + 1, sizeof *memory->matches);
-    if (memory->found && memory->matches)
+    memory->dfas = bs_rules_dfas_new(all, BS_RULES_DFA_MEMORY_MAX);
+    if (memory->found && memory->matches && memory->dfas)
         return memory;
     bs_rules_search_memory_free(memory);
     return NULL;
@@ -62,6 +70,7 @@ void bs_rules_search_memory_free(struct bs_rules_search_memory *memory)
         return;
     free(memory->found);
     free(memory->matches);
+    bs_rules_dfas_free(memory->dfas);
     free(memory);
 }
 
@@ -70,6 +79,7 @@ struct hunt {
     const struct bs_rules_search *search;
     size_t wanted;     /* of its matchers, the first */
     bool each_pattern; /* not only the first match of each rule */
+    bool heaviest;     /* what is lighter than a failure that matches is not wanted */
     struct bs_bytes text;
     struct bs_rules_search_memory *memory;
 };
@@ -87,7 +97,7 @@ static struct match *match_of(const struct hunt *hunt, uint32_t matcher)
 }
 
 /* A match of the pattern ends at `end`. */
-static void note_match(const struct hunt *hunt, uint32_t matcher, size_t end)
+static void note_match(struct hunt *hunt, uint32_t matcher, size_t end)
 {
     struct match *match = match_of(hunt, matcher);
     if (end == BS_RULES_NO_END || end >= match->end)
@@ -97,6 +107,9 @@ static void note_match(const struct hunt *hunt, uint32_t matcher, size_t end)
             (uint32_t)(match - hunt->memory->matches);
     match->end = (uint32_t)end;
     match->matcher = matcher;
+    if (hunt->heaviest && hunt->search->lighter[matcher] < hunt->wanted &&
+        hunt->search->matchers[matcher].entry->rule.says == BS_RULE_FAILURE)
+        hunt->wanted = hunt->search->lighter[matcher];
 }
 
 static struct progress *begin_pattern(struct bs_rules_search_memory *memory, uint32_t matcher)
@@ -108,7 +121,7 @@ static struct progress *begin_pattern(struct bs_rules_search_memory *memory, uin
 }
 
 /* Tries a pattern for any matches. */
-static void try_everywhere(const struct hunt *hunt, uint32_t matcher)
+static void try_everywhere(struct hunt *hunt, uint32_t matcher)
 {
     begin_pattern(hunt->memory, matcher)->over = true;
     note_match(
@@ -123,17 +136,18 @@ static size_t end_of(const struct hunt *hunt, const struct bs_rules_lead *lead, 
                      uint16_t state, size_t *work)
 {
     const struct bs_rules_automaton *automaton = &hunt->search->automata[lead->matcher];
-    struct bs_rules_run *run = &hunt->memory->run;
-    if (!bs_rules_automaton_begins(automaton, hunt->text, at, state, run, work))
+    struct bs_rules_dfas *dfas = hunt->memory->dfas;
+    const size_t number = hunt->search->first + lead->matcher;
+    if (!bs_rules_dfas_begins(dfas, number, automaton, hunt->text, at, state, work))
         return BS_RULES_NO_END;
-    return bs_rules_automaton_end(automaton, hunt->text, at, state, run, work);
+    return bs_rules_dfas_end(dfas, number, automaton, hunt->text, at, state, work);
 }
 
 /* Tries a pattern for matches that have a piece of it at `at`. A match that was found does not end
  * the search: one whose piece stands further on may end before it. After as much work as the text
  * is long, as when one piece stands behind the other in a text that is made so, it is tried once
  * everywhere and then never again. */
-static void try_piece(const struct hunt *hunt, const struct bs_rules_lead *lead, size_t at)
+static void try_piece(struct hunt *hunt, const struct bs_rules_lead *lead, size_t at)
 {
     const struct match *match = match_of(hunt, lead->matcher);
     if (at >= match->end)
@@ -154,7 +168,7 @@ static void try_piece(const struct hunt *hunt, const struct bs_rules_lead *lead,
 }
 
 /* Tries the patterns whose pieces have the window, and their key at `at`. */
-static void follow_leads(const struct hunt *hunt, const char *view, size_t at,
+static void follow_leads(struct hunt *hunt, const char *view, size_t at,
                          const struct bs_rules_window *window)
 {
     for (uint32_t i = window[0].leads; i < window[1].leads; i++) {
@@ -165,12 +179,18 @@ static void follow_leads(const struct hunt *hunt, const char *view, size_t at,
     }
 }
 
-/* Looks for windows whose key is at `at`. */
-static void look_at_place(const struct hunt *hunt, const char *view, size_t at)
+static const struct bs_rules_bucket *bucket_of(const struct bs_rules_search *search,
+                                               const char *key)
 {
-    const uint32_t hash = bs_rules_key_hash((uint32_t)bs_rules_load(view + at));
-    const uint32_t *bucket = hunt->search->buckets + (hash >> hunt->search->bucket_shift);
-    for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
+    const uint32_t hash = bs_rules_key_hash((uint32_t)bs_rules_load(key));
+    return &search->buckets[hash >> search->bucket_shift];
+}
+
+/* Looks for windows whose key is at `at`. */
+static void look_at_place(struct hunt *hunt, const char *view, size_t at)
+{
+    const struct bs_rules_bucket *bucket = bucket_of(hunt->search, view + at);
+    for (uint32_t i = bucket[0].windows; i < bucket[1].windows; i++) {
         const struct bs_rules_window *window = &hunt->search->windows[i];
         if (((bs_rules_load(view + at - window->before) ^ window->bytes) & window->mask) == 0)
             follow_leads(hunt, view, at, window);
@@ -181,6 +201,7 @@ static void look_at_place(const struct hunt *hunt, const char *view, size_t at)
 static void begin_text(struct bs_rules_search_memory *memory)
 {
     memory->found_count = 0;
+    bs_rules_dfas_begin_text(memory->dfas);
     if (++memory->text == 0) {
         memset(memory->progress, 0, memory->count * sizeof *memory->progress);
         memset(memory->matches, 0, memory->count * sizeof *memory->matches);
@@ -214,15 +235,33 @@ static size_t list_places(const struct bs_rules_search *search, const char *view
     return count;
 }
 
+/* Keeps those places where what stands beside the key may be of a window; returns how many. It
+ * never branches, as what a text has where cannot be foreseen. */
+static size_t sift_places(const struct bs_rules_search *search, const char *view, uint32_t *places,
+                          size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *key = view + places[i];
+        const struct bs_rules_bucket *bucket = bucket_of(search, key);
+        const unsigned before = bucket->before & bs_rules_beside(key[-1]),
+                       behind = bucket->behind & bs_rules_beside(key[BS_RULES_KEY]);
+        places[kept] = places[i];
+        kept += (before != 0) & (behind != 0);
+    }
+    return kept;
+}
+
 void bs_rules_search_run(
     const struct bs_rules_search *search, unsigned wanted, struct bs_bytes text, const char *view,
     struct bs_rules_search_memory *memory,
     bool (*found)(void *context, const struct bs_rules_matcher *matcher, size_t end), void *context)
 {
-    const struct hunt hunt = {
+    struct hunt hunt = {
         .search = search,
         .wanted = wanted & BS_RULES_ROLES_ONLY ? search->role_count : search->count,
         .each_pattern = wanted & BS_RULES_EACH_PATTERN,
+        .heaviest = wanted & BS_RULES_HEAVIEST,
         .text = text,
         .memory = memory,
     };
@@ -230,6 +269,7 @@ void bs_rules_search_run(
         return;
     begin_text(memory);
     size_t count = list_places(search, view, text.len, memory->places);
+    count = sift_places(search, view, memory->places, count);
     for (size_t i = 0; i < count; i++)
         look_at_place(&hunt, view, memory->places[i]);
     for (size_t i = 0; i < search->everywhere_count; i++) {

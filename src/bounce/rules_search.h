@@ -28,6 +28,19 @@ struct bs_rules_window {
     uint8_t before;       /* bytes before the key */
 };
 
+/* Windows whose keys have like hashes. */
+struct bs_rules_bucket {
+    uint32_t windows; /* where they begin; one more bucket says where the last one's end */
+    uint16_t before,
+        behind; /* what stands beside the key in any of them: bits of bs_rules_beside */
+};
+
+/* A bit for a byte; other bytes have the same. */
+static inline unsigned bs_rules_beside(char byte)
+{
+    return 1U << ((unsigned char)byte & 15);
+}
+
 /* A piece of a pattern. */
 struct bs_rules_lead {
     uint32_t matcher;
@@ -52,14 +65,18 @@ static inline uint64_t bs_rules_load(const char *from)
 
 /* The patterns of some rules for one place. */
 struct bs_rules_search {
-    struct bs_rules_matcher *matchers;   /* those of rules that say a role come first */
+    struct bs_rules_matcher *matchers;   /* those of rules that say a role come first, then the
+                                          * others by their weight, heavy ones first */
     struct bs_rules_automaton *automata; /* of each matcher */
-    uint32_t *rules; /* of each matcher: the number of its rule in this search */
+    uint32_t *rules;   /* of each matcher: the number of its rule in this search */
+    uint32_t *lighter; /* of each matcher that says no role: the first of lighter rules */
     size_t count, role_count, rule_count;
+    size_t first; /* the number of its first automaton among those of all searches that share
+                   * memory; 0 unless whoever made it puts it there */
     uint32_t *everywhere; /* matchers without pieces, which are tried in every text */
     size_t everywhere_count;
     struct bs_rules_window *windows; /* by the hashes of their keys */
-    uint32_t *buckets; /* where those begin whose hash has these upper bits; one more */
+    struct bs_rules_bucket *buckets; /* by the upper bits of the hashes */
     unsigned bucket_shift;
     struct bs_rules_lead *leads; /* of each window */
     uint16_t *states;            /* of the automata, that the pieces begin with */
@@ -82,8 +99,9 @@ bool bs_rules_search_make(const struct bs_rule_list *list, bool built_in, enum b
 enum { BS_RULES_SEARCH_SLACK = BS_RULES_PIECE };
 
 enum bs_rules_wanted {
-    BS_RULES_ROLES_ONLY = 1,  /* rules that say a role, and no others */
-    BS_RULES_EACH_PATTERN = 2 /* not only the one of each rule whose match ends first */
+    BS_RULES_ROLES_ONLY = 1,   /* rules that say a role, and no others */
+    BS_RULES_EACH_PATTERN = 2, /* not only the one of each rule whose match ends first */
+    BS_RULES_HEAVIEST = 4,     /* what is lighter than a failure that matches may be left out */
 };
 
 /* Calls `found` once for each rule that matches, in no certain order, with the pattern and the end

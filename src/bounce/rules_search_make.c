@@ -17,6 +17,11 @@ struct found_lead {
     struct bs_rules_lead lead;
 };
 
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
 static bool is_wanted(const struct bs_rule_entry *entry, bool built_in, enum bs_rule_place place)
 {
     return entry->built_in == built_in && entry->rule.place == place;
@@ -33,18 +38,41 @@ static size_t count_patterns(const struct bs_rule_list *list, bool built_in,
     return count;
 }
 
+/* Rules that say a role come first, of the others the heavier ones; then by their order. */
+static int compare_matchers(const void *a, const void *b)
+{
+    const struct bs_rules_matcher *x = a, *y = b;
+    const struct bs_rule *one = &x->entry->rule, *other = &y->entry->rule;
+    int order = compare(one->says != BS_RULE_ROLE, other->says != BS_RULE_ROLE);
+    order = order ? order : compare(other->weight, one->weight);
+    order = order ? order : compare(x->entry->order, y->entry->order);
+    return order ? order : compare((uint64_t)x->pattern->line, (uint64_t)y->pattern->line);
+}
+
 static void add_matchers(struct bs_rules_search *search, const struct bs_rule_list *list,
-                         bool built_in, enum bs_rule_place place, bool roles)
+                         bool built_in, enum bs_rule_place place)
 {
     for (const struct bs_rule_entry *entry = list->first; entry; entry = entry->next) {
-        if (!is_wanted(entry, built_in, place) || (entry->rule.says == BS_RULE_ROLE) != roles)
-            continue;
-        for (const struct bs_rule_string *match = entry->matches.first; match;
-             match = match->next) {
-            search->rules[search->count] = (uint32_t)search->rule_count;
+        for (const struct bs_rule_string *match = entry->matches.first;
+             match && is_wanted(entry, built_in, place); match = match->next)
             search->matchers[search->count++] = (struct bs_rules_matcher){entry, match};
-        }
-        search->rule_count++;
+    }
+    if (search->count > 0)
+        qsort(search->matchers, search->count, sizeof *search->matchers, compare_matchers);
+}
+
+static void number_rules(struct bs_rules_search *search)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        const struct bs_rule_entry *entry = search->matchers[i].entry;
+        search->rule_count += i == 0 || entry != search->matchers[i - 1].entry;
+        search->rules[i] = (uint32_t)(search->rule_count - 1);
+        search->role_count += entry->rule.says == BS_RULE_ROLE;
+    }
+    for (size_t i = search->count; i-- > 0;) {
+        bool last = i + 1 == search->count || search->matchers[i].entry->rule.weight !=
+                                                  search->matchers[i + 1].entry->rule.weight;
+        search->lighter[i] = last ? (uint32_t)(i + 1) : search->lighter[i + 1];
     }
 }
 
@@ -54,13 +82,14 @@ static bool list_patterns(struct bs_rules_search *search, const struct bs_rule_l
     size_t count = count_patterns(list, built_in, place);
     search->matchers = bs_arena_take(arena, (count + 1) * sizeof *search->matchers);
     search->rules = bs_arena_take(arena, (count + 1) * sizeof *search->rules);
+    search->lighter = bs_arena_take(arena, (count + 1) * sizeof *search->lighter);
     search->automata = bs_arena_take(arena, (count + 1) * sizeof *search->automata);
     search->everywhere = bs_arena_take(arena, (count + 1) * sizeof *search->everywhere);
-    if (!search->matchers || !search->rules || !search->automata || !search->everywhere)
+    if (!search->matchers || !search->rules || !search->lighter || !search->automata ||
+        !search->everywhere)
         return false;
-    add_matchers(search, list, built_in, place, true);
-    search->role_count = search->count;
-    add_matchers(search, list, built_in, place, false);
+    add_matchers(search, list, built_in, place);
+    number_rules(search);
     return true;
 }
 
@@ -180,11 +209,6 @@ static bool add_pattern(struct making *making, size_t i)
     return good;
 }
 
-static int compare(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare_windows(const struct found_lead *a, const struct found_lead *b)
 {
     int order = compare(a->hash, b->hash);
@@ -210,6 +234,20 @@ static void *keep(const struct making *making, const struct list *list, size_t s
     return kept;
 }
 
+/* Adds what stands beside the window's key. */
+static void add_beside(struct bs_rules_bucket *bucket, const struct bs_rules_window *window)
+{
+    const unsigned behind = 8U * (window->before + (unsigned)BS_RULES_KEY);
+    const bool has_before = window->before > 0,
+               has_behind = behind < 64 && (window->mask >> behind & UINT8_MAX) != 0;
+    const unsigned any = UINT16_MAX;
+    bucket->before |=
+        (uint16_t)(has_before ? bs_rules_beside((char)(window->bytes >> 8 * (window->before - 1U)))
+                              : any);
+    bucket->behind |=
+        (uint16_t)(has_behind ? bs_rules_beside((char)(window->bytes >> behind)) : any);
+}
+
 /* Puts leads of one window beside each other; counts windows in the bucket behind their own. */
 static void put_leads(struct bs_rules_search *search, const struct found_lead *found, size_t count)
 {
@@ -220,7 +258,8 @@ static void put_leads(struct bs_rules_search *search, const struct found_lead *f
             continue;
         search->windows[windows] = found[i].window;
         search->windows[windows++].leads = (uint32_t)i;
-        search->buckets[(found[i].hash >> search->bucket_shift) + 1]++;
+        search->buckets[(found[i].hash >> search->bucket_shift) + 1].windows++;
+        add_beside(&search->buckets[found[i].hash >> search->bucket_shift], &found[i].window);
         search->seen[found[i].hash >> 22] |= UINT64_C(1) << (found[i].hash >> 16 & 63);
     }
     search->windows[windows].leads = (uint32_t)count;
@@ -248,7 +287,7 @@ static bool keep_leads(struct making *making)
         qsort(making->leads.items, count, sizeof(struct found_lead), compare_leads);
     put_leads(search, making->leads.items, count);
     for (size_t i = 0; i < buckets; i++)
-        search->buckets[i + 1] += search->buckets[i];
+        search->buckets[i + 1].windows += search->buckets[i].windows;
     return true;
 }
 

@@ -374,6 +374,37 @@ static void hits_come_once_a_rule_and_in_the_order_of_their_ends(void **state)
     bs_rules_free(rules);
 }
 
+/* The rules' own order is another than that of their weights; what says no failure takes no place from one that does. */
+static void of_failures_the_heaviest_counts_and_of_equal_ones_the_first(void **state)
+{
+    static const struct {
+        const char *text, *id;
+    } cases[] = {
+        {"wombat koala", "middle"}, {"koala wombat", "middle"}, {"koala numbat wombat", "heavy"},
+        {"quokka numbat", "heavy"}, {"quokka koala", "light"},  {"dingo wombat", "equal"},
+        {"wombat dingo", "middle"}, {"quokka platypus", NULL},  {"platypus", NULL},
+    };
+    static const char file[] =
+        "rule light\n in diagnostic\n match \"koala\"\n says failure size\n weight 20\n sample \"koala\"\n"
+        "rule middle\n in diagnostic\n match \"wombat\"\n says failure size\n weight 40\n sample \"wombat\"\n"
+        "rule heavy\n in diagnostic\n match \"numbat\"\n says failure size\n weight 60\n sample \"numbat\"\n"
+        "rule equal\n in diagnostic\n match \"dingo\"\n says failure size\n weight 40\n sample \"dingo\"\n"
+        "rule kind\n in diagnostic\n match \"quokka\"\n says notice\n weight 99\n sample \"quokka\"\n";
+    struct bs_error error;
+    (void)state;
+    struct bs_rules *rules = rules_of(file, &error);
+    assert_non_null(rules);
+    struct bs_rules_scan *scan = bs_rules_scan_new(rules);
+    assert_non_null(scan);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct bs_rule *rule = bs_rules_look_for_failure(scan, bs_bytes_from_cstr(cases[i].text));
+        if (!rule != !cases[i].id || (rule && strcmp(rule->id, cases[i].id) != 0))
+            fail_msg("%s: %s", cases[i].text, rule ? rule->id : "none");
+    }
+    bs_rules_scan_free(scan);
+    bs_rules_free(rules);
+}
+
 static void no_more_of_a_text_is_looked_at_than_the_limit(void **state)
 {
     static char text[BS_RULES_SCAN_MAX + 4];
@@ -429,6 +460,7 @@ int main(void)
         cmocka_unit_test(hits_past_the_limit_are_left_out),
         cmocka_unit_test(a_rule_with_the_id_of_a_built_in_one_takes_its_place),
         cmocka_unit_test(hits_come_once_a_rule_and_in_the_order_of_their_ends),
+        cmocka_unit_test(of_failures_the_heaviest_counts_and_of_equal_ones_the_first),
         cmocka_unit_test(no_more_of_a_text_is_looked_at_than_the_limit),
         cmocka_unit_test(samples_that_do_not_hold_are_told),
     };

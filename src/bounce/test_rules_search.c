@@ -70,7 +70,8 @@ static size_t find(struct subject *subject, struct bs_bytes text, enum bs_rule_p
     const char *view;
     struct bs_bytes seen = bs_rules_seen_make(subject->seen, place, text, &view);
     subject->hits = 0;
-    bs_rules_search_run(&subject->search, BS_RULES_EACH_PATTERN, seen, view, subject->memory, note, subject);
+    bs_rules_search_run(&subject->search, BS_RULES_EACH_PATTERN, seen, view, subject->memory, note,
+                        subject);
     return subject->hits;
 }
 
