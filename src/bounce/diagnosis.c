@@ -9,96 +9,111 @@ struct guess {
     unsigned weight; /* 0: no guess */
 };
 
-/* X.Y.Z without its first digit, in the order of Y. Weights: 60 and more where servers use the code for nothing else;
- * below 30 where they use it for all and everything; 8 for details that nobody registered, whose subject still says more
- * than a reply. */
-static const struct {
-    unsigned subject, detail, last; /* detail to last */
+/* The detail of a status and what it says. */
+struct code {
+    unsigned first, last;
     enum bs_failure failure;
     unsigned weight;
-} codes[] = {
-    {1, 1, 1, BS_FAILURE_USER_UNKNOWN, 40},
-    {1, 2, 2, BS_FAILURE_HOST_UNKNOWN, 40},
-    {1, 3, 3, BS_FAILURE_PROTOCOL, 20},
-    {1, 6, 6, BS_FAILURE_MOVED, 40},
-    {1, 7, 9, BS_FAILURE_POLICY, 35},
-    {1, 10, 10, BS_FAILURE_NOT_ACCEPTED, 40}, /* RFC 7505; Exchange means unknown users by it, and says so */
-    {2, 1, 1, BS_FAILURE_SUSPENDED, 35},
-    {2, 2, 2, BS_FAILURE_MAILBOX_FULL, 40},
-    {2, 3, 3, BS_FAILURE_SIZE, 40},
-    {2, 4, 4, BS_FAILURE_SYSTEM, 35},
-    {3, 0, 0, BS_FAILURE_SYSTEM, 10},
-    {3, 1, 1, BS_FAILURE_SYSTEM, 35},
-    {3, 2, 2, BS_FAILURE_NOT_ACCEPTED, 25},
-    {3, 3, 3, BS_FAILURE_PROTOCOL, 35},
-    {3, 4, 4, BS_FAILURE_SIZE, 40},
-    {3, 5, 5, BS_FAILURE_SYSTEM, 35},
-    {3, 0, 999, BS_FAILURE_SYSTEM, 8},
-    {4, 0, 3, BS_FAILURE_NETWORK, 30},
-    {4, 4, 4, BS_FAILURE_HOST_UNKNOWN, 25},
-    {4, 5, 5, BS_FAILURE_RATE, 30},
-    {4, 6, 6, BS_FAILURE_LOOP, 40},
-    {4, 7, 7, BS_FAILURE_EXPIRED, 40},
-    {4, 14, 14, BS_FAILURE_LOOP, 40},      /* Exchange */
-    {4, 316, 317, BS_FAILURE_NETWORK, 40}, /* Exchange Online: no connection, or none with TLS */
-    {4, 0, 999, BS_FAILURE_NETWORK, 8},
-    {5, 3, 3, BS_FAILURE_RATE, 35},
-    {5, 1, 6, BS_FAILURE_PROTOCOL, 30},
-    {6, 0, 6, BS_FAILURE_CONTENT, 30},
-    {6, 7, 9, BS_FAILURE_PROTOCOL, 40}, /* RFC 6531 */
-    {6, 11, 11, BS_FAILURE_PROTOCOL, 40}, /* Exchange: bare line feeds */
-    {6, 0, 999, BS_FAILURE_CONTENT, 8},
-    {7, 0, 1, BS_FAILURE_POLICY, 15},
-    {7, 2, 3, BS_FAILURE_FILTERED, 30},
-    {7, 4, 6, BS_FAILURE_PROTOCOL, 30},
-    {7, 7, 7, BS_FAILURE_CONTENT, 30},
-    {7, 10, 12, BS_FAILURE_PROTOCOL, 30},
-    {7, 13, 13, BS_FAILURE_SUSPENDED, 40},
-    {7, 15, 15, BS_FAILURE_RATE, 40},
-    {7, 16, 16, BS_FAILURE_SIZE, 40},
-    {7, 17, 18, BS_FAILURE_MOVED, 40}, /* RFC 7293: the mailbox or the domain has another owner now */
-    {7, 20, 24, BS_FAILURE_AUTHENTICATION, 60},
-    {7, 25, 25, BS_FAILURE_REPUTATION, 60},
-    {7, 26, 26, BS_FAILURE_AUTHENTICATION, 60},
-    {7, 27, 27, BS_FAILURE_POLICY, 40},
-    {7, 28, 28, BS_FAILURE_RATE, 40},
-    {7, 29, 29, BS_FAILURE_AUTHENTICATION, 60},
-    {7, 30, 30, BS_FAILURE_PROTOCOL, 40},
-    /* Exchange Online */
-    {7, 64, 64, BS_FAILURE_POLICY, 40},
-    {7, 120, 139, BS_FAILURE_FILTERED, 40},
-    {7, 320, 330, BS_FAILURE_NETWORK, 40},
-    {7, 500, 503, BS_FAILURE_REPUTATION, 40},
-    {7, 509, 509, BS_FAILURE_AUTHENTICATION, 60},
-    {7, 511, 511, BS_FAILURE_REPUTATION, 40},
-    {7, 512, 514, BS_FAILURE_POLICY, 40},
-    {7, 515, 515, BS_FAILURE_AUTHENTICATION, 60},
-    {7, 600, 655, BS_FAILURE_REPUTATION, 40},
-    {7, 700, 750, BS_FAILURE_REPUTATION, 35},
-    {7, 0, 999, BS_FAILURE_POLICY, 8},
 };
 
-/* What a reply code says alone, in their order. 550 is for unknown mailboxes by RFC 5321, and for everything else in
- * practice. */
-static const struct {
-    unsigned code;
-    enum bs_failure failure;
-} replies[] = {
-    {421, BS_FAILURE_SYSTEM},       {422, BS_FAILURE_MAILBOX_FULL}, {431, BS_FAILURE_SYSTEM},
-    {432, BS_FAILURE_SYSTEM},       {441, BS_FAILURE_NETWORK},      {442, BS_FAILURE_NETWORK},
-    {446, BS_FAILURE_LOOP},         {447, BS_FAILURE_EXPIRED},      {449, BS_FAILURE_NETWORK},
-    {450, BS_FAILURE_SYSTEM},       {451, BS_FAILURE_SYSTEM},       {452, BS_FAILURE_SYSTEM},
-    {454, BS_FAILURE_PROTOCOL},     {471, BS_FAILURE_POLICY},       {500, BS_FAILURE_PROTOCOL},
-    {501, BS_FAILURE_PROTOCOL},     {502, BS_FAILURE_PROTOCOL},     {503, BS_FAILURE_PROTOCOL},
-    {504, BS_FAILURE_PROTOCOL},     {510, BS_FAILURE_USER_UNKNOWN}, {511, BS_FAILURE_USER_UNKNOWN},
-    {512, BS_FAILURE_HOST_UNKNOWN}, {521, BS_FAILURE_NOT_ACCEPTED}, {523, BS_FAILURE_SIZE},
-    {525, BS_FAILURE_SUSPENDED},    {530, BS_FAILURE_POLICY},       {534, BS_FAILURE_SIZE},
-    {535, BS_FAILURE_POLICY},       {541, BS_FAILURE_POLICY},       {546, BS_FAILURE_LOOP},
-    {550, BS_FAILURE_USER_UNKNOWN}, {551, BS_FAILURE_USER_UNKNOWN}, {552, BS_FAILURE_MAILBOX_FULL},
-    {553, BS_FAILURE_USER_UNKNOWN}, {554, BS_FAILURE_POLICY},       {555, BS_FAILURE_PROTOCOL},
-    {556, BS_FAILURE_HOST_UNKNOWN}, {571, BS_FAILURE_POLICY},
+/* X.Y.Z without its first digit: a list for each subject Y, of which the first that has the detail Z counts; a weight of 0
+ * ends it. Weights: 60 and more where servers use the code for nothing else; below 30 where they use it for all and
+ * everything; 8 for details that nobody registered, whose subject still says more than a reply. */
+#define CODES(...) (const struct code[]){__VA_ARGS__, {0, 0, BS_FAILURE_UNKNOWN, 0}}
+enum { SUBJECTS = 8 };
+static const struct code *const codes[SUBJECTS] = {
+    [1] = CODES(
+        {1, 1, BS_FAILURE_USER_UNKNOWN, 40},
+        {2, 2, BS_FAILURE_HOST_UNKNOWN, 40},
+        {3, 3, BS_FAILURE_PROTOCOL, 20},
+        {6, 6, BS_FAILURE_MOVED, 40},
+        {7, 9, BS_FAILURE_POLICY, 35},
+        {10, 10, BS_FAILURE_NOT_ACCEPTED, 40}), /* RFC 7505; Exchange means unknown users by it, and says so */
+    [2] = CODES(
+        {1, 1, BS_FAILURE_SUSPENDED, 35},
+        {2, 2, BS_FAILURE_MAILBOX_FULL, 40},
+        {3, 3, BS_FAILURE_SIZE, 40},
+        {4, 4, BS_FAILURE_SYSTEM, 35}),
+    [3] = CODES(
+        {0, 0, BS_FAILURE_SYSTEM, 10},
+        {1, 1, BS_FAILURE_SYSTEM, 35},
+        {2, 2, BS_FAILURE_NOT_ACCEPTED, 25},
+        {3, 3, BS_FAILURE_PROTOCOL, 35},
+        {4, 4, BS_FAILURE_SIZE, 40},
+        {5, 5, BS_FAILURE_SYSTEM, 35},
+        {0, 999, BS_FAILURE_SYSTEM, 8}),
+    [4] = CODES(
+        {0, 3, BS_FAILURE_NETWORK, 30},
+        {4, 4, BS_FAILURE_HOST_UNKNOWN, 25},
+        {5, 5, BS_FAILURE_RATE, 30},
+        {6, 6, BS_FAILURE_LOOP, 40},
+        {7, 7, BS_FAILURE_EXPIRED, 40},
+        {14, 14, BS_FAILURE_LOOP, 40}, /* Exchange */
+        {316, 317, BS_FAILURE_NETWORK, 40}, /* Exchange Online: no connection, or none with TLS */
+        {0, 999, BS_FAILURE_NETWORK, 8}),
+    [5] = CODES(
+        {3, 3, BS_FAILURE_RATE, 35},
+        {1, 6, BS_FAILURE_PROTOCOL, 30}),
+    [6] = CODES(
+        {0, 6, BS_FAILURE_CONTENT, 30},
+        {7, 9, BS_FAILURE_PROTOCOL, 40}, /* RFC 6531 */
+        {11, 11, BS_FAILURE_PROTOCOL, 40}, /* Exchange: bare line feeds */
+        {0, 999, BS_FAILURE_CONTENT, 8}),
+    [7] = CODES(
+        {0, 1, BS_FAILURE_POLICY, 15},
+        {2, 3, BS_FAILURE_FILTERED, 30},
+        {4, 6, BS_FAILURE_PROTOCOL, 30},
+        {7, 7, BS_FAILURE_CONTENT, 30},
+        {10, 12, BS_FAILURE_PROTOCOL, 30},
+        {13, 13, BS_FAILURE_SUSPENDED, 40},
+        {15, 15, BS_FAILURE_RATE, 40},
+        {16, 16, BS_FAILURE_SIZE, 40},
+        {17, 18, BS_FAILURE_MOVED, 40}, /* RFC 7293: the mailbox or the domain has another owner now */
+        {20, 24, BS_FAILURE_AUTHENTICATION, 60},
+        {25, 25, BS_FAILURE_REPUTATION, 60},
+        {26, 26, BS_FAILURE_AUTHENTICATION, 60},
+        {27, 27, BS_FAILURE_POLICY, 40},
+        {28, 28, BS_FAILURE_RATE, 40},
+        {29, 29, BS_FAILURE_AUTHENTICATION, 60},
+        {30, 30, BS_FAILURE_PROTOCOL, 40},
+        /* Exchange Online */
+        {64, 64, BS_FAILURE_POLICY, 40},
+        {120, 139, BS_FAILURE_FILTERED, 40},
+        {320, 330, BS_FAILURE_NETWORK, 40},
+        {500, 503, BS_FAILURE_REPUTATION, 40},
+        {509, 509, BS_FAILURE_AUTHENTICATION, 60},
+        {511, 511, BS_FAILURE_REPUTATION, 40},
+        {512, 514, BS_FAILURE_POLICY, 40},
+        {515, 515, BS_FAILURE_AUTHENTICATION, 60},
+        {600, 655, BS_FAILURE_REPUTATION, 40},
+        {700, 750, BS_FAILURE_REPUTATION, 35},
+        {0, 999, BS_FAILURE_POLICY, 8}),
 };
-enum { REPLY_WEIGHT = 5 };
+
+/* What a reply code says alone. 550 is for unknown mailboxes by RFC 5321, and for everything else in practice. */
+enum { REPLY_FIRST = 400, REPLIES = 200, REPLY_WEIGHT = 5 };
+#define REPLY(code) [(code) - REPLY_FIRST]
+static const enum bs_failure replies[REPLIES] = {
+    REPLY(421) = BS_FAILURE_SYSTEM,       REPLY(422) = BS_FAILURE_MAILBOX_FULL,
+    REPLY(431) = BS_FAILURE_SYSTEM,       REPLY(432) = BS_FAILURE_SYSTEM,
+    REPLY(441) = BS_FAILURE_NETWORK,      REPLY(442) = BS_FAILURE_NETWORK,
+    REPLY(446) = BS_FAILURE_LOOP,         REPLY(447) = BS_FAILURE_EXPIRED,
+    REPLY(449) = BS_FAILURE_NETWORK,      REPLY(450) = BS_FAILURE_SYSTEM,
+    REPLY(451) = BS_FAILURE_SYSTEM,       REPLY(452) = BS_FAILURE_SYSTEM,
+    REPLY(454) = BS_FAILURE_PROTOCOL,     REPLY(471) = BS_FAILURE_POLICY,
+    REPLY(500) = BS_FAILURE_PROTOCOL,     REPLY(501) = BS_FAILURE_PROTOCOL,
+    REPLY(502) = BS_FAILURE_PROTOCOL,     REPLY(503) = BS_FAILURE_PROTOCOL,
+    REPLY(504) = BS_FAILURE_PROTOCOL,     REPLY(510) = BS_FAILURE_USER_UNKNOWN,
+    REPLY(511) = BS_FAILURE_USER_UNKNOWN, REPLY(512) = BS_FAILURE_HOST_UNKNOWN,
+    REPLY(521) = BS_FAILURE_NOT_ACCEPTED, REPLY(523) = BS_FAILURE_SIZE,
+    REPLY(525) = BS_FAILURE_SUSPENDED,    REPLY(530) = BS_FAILURE_POLICY,
+    REPLY(534) = BS_FAILURE_SIZE,         REPLY(535) = BS_FAILURE_POLICY,
+    REPLY(541) = BS_FAILURE_POLICY,       REPLY(546) = BS_FAILURE_LOOP,
+    REPLY(550) = BS_FAILURE_USER_UNKNOWN, REPLY(551) = BS_FAILURE_USER_UNKNOWN,
+    REPLY(552) = BS_FAILURE_MAILBOX_FULL, REPLY(553) = BS_FAILURE_USER_UNKNOWN,
+    REPLY(554) = BS_FAILURE_POLICY,       REPLY(555) = BS_FAILURE_PROTOCOL,
+    REPLY(556) = BS_FAILURE_HOST_UNKNOWN, REPLY(571) = BS_FAILURE_POLICY,
+};
 
 /* Up to three digits at the beginning; how many there are, 0 for more than three. */
 static size_t read_digits(struct bs_bytes text, unsigned *ret_number)
@@ -143,13 +158,10 @@ static bool is_word_character(char c)
 
 static struct guess guess_by_status(struct status status)
 {
-    if (status.class == 0)
-        return (struct guess){BS_FAILURE_UNKNOWN, 0};
-    for (size_t i = 0; i < sizeof codes / sizeof *codes && codes[i].subject <= status.subject; i++) {
-        if (codes[i].subject == status.subject && status.detail >= codes[i].detail && status.detail <= codes[i].last)
-            return (struct guess){codes[i].failure, codes[i].weight};
-    }
-    return (struct guess){BS_FAILURE_UNKNOWN, 0};
+    const struct code *code = status.class != 0 && status.subject < SUBJECTS ? codes[status.subject] : NULL;
+    while (code && code->weight > 0 && (status.detail < code->first || status.detail > code->last))
+        code++;
+    return code ? (struct guess){code->failure, code->weight} : (struct guess){BS_FAILURE_UNKNOWN, 0};
 }
 
 /* The first status in the text that stands for itself and says something. */
@@ -182,11 +194,9 @@ static unsigned find_reply(struct bs_bytes text)
 
 static struct guess guess_by_reply(unsigned code)
 {
-    for (size_t i = 0; i < sizeof replies / sizeof *replies && replies[i].code <= code; i++) {
-        if (replies[i].code == code)
-            return (struct guess){replies[i].failure, REPLY_WEIGHT};
-    }
-    return (struct guess){BS_FAILURE_UNKNOWN, 0};
+    bool known = code >= REPLY_FIRST && code < REPLY_FIRST + REPLIES;
+    enum bs_failure failure = known ? replies[code - REPLY_FIRST] : BS_FAILURE_UNKNOWN;
+    return (struct guess){failure, failure == BS_FAILURE_UNKNOWN ? 0 : REPLY_WEIGHT};
 }
 
 static struct guess guess_by_text(struct bs_rules_scan *scan, struct bs_bytes text)
