@@ -24,7 +24,8 @@ size_t bs_utf8_sequence(struct bs_bytes bytes)
         return 0;
     if (lies_between(bytes.ptr[0], 0, 0x7f))
         return 1;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    unsigned char first = (unsigned char)bytes.ptr[0];
+    for (size_t i = first < 0xe0 ? 0 : first < 0xf0 ? 1 : 5; i < sizeof forms / sizeof *forms; i++) {
         if (!lies_between(bytes.ptr[0], forms[i].first_low, forms[i].first_high))
             continue;
         if (bytes.len < forms[i].length || !lies_between(bytes.ptr[1], forms[i].second_low, forms[i].second_high))
@@ -50,16 +51,20 @@ static size_t ascii_words(struct bs_bytes bytes)
     return i;
 }
 
+size_t bs_utf8_run(struct bs_bytes bytes)
+{
+    struct bs_bytes rest = bytes;
+    while (rest.len > 0) {
+        rest = bs_bytes_skip(rest, ascii_words(rest));
+        size_t length = bs_utf8_sequence(rest);
+        if (length == 0)
+            break;
+        rest = bs_bytes_skip(rest, length);
+    }
+    return bytes.len - rest.len;
+}
+
 bool bs_utf8_is_valid(struct bs_bytes bytes)
 {
-    while (bytes.len > 0) {
-        bytes = bs_bytes_skip(bytes, ascii_words(bytes));
-        size_t length = bs_utf8_sequence(bytes);
-        if (bytes.len == 0)
-            break;
-        if (length == 0)
-            return false;
-        bytes = bs_bytes_skip(bytes, length);
-    }
-    return true;
+    return bs_utf8_run(bytes) == bytes.len;
 }

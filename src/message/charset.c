@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { PIECE = 1024 };
+enum {
+    PIECE = 256,     /* bytes of windows-1252 that are made UTF-8 at a time */
+    LEAST_ROOM = 64, /* for what a converter writes at once */
+};
 
 #define REPLACEMENT BS_LITERAL("\xef\xbf\xbd")
 
@@ -45,17 +48,18 @@ static bool append_ascii(struct bs_strbuf *out, struct bs_bytes text)
     return text.len <= room;
 }
 
-static struct bs_bytes encode(unsigned code, char *ret_bytes)
+/* Writes a character past ASCII; returns how many bytes it took. */
+static size_t encode(unsigned code, char *ret_bytes)
 {
     if (code < 0x800) {
         ret_bytes[0] = (char)(0xc0 | code >> 6);
         ret_bytes[1] = (char)(0x80 | (code & 0x3f));
-        return bs_bytes(ret_bytes, 2);
+        return 2;
     }
     ret_bytes[0] = (char)(0xe0 | code >> 12);
     ret_bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
     ret_bytes[2] = (char)(0x80 | (code & 0x3f));
-    return bs_bytes(ret_bytes, 3);
+    return 3;
 }
 
 /* 0x80 to 0x9f of windows-1252. */
@@ -65,28 +69,77 @@ static const uint16_t windows_1252[32] = {
     0x0153, 0xfffd, 0x017e, 0x0178,
 };
 
-/* The character that `rest` begins with, which is not ASCII, and how many bytes it has. */
-static struct bs_bytes read_utf8(struct bs_bytes rest, size_t *ret_size)
+/* As much of text in UTF-8 as fits, without a part of a character. */
+static struct bs_bytes characters_that_fit(struct bs_bytes text, size_t room)
 {
-    size_t length = bs_utf8_sequence(rest);
-    *ret_size = length > 0 ? length : 1;
-    return length > 0 ? bs_bytes_first(rest, length) : REPLACEMENT;
+    if (text.len <= room)
+        return text;
+    while (room > 0 && ((unsigned char)text.ptr[room] & 0xc0) == 0x80)
+        room--;
+    return bs_bytes_first(text, room);
 }
 
-static bool append_text(struct bs_strbuf *out, struct bs_bytes text, bool utf8)
+/* Appends text that is meant to be UTF-8, with what is none replaced. */
+static bool append_utf8(struct bs_strbuf *out, struct bs_bytes text)
 {
     while (text.len > 0) {
-        size_t run = bs_ascii_run(text), size = 1;
-        char bytes[4];
-        if (run > 0 && !append_ascii(out, bs_bytes_first(text, run)))
+        size_t run = bs_utf8_run(text);
+        struct bs_bytes fit = characters_that_fit(bs_bytes_first(text, run), out->limit - out->len);
+        bs_strbuf_append(out, fit);
+        if (fit.len < run || out->failed)
             return false;
         text = bs_bytes_skip(text, run);
         if (text.len == 0)
             break;
-        unsigned char c = (unsigned char)text.ptr[0];
-        if (!append_character(out, utf8 ? read_utf8(text, &size) : encode(c < 0xa0 ? windows_1252[c - 0x80] : c, bytes)))
+        if (!append_character(out, REPLACEMENT))
             return false;
-        text = bs_bytes_skip(text, size);
+        text = bs_bytes_skip(text, 1);
+    }
+    return true;
+}
+
+/* Copies ASCII at the front, with a stride behind it where there is text; returns how much that is. */
+static inline size_t copy_ascii(struct bs_bytes text, char *to)
+{
+    size_t i = 0;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
+        size_t run = bs_stride_first(here < 0);
+        memcpy(to + i, &here, sizeof here);
+        if (run < BS_STRIDE)
+            return i + run;
+    }
+    for (; i < text.len && (unsigned char)text.ptr[i] < 0x80; i++)
+        to[i] = text.ptr[i];
+    return i;
+}
+
+/* Writes text in windows-1252 as UTF-8; returns how many bytes it took, up to three for each. */
+static size_t convert_windows_1252(struct bs_bytes text, char *ret_bytes)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len;) {
+        size_t run = copy_ascii(bs_bytes_skip(text, i), ret_bytes + len);
+        len += run;
+        for (i += run; i < text.len && (unsigned char)text.ptr[i] >= 0x80; i++) {
+            unsigned char c = (unsigned char)text.ptr[i];
+            len += encode(c < 0xa0 ? windows_1252[c - 0x80] : c, ret_bytes + len);
+        }
+    }
+    return len;
+}
+
+static bool append_windows_1252(struct bs_strbuf *out, struct bs_bytes text)
+{
+    bs_strbuf_reserve(out, text.len + LEAST_ROOM);
+    while (text.len > 0) {
+        char piece[3 * PIECE];
+        struct bs_bytes part = bs_bytes_first(text, PIECE), made = bs_bytes(piece, convert_windows_1252(part, piece));
+        struct bs_bytes fit = characters_that_fit(made, out->limit - out->len);
+        bs_strbuf_append(out, fit);
+        if (fit.len < made.len || out->failed)
+            return false;
+        text = bs_bytes_skip(text, part.len);
     }
     return true;
 }
@@ -165,21 +218,27 @@ static size_t wrong_size(struct bs_bytes text, bool pairs)
     return lead && (unsigned char)text.ptr[1] >= 0x80 ? 2 : 1;
 }
 
-/* Converts up to PIECE bytes of output; false where nothing more fits, or there is nothing more. */
+/* Converts as much as there is room for; false where nothing more fits, or there is nothing more. A converter that runs
+ * out of room does its work once more, so there is room for what most texts become. */
 static bool convert_piece(iconv_t converter, bool pairs, struct bs_bytes *io_text, struct bs_strbuf *out)
 {
-    char piece[PIECE], *at = piece, *from = (char *)(uintptr_t)io_text->ptr;
-    size_t left = io_text->len, room = out->limit - out->len < PIECE ? out->limit - out->len : PIECE;
+    bs_strbuf_reserve(out, 2 * io_text->len + LEAST_ROOM);
+    if (out->failed)
+        return false;
+    size_t end = out->capacity - 1 < out->limit ? out->capacity - 1 : out->limit;
+    size_t left = io_text->len, unused = end - out->len, room = unused;
+    char *from = (char *)(uintptr_t)io_text->ptr, *at = out->ptr + out->len;
     size_t result = iconv(converter, &from, &left, &at, &room);
     int error = result == (size_t)-1 ? errno : 0;
-    bs_strbuf_append(out, bs_bytes(piece, (size_t)(at - piece)));
+    out->len += unused - room;
+    out->ptr[out->len] = '\0';
     *io_text = bs_bytes_skip(*io_text, io_text->len - left);
     if (error == EILSEQ || error == EINVAL) {
         if (!append_character(out, REPLACEMENT))
             return false;
         *io_text = bs_bytes_skip(*io_text, wrong_size(*io_text, pairs));
     }
-    return io_text->len > 0 && (error != E2BIG || at > piece) && !out->failed;
+    return io_text->len > 0 && (error != E2BIG || room < unused) && !out->failed;
 }
 
 /* False where there is no such converter. */
@@ -232,12 +291,12 @@ bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs
     if (bs_ascii_run(text) == text.len && !is_shifted(converter, text))
         return append_ascii(out, text);
     if (converter == WINDOWS_1252)
-        return append_text(out, text, false);
+        return append_windows_1252(out, text);
     if (converter == ISO_2022_JP && append_japanese(out, text, &whole))
         return whole;
     if (converter && converter != UTF8 && converter != ASCII && append_by_iconv(out, converter, text, &whole))
         return whole;
-    return append_text(out, text, converter == UTF8 || bs_utf8_is_valid(text));
+    return converter == UTF8 || bs_utf8_is_valid(text) ? append_utf8(out, text) : append_windows_1252(out, text);
 }
 
 struct bs_charset_keep {
