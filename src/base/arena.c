@@ -61,7 +61,7 @@ void *bs_arena_take_or_grow(struct bs_arena *arena, size_t size)
     return piece;
 }
 
-char *bs_arena_peek(struct bs_arena *arena, size_t size)
+char *bs_arena_peek_or_grow(struct bs_arena *arena, size_t size)
 {
     size_t padded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (size > arena->limit || padded > arena->limit - arena->used)

@@ -26,8 +26,9 @@ void bs_arena_init(struct bs_arena *arena, size_t limit);
 /* `size` zeroed bytes aligned for any type, or NULL past the limit. */
 void *bs_arena_take(struct bs_arena *arena, size_t size);
 
-/* Private: the same as bs_arena_take_unset, also where the newest block is used up. */
+/* Private: the same as bs_arena_take_unset and bs_arena_peek, also where the newest block is used up. */
 void *bs_arena_take_or_grow(struct bs_arena *arena, size_t size);
+char *bs_arena_peek_or_grow(struct bs_arena *arena, size_t size);
 
 /* The same, but whatever the memory held: for what is written in full at once. */
 static inline void *bs_arena_take_unset(struct bs_arena *arena, size_t size)
@@ -44,7 +45,13 @@ static inline void *bs_arena_take_unset(struct bs_arena *arena, size_t size)
 
 /* Where the next piece will lie if it has at most `size` bytes: they may be written before they are taken. NULL past
  * the limit. */
-char *bs_arena_peek(struct bs_arena *arena, size_t size);
+static inline char *bs_arena_peek(struct bs_arena *arena, size_t size)
+{
+    size_t padded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (size >= arena->room || padded > arena->limit - arena->used)
+        return bs_arena_peek_or_grow(arena, size);
+    return arena->rest;
+}
 
 /* A copy, with a NUL behind it that is not counted in its length; ptr is NULL past the limit. */
 struct bs_bytes bs_arena_copy(struct bs_arena *arena, struct bs_bytes bytes);

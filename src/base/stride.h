@@ -25,17 +25,25 @@ static inline BS_STRIDE_OF_BYTES bs_stride_at(const char *bytes)
     return stride;
 }
 
-/* A comparison: bytes that are not among those of ASCII from `first`, which is not 0, to the tilde. */
-static inline BS_STRIDE_OF_BYTES bs_stride_outside(BS_STRIDE_OF_BYTES bytes, char first)
+/* A comparison: bytes that are among those of ASCII from the one behind `before` to the tilde. */
+static inline BS_STRIDE_OF_BYTES bs_stride_behind(BS_STRIDE_OF_BYTES bytes, char before)
 {
-    return (BS_STRIDE_OF_BYTES)((unsigned char __attribute__((vector_size(BS_STRIDE))))bytes + 1) <= (signed char)first;
+    return (BS_STRIDE_OF_BYTES)((unsigned char __attribute__((vector_size(BS_STRIDE))))bytes + 1) > (signed char)(before + 1);
 }
+
+#ifdef __SSE2__
+/* A bit for each byte: whether a comparison holds for it. */
+static inline unsigned bs_stride_bits(BS_STRIDE_OF_BYTES holds)
+{
+    return (unsigned)__builtin_ia32_pmovmskb128((char __attribute__((vector_size(BS_STRIDE))))holds);
+}
+#endif
 
 /* Whether a comparison holds for any byte. */
 static inline bool bs_stride_any(BS_STRIDE_OF_BYTES holds)
 {
 #ifdef __SSE2__
-    return __builtin_ia32_pmovmskb128((char __attribute__((vector_size(BS_STRIDE))))holds) != 0;
+    return bs_stride_bits(holds) != 0;
 #else
     uint64_t halves[2];
     memcpy(halves, &holds, sizeof halves);
@@ -47,8 +55,8 @@ static inline bool bs_stride_any(BS_STRIDE_OF_BYTES holds)
 static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
 {
 #ifdef __SSE2__
-    unsigned mask = (unsigned)__builtin_ia32_pmovmskb128((char __attribute__((vector_size(BS_STRIDE))))holds);
-    return mask != 0 ? (size_t)__builtin_ctz(mask) : BS_STRIDE;
+    unsigned bits = bs_stride_bits(holds);
+    return bits != 0 ? (size_t)__builtin_ctz(bits) : BS_STRIDE;
 #else
     uint64_t halves[2];
     memcpy(halves, &holds, sizeof halves);
@@ -67,8 +75,33 @@ static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
 /* The same of two strides, one behind the other; 2 * BS_STRIDE where it holds for none. */
 static inline size_t bs_stride_first_of_two(BS_STRIDE_OF_BYTES holds, BS_STRIDE_OF_BYTES next_holds)
 {
+#ifdef __SSE2__
+    unsigned bits = bs_stride_bits(holds) | bs_stride_bits(next_holds) << BS_STRIDE;
+    return bits != 0 ? (size_t)__builtin_ctz(bits) : 2 * BS_STRIDE;
+#else
     size_t first = bs_stride_first(holds);
     return first < BS_STRIDE ? first : BS_STRIDE + bs_stride_first(next_holds);
+#endif
+}
+
+/* The place of the first byte for which a comparison does not hold; BS_STRIDE where it holds for all. */
+static inline size_t bs_stride_first_not(BS_STRIDE_OF_BYTES holds)
+{
+#ifdef __SSE2__
+    return (size_t)__builtin_ctz(bs_stride_bits(holds) ^ ~0u);
+#else
+    return bs_stride_first(~holds);
+#endif
+}
+
+static inline size_t bs_stride_first_not_of_two(BS_STRIDE_OF_BYTES holds, BS_STRIDE_OF_BYTES next_holds)
+{
+#ifdef __SSE2__
+    unsigned bits = ~(bs_stride_bits(holds) | bs_stride_bits(next_holds) << BS_STRIDE);
+    return bits != 0 ? (size_t)__builtin_ctz(bits) : 2 * BS_STRIDE;
+#else
+    return bs_stride_first_of_two(~holds, ~next_holds);
+#endif
 }
 
 #endif

@@ -21,6 +21,7 @@ static void the_first_byte_that_a_comparison_holds_for_is_found(void **state)
             assert_int_equal(bs_stride_first(bs_stride_at(bytes + begin) < 0), place);
             assert_int_equal(bs_stride_first(bs_stride_at(bytes + begin) == 'x'), place == 0);
             assert_int_equal(bs_stride_first(bs_stride_at(bytes + begin) == '\n'), BS_STRIDE);
+            assert_int_equal(bs_stride_first_not(bs_stride_at(bytes + begin) == 'x'), place);
         }
     }
 }
@@ -34,19 +35,20 @@ static void of_two_strides_the_first_byte_of_both_is_found(void **state)
         memset(bytes + place, '-', sizeof bytes - place);
         BS_STRIDE_OF_BYTES dash = bs_stride_at(bytes) == '-', next_dash = bs_stride_at(bytes + BS_STRIDE) == '-';
         assert_int_equal(bs_stride_first_of_two(dash, next_dash), place);
+        assert_int_equal(bs_stride_first_not_of_two(dash == 0, next_dash == 0), place);
         assert_int_equal(bs_stride_any(dash), place < BS_STRIDE);
         assert_int_equal(bs_stride_any(next_dash), place < sizeof bytes);
     }
 }
 
-static void bytes_outside_a_range_of_ascii_are_told_from_those_within(void **state)
+static void bytes_within_a_range_of_ascii_are_told_from_others(void **state)
 {
     char bytes[BS_STRIDE];
     (void)state;
     for (int byte = 0; byte < 256; byte++) {
         memset(bytes, byte, sizeof bytes);
-        assert_int_equal(bs_stride_any(bs_stride_outside(bs_stride_at(bytes), ' ')), byte < ' ' || byte > '~');
-        assert_int_equal(bs_stride_any(bs_stride_outside(bs_stride_at(bytes), '!')), byte < '!' || byte > '~');
+        assert_int_equal(bs_stride_any(bs_stride_behind(bs_stride_at(bytes), '\x1f')), byte >= ' ' && byte <= '~');
+        assert_int_equal(bs_stride_any(bs_stride_behind(bs_stride_at(bytes), ' ')), byte > ' ' && byte <= '~');
     }
 }
 
@@ -55,7 +57,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_byte_that_a_comparison_holds_for_is_found),
         cmocka_unit_test(of_two_strides_the_first_byte_of_both_is_found),
-        cmocka_unit_test(bytes_outside_a_range_of_ascii_are_told_from_those_within),
+        cmocka_unit_test(bytes_within_a_range_of_ascii_are_told_from_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,13 +74,19 @@ static bool all_blank(struct bs_bytes bytes)
     return i == bytes.len;
 }
 
+/* A comparison: bytes that are printable ASCII, blanks or tabs. */
+static inline BS_STRIDE_OF_BYTES plain_bytes(BS_STRIDE_OF_BYTES bytes)
+{
+    return bs_stride_behind(bytes, ' ' - 1) | (bytes == '\t');
+}
+
 /* The length of what is printable ASCII, blanks and tabs at the front. */
 static size_t plain_run(struct bs_bytes bytes)
 {
     size_t i = 0;
     for (; i + BS_STRIDE <= bytes.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(bytes.ptr + i);
-        size_t odd = bs_stride_first(bs_stride_outside(here, ' ') & (here != '\t'));
+        size_t odd = bs_stride_first_not(plain_bytes(here));
         if (odd < BS_STRIDE)
             return i + odd;
     }
@@ -130,7 +136,7 @@ size_t bs_header_good_name(struct bs_bytes text)
 {
     for (size_t i = 0; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
-        size_t end = bs_stride_first(bs_stride_outside(here, '!') | (here == ':'));
+        size_t end = bs_stride_first_not(bs_stride_behind(here, ' ') & ~(here == ':'));
         if (end < BS_STRIDE)
             return text.ptr[i + end] == ':' ? i + end : 0;
     }
@@ -195,7 +201,7 @@ static bool has_room(struct bs_header *header, size_t size)
 }
 
 /* Keeps a field whose bytes are in the arena. `text` begins as they do, and has more behind them where it can. */
-static void add_field(struct bs_header *header, struct bs_bytes raw, struct bs_bytes text, unsigned flags)
+static inline void add_field(struct bs_header *header, struct bs_bytes raw, struct bs_bytes text, unsigned flags)
 {
     struct bs_header_field *field = raw.ptr ? next_field(header) : NULL;
     if (!field) {
@@ -322,53 +328,54 @@ static void end_line(struct bs_header *header, struct bs_bytes rest)
     header->line_cut = false;
 }
 
-/* Copies what is printable ASCII, blanks and tabs at the front; returns how much that is. */
-static size_t copy_plain(struct bs_bytes text, char *to)
+/* Copies what is printable ASCII, blanks and tabs from `at` on, which is before `end`; returns how much that is. */
+static inline size_t copy_plain(const char *at, const char *end, char *to)
 {
-    size_t i = 0;
-    for (; i + 2 * BS_STRIDE <= text.len; i += 2 * BS_STRIDE) {
-        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + BS_STRIDE);
-        BS_STRIDE_OF_BYTES odd = bs_stride_outside(here, ' ') & (here != '\t');
-        BS_STRIDE_OF_BYTES odd_next = bs_stride_outside(next, ' ') & (next != '\t');
-        memcpy(to + i, &here, sizeof here);
-        memcpy(to + i + BS_STRIDE, &next, sizeof next);
-        if (bs_stride_any(odd | odd_next))
-            return i + bs_stride_first_of_two(odd, odd_next);
+    const char *begin = at;
+    for (; end - at >= 2 * BS_STRIDE; at += 2 * BS_STRIDE, to += 2 * BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(at), next = bs_stride_at(at + BS_STRIDE);
+        size_t odd = bs_stride_first_not_of_two(plain_bytes(here), plain_bytes(next));
+        memcpy(to, &here, sizeof here);
+        memcpy(to + BS_STRIDE, &next, sizeof next);
+        if (odd < 2 * BS_STRIDE)
+            return (size_t)(at - begin) + odd;
     }
-    for (; i < text.len && ((text.ptr[i] >= ' ' && text.ptr[i] < 0x7f) || text.ptr[i] == '\t'); i++)
-        to[i] = text.ptr[i];
-    return i;
+    for (; at < end && ((*at >= ' ' && *at < 0x7f) || *at == '\t'); at++)
+        *to++ = *at;
+    return (size_t)(at - begin);
 }
 
 /* Takes a field that lies in the input as a whole, together with the first byte behind it, is not long, and has nothing
  * odd in its lines: it is looked at while it is copied to where it is kept. Returns how many bytes it took; 0 where the
  * field has to go line by line. */
-static size_t take_plain_field(struct bs_header *header, struct bs_bytes rest)
+static inline size_t take_plain_field(struct bs_header *header, struct bs_bytes rest)
 {
-    char first = rest.ptr[0];
-    if (header->line.len > 0 || header->line_cut || is_blank(first) || first == '\r' || first == '\n')
+    const char *at = rest.ptr, *end = rest.ptr + (rest.len < PLAIN_FIELD_MAX ? rest.len : PLAIN_FIELD_MAX);
+    if (header->line.len > 0 || header->line_cut || is_blank(*at) || *at == '\r' || *at == '\n')
         return 0;
     close_field(header);
     char *raw = bs_arena_peek(header->arena, 2 * PLAIN_FIELD_MAX); /* each LF may become CRLF */
-    size_t at = 0, len = 0;
+    char *to = raw;
     if (!raw)
         return 0;
-    rest = bs_bytes_first(rest, PLAIN_FIELD_MAX);
     do {
-        size_t line = copy_plain(bs_bytes_skip(rest, at), raw + len), end = at + line;
-        end += end < rest.len && rest.ptr[end] == '\r';
-        bool whole = line > 0 && end + 1 < rest.len && rest.ptr[end] == '\n';
-        if (!whole || (at > 0 && all_blank(bs_bytes(raw + len, line))))
+        size_t line = copy_plain(at, end, to);
+        at += line;
+        to += line;
+        at += at < end && *at == '\r';
+        if (line == 0 || end - at < 2 || *at != '\n')
             return 0;
-        memcpy(raw + len + line, "\r\n", 2);
-        len += line + 2;
-        at = end + 1;
-    } while (is_blank(rest.ptr[at]));
-    len -= 2;
+        if (is_blank(to[-1]) && is_blank(to[-(ptrdiff_t)line]) && all_blank(bs_bytes(to - line, line)))
+            return 0;
+        memcpy(to, "\r\n", 2);
+        to += 2;
+        at++;
+    } while (is_blank(*at));
+    size_t len = (size_t)(to - raw) - 2;
     raw[len] = '\0';
     if (has_room(header, len))
         add_field(header, bs_bytes(bs_arena_take_unset(header->arena, len + 1), len), rest, 0);
-    return at;
+    return (size_t)(at - rest.ptr);
 }
 
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input)
