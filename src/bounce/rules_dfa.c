@@ -366,11 +366,6 @@ bool bs_rules_dfas_begins(struct bs_rules_dfas *dfas, size_t number,
                           size_t at, uint16_t state, size_t *work)
 {
     struct chase chase;
-    if (!bs_rules_automaton_takes(automaton, &automaton->reached[state],
-                                  (unsigned char)text.ptr[at])) {
-        ++*work;
-        return false;
-    }
     begin_chase(&chase, dfas, number, automaton, text, true);
     return follow(&chase, state, at, true, work) != BS_RULES_NO_END;
 }

@@ -24,10 +24,10 @@ void bs_rules_dfas_free(struct bs_rules_dfas *dfas);
 /* Has to be called before each text. */
 void bs_rules_dfas_begin_text(struct bs_rules_dfas *dfas);
 
-/* Of matches in which the state takes the byte at `at`: whether one may begin there or before, and
- * where that ends that ends first, or BS_RULES_NO_END. There is a match where both say so. The
- * number is the automaton's as long as `dfas` is there. The number of bytes that were looked at is
- * added to `work`. */
+/* Of matches in which the state takes the byte at `at`, which it can: whether one may begin there
+ * or before, and where that ends that ends first, or BS_RULES_NO_END. There is a match where both
+ * say so. The number is the automaton's as long as `dfas` is there. The number of bytes that were
+ * looked at is added to `work`. */
 bool bs_rules_dfas_begins(struct bs_rules_dfas *dfas, size_t number,
                           const struct bs_rules_automaton *automaton, struct bs_bytes text,
                           size_t at, uint16_t state, size_t *work);

@@ -196,16 +196,42 @@ static void take_word(struct flattening *flattening, struct bs_bytes word, unsig
     flattening->length += word.len;
 }
 
+/* The length of the word that the text begins with, and whether any byte of it may have a trait. */
+static size_t word_length(struct bs_bytes text, bool *ret_any)
+{
+    size_t i = 0;
+    *ret_any = false;
+    for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES bytes = bs_stride_at(text.ptr + i);
+        size_t end = bs_stride_first(spaces(bytes)),
+               trait = bs_stride_first((bytes == '@') | (bytes == (signed char)0xc2) |
+                                       (bytes == (signed char)0xe2));
+        *ret_any = *ret_any || trait < end;
+        if (end < BS_STRIDE)
+            return i + end;
+    }
+    for (; i < text.len && !is_space(text.ptr[i]); i++)
+        *ret_any = *ret_any || traits[(unsigned char)text.ptr[i]] != 0;
+    return i;
+}
+
+static unsigned traits_of(struct bs_bytes word)
+{
+    unsigned all = 0;
+    for (size_t i = 0; i < word.len; i++)
+        all |= traits[(unsigned char)word.ptr[i]];
+    return all;
+}
+
 size_t bs_rules_flatten(struct bs_bytes text, char *ret_flat)
 {
     struct flattening flattening = {.out = ret_flat};
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned all = 0, trait = 0;
-        size_t begin = i;
-        for (; i < text.len && (trait = traits[(unsigned char)text.ptr[i]]) != SPACE; i++)
-            all |= trait;
-        if (i > begin)
-            take_word(&flattening, bs_bytes(text.ptr + begin, i - begin), all);
+    while (text.len > 0) {
+        bool any;
+        struct bs_bytes word = bs_bytes_first(text, word_length(text, &any));
+        if (word.len > 0)
+            take_word(&flattening, word, any ? traits_of(word) : 0);
+        text = bs_bytes_skip(text, word.len < text.len ? word.len + 1 : word.len);
     }
     return flattening.length;
 }

@@ -4,6 +4,7 @@
 #include "bounce/rules_fold.h"
 
 #include "base/utf8.h"
+#include "message/charset.h"
 
 #include <stdint.h>
 
@@ -65,17 +66,29 @@ static void fold_three(const unsigned char *from, char *ret_to)
     ret_to[2] = (char)(0x80 | (letter & 0x3f));
 }
 
+/* One character, or a byte that is of none; returns its length. */
+static size_t fold_character(struct bs_bytes text, char *ret_folded)
+{
+    size_t length = bs_utf8_sequence(text);
+    if (length == 2)
+        fold_two((const unsigned char *)text.ptr, ret_folded);
+    else if (length == 3)
+        fold_three((const unsigned char *)text.ptr, ret_folded);
+    else
+        memcpy(ret_folded, text.ptr, length > 0 ? length : 1);
+    return length > 0 ? length : 1;
+}
+
 void bs_rules_fold(struct bs_bytes text, char *ret_folded)
 {
     for (size_t i = 0; i < text.len;) {
-        size_t length =
-            (unsigned char)text.ptr[i] < 0x80 ? 1 : bs_utf8_sequence(bs_bytes_skip(text, i));
-        if (length == 2)
-            fold_two((const unsigned char *)text.ptr + i, ret_folded + i);
-        else if (length == 3)
-            fold_three((const unsigned char *)text.ptr + i, ret_folded + i);
-        else
-            memcpy(ret_folded + i, text.ptr + i, length > 0 ? length : 1);
-        i += length > 0 ? length : 1;
+        struct bs_bytes rest = bs_bytes_skip(text, i);
+        if ((unsigned char)text.ptr[i] >= 0x80) {
+            i += fold_character(rest, ret_folded + i);
+            continue;
+        }
+        size_t run = bs_ascii_run(rest);
+        memcpy(ret_folded + i, rest.ptr, run);
+        i += run;
     }
 }

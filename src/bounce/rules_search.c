@@ -138,6 +138,10 @@ static size_t end_of(const struct hunt *hunt, const struct bs_rules_lead *lead, 
     const struct bs_rules_automaton *automaton = &hunt->search->automata[lead->matcher];
     struct bs_rules_dfas *dfas = hunt->memory->dfas;
     const size_t number = hunt->search->first + lead->matcher;
+    const unsigned char byte = (unsigned char)hunt->text.ptr[at];
+    ++*work;
+    if (byte <= ' ' && !bs_rules_automaton_takes(automaton, &automaton->reached[state], byte))
+        return BS_RULES_NO_END; /* white space of another kind than the blank of the view */
     if (!bs_rules_dfas_begins(dfas, number, automaton, hunt->text, at, state, work))
         return BS_RULES_NO_END;
     return bs_rules_dfas_end(dfas, number, automaton, hunt->text, at, state, work);

@@ -60,9 +60,6 @@ static size_t edge_by_states(const struct bs_rules_automaton *automaton, struct 
 {
     static struct bs_rules_run run;
     size_t work = 0;
-    if (!bs_rules_automaton_takes(automaton, &automaton->reached[state],
-                                  (unsigned char)text.ptr[at]))
-        return BS_RULES_NO_END;
     struct bs_rules_walk walk = bs_rules_walk_begin(automaton, text, back, &run);
     walk.now[walk.count++] = state;
     return bs_rules_walk_to_edge(&walk, back ? at : at + 1, &work);
@@ -72,11 +69,15 @@ static size_t edge_by_states(const struct bs_rules_automaton *automaton, struct 
 static size_t compare(struct bs_rules_dfas *dfas, size_t number,
                       const struct bs_rules_automaton *automaton, struct bs_bytes text)
 {
-    size_t matches = 0, work = 0;
+    size_t matches = 0, work = 0, walks = 0;
     for (size_t at = 0; at < text.len; at++) {
         for (uint16_t state = 1; state <= automaton->state_count; state++) {
+            if (!bs_rules_automaton_takes(automaton, &automaton->reached[state],
+                                          (unsigned char)text.ptr[at]))
+                continue;
             size_t begin = edge_by_states(automaton, text, at, state, true),
                    end = edge_by_states(automaton, text, at, state, false);
+            walks++;
             bool begins = bs_rules_dfas_begins(dfas, number, automaton, text, at, state, &work);
             assert_int_equal(begins, begin != BS_RULES_NO_END);
             if (!begins)
@@ -86,7 +87,7 @@ static size_t compare(struct bs_rules_dfas *dfas, size_t number,
             matches += end != BS_RULES_NO_END;
         }
     }
-    assert_true(work > 0);
+    assert_true(work >= walks);
     return matches;
 }
 
