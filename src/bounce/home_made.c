@@ -33,9 +33,14 @@ static size_t offset_of(const struct collection *collection, struct bs_bytes par
     return (size_t)(part.ptr - collection->text.ptr);
 }
 
+/* Each once. */
 static void put(struct collection *collection, struct bs_named_recipient recipient)
 {
     struct bs_named_recipients *named = collection->named;
+    for (size_t i = 0; i < named->count; i++) {
+        if (bs_bytes_equal_nocase(named->items[i].address, recipient.address))
+            return;
+    }
     collection->full = named->count == BS_HOME_MADE_RECIPIENTS_MAX;
     if (!collection->full)
         named->items[named->count++] = recipient;
@@ -43,13 +48,8 @@ static void put(struct collection *collection, struct bs_named_recipient recipie
 
 static void add(struct collection *collection, struct bs_bytes address, struct bs_bytes original)
 {
-    if (bs_bytes_equal_nocase(address, collection->sender) && bs_address_is_daemon(address))
-        return;
-    for (size_t i = 0; i < collection->named->count; i++) {
-        if (bs_bytes_equal_nocase(collection->named->items[i].address, address))
-            return;
-    }
-    put(collection, (struct bs_named_recipient){address, original, offset_of(collection, address)});
+    if (!bs_bytes_equal_nocase(address, collection->sender) || !bs_address_is_daemon(address))
+        put(collection, (struct bs_named_recipient){address, original, offset_of(collection, address)});
 }
 
 static bool has_letter(struct bs_bytes bytes)

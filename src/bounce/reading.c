@@ -12,6 +12,7 @@
 #include "bounce/home_made.h"
 #include "bounce/kind_choice.h"
 #include "bounce/recipient_words.h"
+#include "bounce/repeated_recipients.h"
 #include "bounce/returned.h"
 #include "bounce/standard_report.h"
 #include "bounce/text_address.h"
@@ -380,11 +381,11 @@ static bool diagnose(struct work *work)
 static bool read_dsn(struct work *work)
 {
     bool standard = work->reading->recipient_count > 0;
-    if (!find_returned(work))
+    if (!bs_reading_unite_recipients(work->reading, work->arena) || !find_returned(work))
         return false;
     if (!(standard ? complete_recipient(work) && explain(work) : read_recipients(work)))
         return false;
-    return diagnose(work);
+    return (standard || bs_reading_unite_recipients(work->reading, work->arena)) && diagnose(work);
 }
 
 /* Whether nobody but a mail system can have sent it: a postmaster is a person now and then. */

@@ -180,12 +180,33 @@ static void little_is_needed_where_the_signs_are_strong_and_much_where_there_are
     check_kinds(*state, cases, sizeof cases / sizeof cases[0]);
 }
 
+struct bounce_case {
+    const char *title, *message, *recipients, *status;
+    enum bs_failure failure;
+};
+
+/* Recipients, and of the first of them status and reason. */
+static void check_bounces(struct reader *reader, const struct bounce_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bs_reading *reading = make(reader, bs_bytes_from_cstr(cases[i].message));
+        const char *found = "";
+        for (size_t j = 0; j < reading->recipient_count; j++)
+            found = bs_arena_printf(&reader->arena, "%s%s%.*s", found, j > 0 ? " " : "",
+                                    BS_BYTES_ARG(reading->recipients[j].address));
+        if (strcmp(found, cases[i].recipients) != 0)
+            fail_msg("%s: %s", cases[i].title, found);
+        struct bs_bytes status = reading->recipients[0].status;
+        if (!bs_bytes_equal(status, bs_bytes_from_cstr(cases[i].status)))
+            fail_msg("%s: %.*s", cases[i].title, BS_BYTES_ARG(status));
+        if (reading->recipients[0].failure != cases[i].failure)
+            fail_msg("%s: %s", cases[i].title, bs_failure_name(reading->recipients[0].failure));
+    }
+}
+
 static void a_bounce_says_for_whom_it_failed_and_why(void **state)
 {
-    static const struct {
-        const char *title, *message, *recipients, *status;
-        enum bs_failure failure;
-    } cases[] = {
+    static const struct bounce_case cases[] = {
         {"a report", DAEMON REPORT(STATUS, RETURNED), "joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
         {"Exim's text", DAEMON "\n" EXIM, "joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
         {"X-Failed-Recipients", DAEMON "X-Failed-Recipients: joe@example.org,\n ann@example.net\n\n" EXIM,
@@ -226,21 +247,25 @@ static void a_bounce_says_for_whom_it_failed_and_why(void **state)
          "Action: failed\nStatus: 5.2.1 (mailbox disabled, not accepting messages)\nDiagnostic-Code: smtp; 550 User unknown\n",
          RETURNED), "joe@example.org", "5.2.1", BS_FAILURE_SUSPENDED},
     };
-    struct reader *reader = *state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct bs_reading *reading = make(reader, bs_bytes_from_cstr(cases[i].message));
-        const char *found = "";
-        for (size_t j = 0; j < reading->recipient_count; j++)
-            found = bs_arena_printf(&reader->arena, "%s%s%.*s", found, j > 0 ? " " : "",
-                                    BS_BYTES_ARG(reading->recipients[j].address));
-        if (strcmp(found, cases[i].recipients) != 0)
-            fail_msg("%s: %s", cases[i].title, found);
-        struct bs_bytes status = reading->recipients[0].status;
-        if (!bs_bytes_equal(status, bs_bytes_from_cstr(cases[i].status)))
-            fail_msg("%s: %.*s", cases[i].title, BS_BYTES_ARG(status));
-        if (reading->recipients[0].failure != cases[i].failure)
-            fail_msg("%s: %s", cases[i].title, bs_failure_name(reading->recipients[0].failure));
-    }
+    check_bounces(*state, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void a_recipient_that_is_told_of_twice_is_listed_once(void **state)
+{
+    static const struct bounce_case cases[] = {
+        {"a report of a delay and of the failure that it became", DAEMON REPORT("Final-Recipient: rfc822; joe@example.org\nAction: "
+         "delayed\nStatus: 4.4.1\n\nFinal-Recipient: rfc822; Joe@example.org\nAction: failed\nStatus: 5.1.1\n", RETURNED),
+         "Joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
+        {"two reports of one recipient in one message, of which one says why", DAEMON "Content-Type: multipart/mixed; boundary=b\n\n"
+         "--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: 5.0.0\n\n"
+         "--b\nContent-Type: message/delivery-status\n\n" STATUS "\n--b--\n", "joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
+        {"X-Failed-Recipients with one of them twice", DAEMON "X-Failed-Recipients: joe@example.org,\n JOE@example.org\n\n" EXIM,
+         "joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
+        {"a report in a text without MIME, with one recipient twice", DAEMON "\nUndeliverable.\n\nFinal-Recipient: rfc822; "
+         "joe@example.org\nAction: failed\nStatus: 5.1.1\n\nFinal-Recipient: rfc822; joe@example.org\nAction: failed\n",
+         "joe@example.org", "5.1.1", BS_FAILURE_USER_UNKNOWN},
+    };
+    check_bounces(*state, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void what_is_returned_is_found_wherever_it_is(void **state)
@@ -295,6 +320,22 @@ static void a_text_names_recipients_up_to_a_limit(void **state)
             bs_strbuf_printf(&text, "  user%zu@example.org\n    550 no\n", i);
         const struct bs_reading *reading = make(*state, bs_strbuf_bytes(&text));
         assert_int_equal(reading->kind, BS_KIND_DSN_FAILED);
+        assert_int_equal(reading->recipient_count, BS_HOME_MADE_RECIPIENTS_MAX);
+        assert_int_equal(reading->limit != NULL, more);
+        bs_strbuf_free(&text);
+    }
+}
+
+static void a_field_names_recipients_up_to_a_limit_and_each_once(void **state)
+{
+    for (size_t more = 0; more < 2; more++) {
+        struct bs_strbuf text;
+        bs_strbuf_init(&text, 100000);
+        bs_strbuf_append_cstr(&text, DAEMON "X-Failed-Recipients: user0@example.org");
+        for (size_t i = 0; i < BS_HOME_MADE_RECIPIENTS_MAX + more; i++)
+            bs_strbuf_printf(&text, ",\n user%zu@example.org", i);
+        bs_strbuf_append_cstr(&text, "\n\n" EXIM);
+        const struct bs_reading *reading = make(*state, bs_strbuf_bytes(&text));
         assert_int_equal(reading->recipient_count, BS_HOME_MADE_RECIPIENTS_MAX);
         assert_int_equal(reading->limit != NULL, more);
         bs_strbuf_free(&text);
@@ -491,9 +532,11 @@ int main(void)
         cmocka_unit_test(the_strongest_evidence_decides_the_kind),
         cmocka_unit_test(little_is_needed_where_the_signs_are_strong_and_much_where_there_are_none),
         cmocka_unit_test(a_bounce_says_for_whom_it_failed_and_why),
+        cmocka_unit_test(a_recipient_that_is_told_of_twice_is_listed_once),
         cmocka_unit_test(what_is_returned_is_found_wherever_it_is),
         cmocka_unit_test(message_identifiers_that_are_answered_are_kept_up_to_a_limit),
         cmocka_unit_test(a_text_names_recipients_up_to_a_limit),
+        cmocka_unit_test(a_field_names_recipients_up_to_a_limit_and_each_once),
         cmocka_unit_test(recipients_are_looked_for_in_so_many_lines),
         cmocka_unit_test(places_that_name_recipients_are_kept_up_to_a_limit),
         cmocka_unit_test(a_diagnostic_is_cut_at_its_limit),
