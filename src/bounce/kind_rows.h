@@ -8,7 +8,8 @@
  * of the table at the end; the first that the message is of is the answer.
  *
  * So a case that is called wrongly is a row: in the list of the kind that claims it, above the row that does, or in
- * the list of the kind that it is of. A fact that has no name yet gets a bit here and a line in kind_choice.c.
+ * the list of the kind that it is of, and a case in test_kind_choice.c. A fact that has no name yet gets a bit here and a
+ * line in kind_choice.c.
  */
 #ifndef BS_BOUNCE_KIND_ROWS_H
 #define BS_BOUNCE_KIND_ROWS_H
