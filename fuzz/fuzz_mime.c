@@ -29,7 +29,8 @@ static void log_header(const struct bs_header *header, struct bs_strbuf *log)
 
 static void log_part(const struct bs_parts *parts, size_t place, struct bs_strbuf *log)
 {
-    const struct bs_part *part = &parts->items[place];
+    struct bs_part *part = &parts->items[place];
+    bs_part_text(part);
     if (part->parent > place || part->depth > BS_PARTS_DEPTH_MAX || (part->depth == 0) != (place == 0))
         abort();
     if (place > 0 && part->depth != parts->items[part->parent].depth + 1)

@@ -66,17 +66,17 @@ static void take_kinds(struct bs_notice *notice, const struct bs_rule_hit *hits,
     }
 }
 
-static void look(struct bs_notice *notice, const struct bs_part *part, bool kinds, struct bs_rules_scan *scan)
+static void look(struct bs_notice *notice, struct bs_part *part, bool kinds, struct bs_rules_scan *scan)
 {
     bool traced;
-    *notice = (struct bs_notice){.text = part->text, .own = part->text.len, .returned = part->text.len,
+    struct bs_bytes text = bs_part_text(part);
+    *notice = (struct bs_notice){.text = text, .own = text.len, .returned = text.len,
                                  .html = part->media == BS_MEDIA_HTML, .verbatim = part->media == BS_MEDIA_TEXT,
                                  .cut = part->cut};
-    notice->header = bs_returned_find(part->text, &traced);
+    notice->header = bs_returned_find(text, &traced);
     if (traced)
         notice->own = notice->header;
-    struct bs_bytes seen =
-        bs_bytes_first(part->text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
+    struct bs_bytes seen = bs_bytes_first(text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
     const struct bs_rule_hit *hits;
     size_t count = kinds ? bs_rules_look(scan, BS_PLACE_TEXT, seen, &hits) : bs_rules_look_for_roles(scan, seen, &hits);
     take_roles(notice, hits, count);
@@ -92,10 +92,10 @@ bool bs_notice_is_mute(const struct bs_notice *notice)
     return true;
 }
 
-static bool is_text(const struct bs_part *part)
+static bool is_text(struct bs_part *part)
 {
     return !part->returned && (part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_HTML) &&
-           bs_bytes_trim(part->text).len > 0;
+           bs_bytes_trim(bs_part_text(part)).len > 0;
 }
 
 /* Whether the text says nothing of what is looked for. */

@@ -93,12 +93,12 @@ static bool take_returned(struct work *work, struct bs_bytes text, size_t begin,
 static bool find_returned_beside_report(struct work *work)
 {
     for (size_t i = 0; i < work->parts->count && !work->reading->returned.header; i++) {
-        const struct bs_part *part = &work->parts->items[i];
+        struct bs_part *part = &work->parts->items[i];
         bool traced;
         bool text = part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_DELIVERY_STATUS;
         if (part->returned || !(text || part->media == BS_MEDIA_HTML))
             continue;
-        size_t begin = bs_returned_find(part->text, &traced);
+        size_t begin = bs_returned_find(bs_part_text(part), &traced);
         if (!take_returned(work, part->text, begin, text, part->cut))
             return false;
     }
@@ -425,25 +425,33 @@ static void read_references(struct work *work)
     }
 }
 
+/* What a message is, and what is said in it. False without memory. */
+static bool read_message(struct work *work)
+{
+    struct bs_reading *reading = work->reading;
+    bs_header_signs_read(&work->parts->header, &work->signs);
+    bs_returned_in_parts(work->parts, &reading->returned);
+    if (!bs_standard_report_read(work->parts, &work->signs, work->arena, reading))
+        return false;
+    if (reading->kind == BS_KIND_NONE && !choose_kind(work))
+        return false;
+    if (reading->kind == BS_KIND_NONE || reading->kind == BS_KIND_LIST) {
+        reading->returned = (struct bs_returned){0};
+        return true;
+    }
+    read_references(work);
+    if (is_dsn(reading->kind))
+        return read_dsn(work);
+    return find_returned(work) && (reading->kind != BS_KIND_OTHER || read_dead_address(work));
+}
+
 bool bs_reading_make(const struct bs_parts *parts, struct bs_rules_scan *scan, struct bs_arena *arena,
                      struct bs_reading *ret_reading)
 {
     struct work work = {.parts = parts, .scan = scan, .arena = arena, .reading = ret_reading};
+    bool failed = parts->failed;
     *ret_reading = (struct bs_reading){.limit = parts->limit};
-    bs_header_signs_read(&parts->header, &work.signs);
-    bs_returned_in_parts(parts, &ret_reading->returned);
-    if (!bs_standard_report_read(parts, &work.signs, arena, ret_reading))
-        return false;
-    if (ret_reading->kind == BS_KIND_NONE && !choose_kind(&work))
-        return false;
-    if (ret_reading->kind == BS_KIND_NONE || ret_reading->kind == BS_KIND_LIST) {
-        ret_reading->returned = (struct bs_returned){0};
-        return true;
-    }
-    read_references(&work);
-    if (is_dsn(ret_reading->kind))
-        return read_dsn(&work);
-    return find_returned(&work) && (ret_reading->kind != BS_KIND_OTHER || read_dead_address(&work));
+    return read_message(&work) && parts->failed == failed; /* texts are made when they are asked for */
 }
 
 bool bs_reading_is_worthwhile(const struct bs_header *header, bool null_sender)

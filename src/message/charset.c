@@ -276,6 +276,11 @@ static bool is_shifted(const char *converter, struct bs_bytes text)
            (strncmp(converter, iso, sizeof iso - 1) == 0 && bs_bytes_find(text, '\x1b') < text.len);
 }
 
+bool bs_charset_keeps_ascii(struct bs_bytes charset, struct bs_bytes text)
+{
+    return !is_shifted(find_converter(charset), text);
+}
+
 bool bs_charset_is_utf8(struct bs_bytes charset, struct bs_bytes text)
 {
     const char *converter = find_converter(charset);

@@ -20,6 +20,9 @@ bool bs_charset_append(struct bs_strbuf *out, struct bs_bytes charset, struct bs
 struct bs_charset_keep *bs_charset_keep_new(void);
 void bs_charset_keep_free(struct bs_charset_keep *keep);
 
+/* Whether bytes of ASCII in the text stand for themselves. */
+bool bs_charset_keeps_ascii(struct bs_bytes charset, struct bs_bytes text);
+
 /* Whether the text is, as it stands, what bs_charset_append would make of it. */
 bool bs_charset_is_utf8(struct bs_bytes charset, struct bs_bytes text);
 

@@ -333,8 +333,11 @@ static const char *find_dash(const char *at, const char *begin, const char *end,
 static enum event scan(struct bs_mime *mime, struct bs_bytes *io_chunk)
 {
     struct line line;
-    if (mime->carry_len > 0)
-        return take_line(mime, io_chunk, &line) ? take_candidate(mime, line.bytes) : MORE;
+    if (mime->carry_len > 0) {
+        enum event event = take_line(mime, io_chunk, &line) ? take_candidate(mime, line.bytes) : MORE;
+        bs_mime_content_flush(mime); /* the line goes out of scope */
+        return event;
+    }
     const char *begin = io_chunk->ptr, *at = begin, *end = begin + io_chunk->len;
     if (mime->in_line) {
         at = memchr(at, '\n', io_chunk->len);
@@ -374,6 +377,7 @@ void bs_mime_read(struct bs_mime *mime, struct bs_bytes bytes)
         else if (scan(mime, &bytes) == EMPTY_LINE)
             bs_mime_begin_body(mime);
     }
+    bs_mime_content_flush(mime);
 }
 
 /* The last line, which has no end. */

@@ -29,7 +29,9 @@ struct bs_mime_content {
     struct bs_transfer_decoder decoder;
     struct bs_bytes charset; /* borrowed from the header of the part */
     struct bs_strbuf bytes;  /* what is collected, decoded, in its charset */
+    struct bs_bytes pending; /* content that lies in the input and was not taken yet */
     enum bs_mime_line_end held;
+    bool deferred;  /* kept as it comes, for when somebody asks for the text */
     bool undecided; /* called base64; what is in mime->beginning will show whether it is */
     bool full;      /* nothing more is collected */
 };
@@ -52,6 +54,8 @@ struct bs_mime {
     bool header_full; /* fields of the header are left out */
     size_t capacity;  /* of parts->items; of the top only, as the next two */
     size_t kept;
+    size_t deferred;       /* bytes that the texts that nobody asked for yet may add to that */
+    size_t deferred_bytes; /* that such texts have taken as they came */
     bool stopped;
     size_t beginning_len;
     size_t carry_len;
@@ -92,15 +96,35 @@ void bs_mime_end_of_input(struct bs_mime *mime);
 struct bs_part *bs_mime_add_part(struct bs_mime *mime, size_t parent);
 void bs_mime_note_limit(struct bs_mime *mime, const char *name);
 
+/* Text: part_text.c. */
+
+/* What the text of a part is made of. */
+struct bs_part_content {
+    struct bs_parts *parts;
+    struct bs_arena *arena;
+    struct bs_bytes bytes;
+    enum bs_transfer_encoding encoding; /* that the bytes are in */
+    struct bs_bytes charset;
+};
+
+/* Makes the text of a part of what is decoded: `most` bytes at most, and whether that cuts it. */
+void bs_part_make_text(const struct bs_part_content *content, struct bs_part *part, size_t most);
+
 /* Content: mime_content.c. */
 
 void bs_mime_content_begin(struct bs_mime *mime, size_t part, enum bs_mime_use use, enum bs_transfer_encoding encoding,
                            struct bs_bytes charset);
 void bs_mime_content_push(struct bs_mime *mime, struct bs_bytes bytes);
 
+/* What was pushed and lies in the input is taken: the input ends, or goes on elsewhere. */
+void bs_mime_content_flush(struct bs_mime *mime);
+
 /* No boundary follows: the last line end is content, too. */
 void bs_mime_content_push_end(struct bs_mime *mime);
 void bs_mime_content_end(struct bs_mime *mime);
+
+/* What is left of BS_PARTS_KEPT_MAX; it may be more than what is said, where that is not below `enough`. */
+size_t bs_mime_room(struct bs_mime *mime, size_t enough);
 
 /* What the header of a returned message takes of BS_PARTS_KEPT_MAX: its bytes, and what its fields need beside
  * them. */

@@ -222,7 +222,7 @@ static void describe(struct bs_mime *mime, struct bs_mime_fields *fields, size_t
 static void begin_part(struct bs_mime *mime, struct bs_mime_fields *fields, size_t parent)
 {
     size_t used = mime->arena->used;
-    if (mime->top->kept >= BS_PARTS_KEPT_MAX) {
+    if (bs_mime_room(mime, 1) == 0) {
         bs_mime_note_limit(mime, "BS_PARTS_KEPT_MAX");
         mime->top->stopped = true;
         return;

@@ -51,10 +51,11 @@ struct bs_part {
     struct bs_bytes type;   /* "multipart/report": lower case, without parameters; empty where nothing says it */
     struct bs_bytes report; /* the parameter report-type of a multipart/report, lower case */
     struct bs_bytes name;   /* the file name, from Content-Disposition or Content-Type (RFC 2231, RFC 2047) */
-    struct bs_bytes text;   /* of the media that have one */
+    struct bs_bytes text;   /* of the media that have one; see bs_part_text */
     const struct bs_header *header; /* of MESSAGE and HEADERS: what is returned, byte for byte; else NULL */
     bool returned;          /* MESSAGE or HEADERS, or anything within them */
     bool cut;               /* there was more of it than is kept */
+    struct bs_part_content *content; /* private: what the text will be made of */
 };
 
 struct bs_parts {
@@ -81,6 +82,11 @@ void bs_parts_fields(struct bs_parts *parts, const struct bs_header *header);
 
 /* The message is over. Everything is valid as long as the arena. Frees what was kept beside the arena. */
 void bs_parts_finish(struct bs_parts *parts);
+
+/* The text of a part, for as long as the arena. What few ask for is decoded and made into text when somebody does: HTML,
+ * and texts of what is returned, unless they are long. Until then `text` is empty, and `cut` not known. Sets
+ * parts->failed where there is no memory, and then the text is empty. */
+struct bs_bytes bs_part_text(struct bs_part *part);
 
 /* Bytes that are kept beside the arena. */
 size_t bs_parts_collected(const struct bs_parts *parts);

@@ -54,7 +54,9 @@ static const char *read_all(struct reading *reading)
 
 static const struct bs_part *last(const struct reading *reading)
 {
-    return &reading->parts.items[reading->parts.count - 1];
+    struct bs_part *part = &reading->parts.items[reading->parts.count - 1];
+    bs_part_text(part);
+    return part;
 }
 
 static void end(struct reading *reading)
@@ -249,6 +251,46 @@ static void all_parts_together_are_kept_up_to_their_limit(void **state)
     }
 }
 
+/* HTML of many tags and little text, which is not made into text before somebody asks for it. */
+static void texts_that_are_made_later_are_kept_up_to_the_same_limits(void **state)
+{
+    (void)state;
+    for (size_t size = 1000; size <= BS_PARTS_REPORT_MAX + 1; size += size < 100000 ? 11000 : 4093) {
+        struct reading *reading = begin();
+        add(reading, MIXED);
+        for (size_t i = 0; i < 30; i++) {
+            add(reading, "--b\nContent-Type: text/html\n\nabc");
+            add_times(reading, (size - 6) / 4, "<i/>");
+            add(reading, "xyz\n");
+        }
+        assert_string_equal(read_all(reading), "");
+        for (size_t i = 1; i < reading->parts.count; i++) {
+            struct bs_part *part = &reading->parts.items[i];
+            assert_true(bs_bytes_equal(bs_part_text(part), part->cut ? BS_LITERAL("abc\n") : BS_LITERAL("abcxyz\n")));
+        }
+        assert_int_equal(last(reading)->cut, size > BS_PARTS_REPORT_MAX);
+        assert_false(reading->parts.failed);
+        end(reading);
+    }
+}
+
+static void texts_that_are_made_later_count_where_all_parts_do(void **state)
+{
+    (void)state;
+    for (size_t past = 0; past < 2; past++) {
+        struct reading *reading = begin();
+        add(reading, MIXED);
+        for (size_t i = 0; i < BS_PARTS_KEPT_MAX / BS_PARTS_TEXT_MAX - 1 + past; i++) {
+            add(reading, "--b\nContent-Type: text/html\n\n");
+            add_times(reading, BS_PARTS_TEXT_MAX - 1, "x");
+            add(reading, "\n");
+        }
+        assert_string_equal(read_all(reading), past ? "BS_PARTS_KEPT_MAX" : "");
+        assert_int_equal(last(reading)->cut, past);
+        end(reading);
+    }
+}
+
 static void headers_of_returned_messages_are_kept_up_to_the_limit_of_all(void **state)
 {
     struct reading *reading = begin();
@@ -423,6 +465,8 @@ int main(void)
         cmocka_unit_test(a_text_that_grows_in_utf_8_is_kept_up_to_its_limit),
         cmocka_unit_test(a_report_is_kept_up_to_its_limit),
         cmocka_unit_test(all_parts_together_are_kept_up_to_their_limit),
+        cmocka_unit_test(texts_that_are_made_later_are_kept_up_to_the_same_limits),
+        cmocka_unit_test(texts_that_are_made_later_count_where_all_parts_do),
         cmocka_unit_test(headers_of_returned_messages_are_kept_up_to_the_limit_of_all),
         cmocka_unit_test(limits_of_the_header_are_named),
         cmocka_unit_test(whatever_the_limits_let_through_fits_into_the_memory),

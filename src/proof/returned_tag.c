@@ -117,11 +117,11 @@ static void search_header(struct search *search, const struct bs_header *header,
         search_text(search, header->fields[i].body, exact);
 }
 
-static void search_part(struct search *search, const struct bs_part *part)
+static void search_part(struct search *search, struct bs_part *part)
 {
     if (part->header && part->header != search->returned)
         search_header(search, part->header, false);
-    search_text(search, part->text, part->media == BS_MEDIA_DELIVERY_STATUS);
+    search_text(search, bs_part_text(part), part->media == BS_MEDIA_DELIVERY_STATUS);
 }
 
 enum bs_proof_result bs_returned_tag_judge(const struct bs_evidence_facts *facts, struct bs_arena *arena)

@@ -45,12 +45,12 @@ static void append_ours(struct leaves *leaves, struct bs_bytes message)
     bs_parts_push(&parts, message);
     bs_parts_finish(&parts);
     for (size_t i = 0; i < parts.count; i++) {
-        const struct bs_part *part = &parts.items[i];
+        struct bs_part *part = &parts.items[i];
         if (part->media == BS_MEDIA_MULTIPART || part->media == BS_MEDIA_MESSAGE)
             continue;
         struct bs_bytes type = part->type.len > 0 ? part->type : BS_LITERAL("text/plain");
-        append_leaf(leaves, type, part->media == BS_MEDIA_TEXT ? part->text : bs_bytes(NULL, 0), part->name,
-                    part->cut);
+        struct bs_bytes text = bs_part_text(part);
+        append_leaf(leaves, type, part->media == BS_MEDIA_TEXT ? text : bs_bytes(NULL, 0), part->name, part->cut);
     }
     append_subject(leaves, bs_header_text(&parts.header, "Subject", &arena));
     bs_arena_reset(&arena);
