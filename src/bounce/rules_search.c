@@ -196,7 +196,7 @@ static void look_at_place(struct hunt *hunt, const char *view, size_t at)
     const struct bs_rules_bucket *bucket = bucket_of(hunt->search, view + at);
     for (uint32_t i = bucket[0].windows; i < bucket[1].windows; i++) {
         const struct bs_rules_window *window = &hunt->search->windows[i];
-        if (((bs_rules_load(view + at - window->before) ^ window->bytes) & window->mask) == 0)
+        if ((bs_rules_load(view + at - window->before) ^ window->bytes) << window->unused == 0)
             follow_leads(hunt, view, at, window);
     }
 }

@@ -23,9 +23,10 @@ enum { BS_RULES_WINDOW = sizeof(uint64_t) }; /* bytes of pieces that are compare
 
 /* Some bytes around a key that pieces have. */
 struct bs_rules_window {
-    uint64_t bytes, mask; /* the first byte lowest */
-    uint32_t leads;       /* where its leads begin; one more window says where the last one's end */
-    uint8_t before;       /* bytes before the key */
+    uint64_t bytes; /* the first byte lowest */
+    uint32_t leads; /* where its leads begin; one more window says where the last one's end */
+    uint8_t before; /* bytes before the key */
+    uint8_t unused; /* bits above the last byte */
 };
 
 /* Windows whose keys have like hashes. */

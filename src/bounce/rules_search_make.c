@@ -162,8 +162,8 @@ static struct bs_rules_window cut_window(const struct bs_rules_piece *piece)
     memcpy(bytes, piece->bytes + begin, length);
     return (struct bs_rules_window){
         .bytes = bs_rules_load(bytes),
-        .mask = UINT64_MAX >> 8 * (BS_RULES_WINDOW - length),
         .before = (uint8_t)(piece->key - begin),
+        .unused = (uint8_t)(8 * (BS_RULES_WINDOW - length)),
     };
 }
 
@@ -213,7 +213,7 @@ static int compare_windows(const struct found_lead *a, const struct found_lead *
 {
     int order = compare(a->hash, b->hash);
     order = order ? order : compare(a->window.before, b->window.before);
-    order = order ? order : compare(a->window.mask, b->window.mask);
+    order = order ? order : compare(a->window.unused, b->window.unused);
     return order ? order : compare(a->window.bytes, b->window.bytes);
 }
 
@@ -239,7 +239,7 @@ static void add_beside(struct bs_rules_bucket *bucket, const struct bs_rules_win
 {
     const unsigned behind = 8U * (window->before + (unsigned)BS_RULES_KEY);
     const bool has_before = window->before > 0,
-               has_behind = behind < 64 && (window->mask >> behind & UINT8_MAX) != 0;
+               has_behind = behind < 8U * BS_RULES_WINDOW - window->unused;
     const unsigned any = UINT16_MAX;
     bucket->before |=
         (uint16_t)(has_before ? bs_rules_beside((char)(window->bytes >> 8 * (window->before - 1U)))
