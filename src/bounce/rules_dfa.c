@@ -12,6 +12,7 @@ enum {
     UNIT = 64,    /* bytes, as a line of the processor's cache */
     SET_MAX = 64, /* states of a set that is kept */
     BUCKETS = 16,
+    SEVERAL_MAX = 64, /* states that take several bytes, in a pattern whose bytes share classes */
 };
 _Static_assert((int)BS_RULES_DFA_MEMORY_MAX / UNIT <= UINT16_MAX + 1, "units have 16 bits");
 
@@ -123,53 +124,60 @@ static uint8_t *bytes_of(struct dfa *dfa)
     return (uint8_t *)single_of(dfa, true, dfa->state_count);
 }
 
-static bool is_told_apart(const struct bs_rules_automaton *automaton,
-                          const struct bs_rules_step *const *steps, size_t count, unsigned char one,
-                          unsigned char other)
-{
-    bool apart = (one == '\n') != (other == '\n');
-    for (size_t i = 0; !apart && i < count; i++)
-        apart = bs_rules_automaton_takes(automaton, steps[i], one) !=
-                bs_rules_automaton_takes(automaton, steps[i], other);
-    return apart;
-}
+/* What the states of an automaton take. */
+struct tastes {
+    bool alone[UINT8_MAX + 1]; /* bytes that a state takes alone, and line ends */
+    const struct bs_rules_step *several[SEVERAL_MAX]; /* to states that take several bytes */
+    size_t count;
+    bool many; /* there are more of these */
+};
 
-/* Those steps to states that differ in what they take. Single bytes are one such each. */
-static size_t list_steps(const struct bs_rules_automaton *automaton,
-                         const struct bs_rules_step **ret_steps)
+static void add_taste(struct tastes *tastes, const struct bs_rules_step *step)
 {
-    uint64_t seen[1024] = {0}; /* a bit for each least byte and span */
-    size_t count = 0;
-    for (size_t i = 1; i <= automaton->state_count; i++) {
-        const struct bs_rules_step *step = &automaton->reached[i];
-        unsigned what = step->class == 0 ? step->least * 256u + step->span : 0;
-        bool known = false;
-        if (step->class == 0)
-            known = seen[what / 64] >> what % 64 & 1;
-        for (size_t j = 0; step->class != 0 && !known && j < count; j++)
-            known = ret_steps[j]->class == step->class;
-        if (step->class == 0)
-            seen[what / 64] |= UINT64_C(1) << what % 64;
-        if (!known)
-            ret_steps[count++] = step;
+    if (step->class == 0 && step->span == 0) {
+        tastes->alone[step->least] = true;
+        return;
     }
-    return count;
+    for (size_t i = 0; i < tastes->count; i++) {
+        const struct bs_rules_step *other = tastes->several[i];
+        if (other->class == step->class && other->least == step->least && other->span == step->span)
+            return;
+    }
+    if (tastes->count == SEVERAL_MAX)
+        tastes->many = true;
+    else
+        tastes->several[tastes->count++] = step;
 }
 
-/* Gives bytes that no step tells apart one class. */
+/* A bit for each of the several that takes the byte. */
+static uint64_t takers_of(const struct bs_rules_automaton *automaton, const struct tastes *tastes,
+                          unsigned char byte)
+{
+    uint64_t takers = 0;
+    for (size_t i = 0; i < tastes->count; i++)
+        takers |= (uint64_t)bs_rules_automaton_takes(automaton, tastes->several[i], byte) << i;
+    return takers;
+}
+
+/* Gives bytes that no state tells apart one class. */
 static void class_bytes(struct dfa *dfa, const struct bs_rules_automaton *automaton)
 {
-    const struct bs_rules_step *steps[BS_RULES_STATES_MAX];
-    size_t count = list_steps(automaton, steps);
-    unsigned char examples[UINT8_MAX + 1];
+    struct tastes tastes = {.alone = {['\n'] = true}};
+    uint64_t takers[UINT8_MAX + 1] = {0}; /* of the bytes of each class that is not one byte's */
+    bool shared[UINT8_MAX + 1] = {false};
+    for (size_t i = 1; i <= automaton->state_count; i++)
+        add_taste(&tastes, &automaton->reached[i]);
     for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
-        uint16_t class = 0;
-        while (class < dfa->class_count &&
-               is_told_apart(automaton, steps, count, (unsigned char)byte, examples[class]))
+        const uint64_t own = takers_of(automaton, &tastes, (unsigned char)byte);
+        uint16_t class = tastes.many || tastes.alone[byte] ? dfa->class_count : 0;
+        while (class < dfa->class_count && !(shared[class] && takers[class] == own))
             class ++;
-        if (class == dfa->class_count)
-            examples[dfa->class_count++] = (unsigned char)byte;
         dfa->classes[byte] = (uint8_t) class;
+        if (class < dfa->class_count)
+            continue;
+        takers[class] = own;
+        shared[class] = !tastes.many && !tastes.alone[byte];
+        dfa->class_count++;
     }
 }
 
