@@ -9,8 +9,9 @@
 #include <stdlib.h>
 
 enum {
-    UNIT = 64,    /* bytes, as a line of the processor's cache */
-    SET_MAX = 64, /* states of a set that is kept */
+    UNIT = 64,      /* bytes, as a line of the processor's cache */
+    SET_MAX = 64,   /* states of a set that is kept */
+    SETS_MAX = 500, /* sets of several states that are kept of one automaton */
     BUCKETS = 16,
     SEVERAL_MAX = 64, /* states that take several bytes, in a pattern whose bytes share classes */
 };
@@ -30,6 +31,7 @@ struct dfa {
     uint8_t classes[UINT8_MAX + 1]; /* of each byte: bytes of one class are not told apart */
     uint16_t class_count;
     uint16_t state_count; /* with START */
+    uint16_t set_count;   /* of those in buckets */
     uint16_t buckets[2][BUCKETS];
 };
 
@@ -44,7 +46,7 @@ struct set {
 
 struct bs_rules_dfas {
     struct bs_rules_run run;
-    bool full;
+    bool full;          /* something had no room */
     size_t used, count; /* units */
     char *units;
     uint16_t *automata; /* of each: the unit of its struct dfa, or UNKNOWN */
@@ -168,15 +170,16 @@ static void class_bytes(struct dfa *dfa, const struct bs_rules_automaton *automa
     for (size_t i = 1; i <= automaton->state_count; i++)
         add_taste(&tastes, &automaton->reached[i]);
     for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
+        const bool alone = tastes.many || tastes.alone[byte];
         const uint64_t own = takers_of(automaton, &tastes, (unsigned char)byte);
-        uint16_t class = tastes.many || tastes.alone[byte] ? dfa->class_count : 0;
-        while (class < dfa->class_count && !(shared[class] && takers[class] == own))
-            class ++;
-        dfa->classes[byte] = (uint8_t) class;
-        if (class < dfa->class_count)
+        uint16_t number = alone ? dfa->class_count : 0;
+        while (number < dfa->class_count && !(shared[number] && takers[number] == own))
+            number++;
+        dfa->classes[byte] = (uint8_t)number;
+        if (number < dfa->class_count)
             continue;
-        takers[class] = own;
-        shared[class] = !tastes.many && !tastes.alone[byte];
+        takers[number] = own;
+        shared[number] = !alone;
         dfa->class_count++;
     }
 }
@@ -303,10 +306,15 @@ static uint16_t find_set(struct chase *chase, uint16_t *states, size_t count)
             memcmp(set->items + chase->dfa->class_count, states, count * sizeof *states) == 0)
             return unit;
     }
+    if (chase->dfa->set_count == SETS_MAX) {
+        chase->dfas->full = true;
+        return UNKNOWN;
+    }
     uint16_t unit = add_set(chase, states, count);
     if (unit != UNKNOWN) {
         set_at(chase->dfas, unit)->sibling = *bucket;
         *bucket = unit;
+        chase->dfa->set_count++;
     }
     return unit;
 }

@@ -21,8 +21,9 @@ static const char *const patterns[] = {
     "(ab|a)(bc|c){1,3}d",
     "\\A ?user (\\d{3}[ -])?unknown",
     "[^ \\n@]+@[^ \\n>]+(: |, )unknown",
+    "x[ab]*a[ab]{10}c", /* as many sets of states as there are runs of ten bytes, 1024 */
 };
-enum { PATTERNS = sizeof patterns / sizeof *patterns };
+enum { PATTERNS = sizeof patterns / sizeof *patterns, OF_MANY_SETS = PATTERNS - 1 };
 
 static const char *const texts[] = {
     "user unknown",
@@ -120,6 +121,37 @@ static void what_has_no_room_is_found_all_the_same(void **state)
     bs_arena_reset(&subject.arena);
 }
 
+/* More sets than are kept of one automaton, in texts that follow each other. */
+static void a_pattern_of_many_sets_is_followed_to_its_end(void **state)
+{
+    static struct subject subject;
+    char text[3000];
+    uint32_t random = 4711;
+    size_t work = 0;
+    (void)state;
+    prepare(&subject);
+    const struct bs_rules_automaton *automaton = &subject.automata[OF_MANY_SETS];
+    struct bs_rules_dfas *dfas = bs_rules_dfas_new(PATTERNS, BS_RULES_DFA_MEMORY_MAX);
+    assert_non_null(dfas);
+    text[0] = 'x';
+    for (size_t round = 0; round < 4; round++) {
+        for (size_t i = 1; i < sizeof text; i++) {
+            random = random * 1664525 + 1013904223;
+            text[i] = random >> 31 ? 'a' : 'b';
+        }
+        text[sizeof text - 100] = 'c';
+        text[sizeof text - 111] = round % 2 ? 'a' : 'b';
+        bs_rules_dfas_begin_text(dfas);
+        size_t end = edge_by_states(automaton, bs_bytes(text, sizeof text), 0, 1, false);
+        assert_int_equal(end, round % 2 ? sizeof text - 99 : BS_RULES_NO_END);
+        assert_int_equal(bs_rules_dfas_end(dfas, OF_MANY_SETS, automaton,
+                                           bs_bytes(text, sizeof text), 0, 1, &work),
+                         end);
+    }
+    bs_rules_dfas_free(dfas);
+    bs_arena_reset(&subject.arena);
+}
+
 /* What one text asks for may take no more than the limit, past which nothing has a number. */
 static void more_memory_than_the_limit_is_not_used(void **state)
 {
@@ -142,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_no_room_is_found_all_the_same),
+        cmocka_unit_test(a_pattern_of_many_sets_is_followed_to_its_end),
         cmocka_unit_test(more_memory_than_the_limit_is_not_used),
     };
     return cmocka_run_group_tests_name("rules_dfa", tests, NULL, NULL);
