@@ -174,25 +174,57 @@ static bool take_part_header(struct bs_mime *mime, struct bs_bytes line)
     return empty;
 }
 
+/* What stands behind a field's name and its colon. */
+static struct bs_bytes behind_colon(struct bs_bytes name, const char *end)
+{
+    const char *body = name.ptr + name.len + 1;
+    return bs_bytes(body, (size_t)(end - body));
+}
+
+/* The same bytes in a copy of what they lie in. */
+static struct bs_bytes in_copy(struct bs_bytes bytes, const char *from, const char *copy)
+{
+    return bytes.ptr ? bs_bytes(copy + (bytes.ptr - from), bytes.len) : bytes;
+}
+
+/* Keeps a part's header, since the charset that it names is needed until the part ends, and begins the part. */
+static void keep_part_header(struct bs_mime *mime, struct bs_bytes header, struct bs_mime_fields fields)
+{
+    bs_strbuf_append(&mime->part_header, header);
+    const char *copy = bs_strbuf_cstr(&mime->part_header);
+    if (mime->part_header.len < header.len) /* no memory */
+        fields = (struct bs_mime_fields){.type = {NULL, 0}};
+    fields.type = in_copy(fields.type, header.ptr, copy);
+    fields.encoding = in_copy(fields.encoding, header.ptr, copy);
+    fields.disposition = in_copy(fields.disposition, header.ptr, copy);
+    bs_mime_begin_part_body(mime, &fields);
+}
+
 /* Takes a part's header that lies in the chunk as a whole, is not long, and has nothing but fields that are seen to be
  * some at a glance; false where it has to go line by line. */
 static bool take_plain_part_header(struct bs_mime *mime, struct bs_bytes *io_chunk)
 {
-    struct bs_bytes shown = bs_bytes_first(*io_chunk, BS_BOUNDARY_LINE_MAX - 1);
+    struct bs_bytes shown = bs_bytes_first(*io_chunk, BS_BOUNDARY_LINE_MAX - 1), name = {NULL, 0};
+    struct bs_mime_fields fields = {.type = {NULL, 0}};
     size_t at = 0, empty;
     if (mime->state != BS_MIME_PART_HEADER || mime->carry_len > 0 || mime->part_header.len > 0)
         return false;
     while ((empty = empty_line(bs_bytes_skip(shown, at))) == 0) {
         struct bs_bytes rest = bs_bytes_skip(shown, at), line = bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
-        bool field = bs_header_good_name(line) > 0 && !starts_as_boundary(line);
+        size_t colon = starts_as_boundary(line) ? 0 : bs_header_good_name(rest);
         bool goes_on = at > 0 && line.len > 0 && is_blank(line.ptr[0]) && !all_blank(without_end(line));
-        if (line.len == rest.len || (!field && !goes_on))
+        if (line.len == rest.len || (colon == 0 && !goes_on))
             return false;
+        if (colon > 0 && at > 0)
+            bs_mime_take_field(&fields, name, behind_colon(name, rest.ptr));
+        if (colon > 0)
+            name = bs_bytes_first(rest, colon);
         at += line.len + 1;
     }
-    bs_strbuf_append(&mime->part_header, bs_bytes_first(shown, at));
+    if (at > 0)
+        bs_mime_take_field(&fields, name, behind_colon(name, shown.ptr + at));
     *io_chunk = bs_bytes_skip(*io_chunk, at + empty);
-    bs_mime_end_part_header(mime);
+    keep_part_header(mime, bs_bytes_first(shown, at), fields);
     return true;
 }
 

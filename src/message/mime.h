@@ -89,6 +89,13 @@ void bs_mime_init(struct bs_mime *mime, struct bs_parts *parts, struct bs_mime *
 /* The header that mime->header holds, or that of a part, has ended: the body begins. */
 void bs_mime_begin_body(struct bs_mime *mime);
 void bs_mime_end_part_header(struct bs_mime *mime);
+
+/* The same where the fields of a part's header are known, which lie in mime->part_header. */
+void bs_mime_begin_part_body(struct bs_mime *mime, struct bs_mime_fields *fields);
+
+/* Takes a field's body, if it is one that is needed and the first of its name. */
+void bs_mime_take_field(struct bs_mime_fields *fields, struct bs_bytes name, struct bs_bytes body);
+
 void bs_mime_boundary(struct bs_mime *mime, struct bs_boundary_match match);
 void bs_mime_end_of_input(struct bs_mime *mime);
 

@@ -58,35 +58,65 @@ struct bs_part *bs_mime_add_part(struct bs_mime *mime, size_t parent)
     return part;
 }
 
+struct known_type {
+    struct bs_bytes type;
+    enum bs_media media;
+};
+
+/* Known types, those that are met most first. */
+static const struct known_type known_types[] = {
+    {{"text/plain", 10}, BS_MEDIA_TEXT},
+    {{"message/delivery-status", 23}, BS_MEDIA_DELIVERY_STATUS},
+    {{"multipart/report", 16}, BS_MEDIA_MULTIPART},
+    {{"message/rfc822", 14}, BS_MEDIA_MESSAGE},
+    {{"text/rfc822-headers", 19}, BS_MEDIA_HEADERS},
+    {{"text/html", 9}, BS_MEDIA_HTML},
+    {{"multipart/alternative", 21}, BS_MEDIA_MULTIPART},
+    {{"multipart/mixed", 15}, BS_MEDIA_MULTIPART},
+    {{"message/global-delivery-status", 30}, BS_MEDIA_DELIVERY_STATUS},
+    {{"message/disposition-notification", 32}, BS_MEDIA_DISPOSITION},
+    {{"message/global-disposition-notification", 39}, BS_MEDIA_DISPOSITION},
+    {{"message/feedback-report", 23}, BS_MEDIA_FEEDBACK},
+    {{"text/rfc822-header", 18}, BS_MEDIA_HEADERS},
+    {{"message/rfc822-headers", 22}, BS_MEDIA_HEADERS},
+    {{"message/global-headers", 22}, BS_MEDIA_HEADERS},
+    {{"message/global", 14}, BS_MEDIA_MESSAGE},
+    {{"message/news", 12}, BS_MEDIA_MESSAGE},
+};
+
+/* NULL for others. */
+static const struct known_type *find_known_type(struct bs_bytes type)
+{
+    for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++) {
+        if (bs_bytes_equal_nocase(type, known_types[i].type))
+            return &known_types[i];
+    }
+    return NULL;
+}
+
 static enum bs_media find_media(struct bs_bytes type)
 {
-    static const struct {
-        struct bs_bytes type;
-        enum bs_media media;
-    } known[] = {
-        {{"text/plain", 10}, BS_MEDIA_TEXT},
-        {{"text/html", 9}, BS_MEDIA_HTML},
-        {{"message/delivery-status", 23}, BS_MEDIA_DELIVERY_STATUS},
-        {{"message/global-delivery-status", 30}, BS_MEDIA_DELIVERY_STATUS},
-        {{"message/disposition-notification", 32}, BS_MEDIA_DISPOSITION},
-        {{"message/global-disposition-notification", 39}, BS_MEDIA_DISPOSITION},
-        {{"message/feedback-report", 23}, BS_MEDIA_FEEDBACK},
-        {{"text/rfc822-headers", 19}, BS_MEDIA_HEADERS},
-        {{"text/rfc822-header", 18}, BS_MEDIA_HEADERS},
-        {{"message/rfc822-headers", 22}, BS_MEDIA_HEADERS},
-        {{"message/global-headers", 22}, BS_MEDIA_HEADERS},
-        {{"message/rfc822", 14}, BS_MEDIA_MESSAGE},
-        {{"message/global", 14}, BS_MEDIA_MESSAGE},
-        {{"message/news", 12}, BS_MEDIA_MESSAGE},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (bs_bytes_equal(type, known[i].type))
-            return known[i].media;
-    }
+    const struct known_type *known = find_known_type(type);
+    if (known)
+        return known->media;
     if (bs_bytes_starts_nocase(type, BS_LITERAL("multipart/")))
         return BS_MEDIA_MULTIPART;
     bool text = bs_bytes_starts_nocase(type, BS_LITERAL("text/")) || bs_bytes_find(type, '/') == type.len;
     return text ? BS_MEDIA_TEXT : BS_MEDIA_OTHER;
+}
+
+/* The type of a part, and what it is by that. */
+static void read_type(struct bs_mime *mime, struct bs_mime_fields *fields, struct bs_part *part)
+{
+    struct bs_bytes plain = bs_parameters_plain_value(fields->type, &fields->parameters);
+    const struct known_type *known = find_known_type(plain);
+    if (known) {
+        part->type = known->type;
+        part->media = known->media;
+        return;
+    }
+    part->type = bs_parameters_value(fields->type, mime->arena, &fields->parameters);
+    part->media = find_media(part->type);
 }
 
 static bool holds_others(enum bs_media media)
@@ -199,11 +229,13 @@ static struct bs_bytes find_name(const struct bs_mime_fields *fields, struct bs_
 static void describe(struct bs_mime *mime, struct bs_mime_fields *fields, size_t place)
 {
     struct bs_part *part = &mime->parts->items[place];
+    part->media = BS_MEDIA_TEXT;
     if (fields->type.len > 0)
-        part->type = bs_parameters_value(fields->type, mime->arena, &fields->parameters);
+        read_type(mime, fields, part);
     const struct bs_part *above = &mime->parts->items[part->parent];
     bool digest = part->type.len == 0 && above != part && bs_bytes_equal(above->type, BS_LITERAL("multipart/digest"));
-    part->media = digest ? BS_MEDIA_MESSAGE : find_media(part->type);
+    if (digest)
+        part->media = BS_MEDIA_MESSAGE;
     part->name = find_name(fields, mime->arena);
     if (holds_others(part->media) && part->depth >= BS_PARTS_DEPTH_MAX) {
         bs_mime_note_limit(mime, "BS_PARTS_DEPTH_MAX");
@@ -235,12 +267,12 @@ static void begin_part(struct bs_mime *mime, struct bs_mime_fields *fields, size
     open_content(mime, fields, place);
 }
 
-/* Takes a field's body, if it is one that is needed and the first of its name. */
-static void take_field(struct bs_mime_fields *fields, struct bs_bytes name, struct bs_bytes body)
+void bs_mime_take_field(struct bs_mime_fields *fields, struct bs_bytes name, struct bs_bytes body)
 {
     static const struct bs_bytes type = {"Content-Type", 12}, encoding = {"Content-Transfer-Encoding", 25},
                                  disposition = {"Content-Disposition", 19};
-    if (name.len != type.len && name.len != encoding.len && name.len != disposition.len)
+    const unsigned lengths = 1u << type.len | 1u << encoding.len | 1u << disposition.len;
+    if (name.len > encoding.len || !(lengths >> name.len & 1)) /* as it is most times */
         return;
     struct bs_bytes *field = bs_bytes_equal_nocase(name, type)          ? &fields->type
                              : bs_bytes_equal_nocase(name, encoding)    ? &fields->encoding
@@ -308,7 +340,7 @@ void bs_mime_begin_body(struct bs_mime *mime)
         return;
     }
     for (size_t i = 0; i < header->count; i++)
-        take_field(&fields, header->fields[i].name, header->fields[i].body);
+        bs_mime_take_field(&fields, header->fields[i].name, header->fields[i].body);
     begin_part(mime, &fields, message);
 }
 
@@ -324,10 +356,16 @@ static struct bs_mime_fields read_fields(struct bs_bytes text)
         struct bs_bytes field = bs_bytes_first(text, end);
         size_t good = bs_header_good_name(field), colon = good > 0 ? good : bs_bytes_find(field, ':');
         if (colon < field.len)
-            take_field(&fields, bs_bytes_trim(bs_bytes_first(field, colon)), bs_bytes_skip(field, colon + 1));
+            bs_mime_take_field(&fields, bs_bytes_trim(bs_bytes_first(field, colon)), bs_bytes_skip(field, colon + 1));
         text = bs_bytes_skip(text, field.len);
     }
     return fields;
+}
+
+void bs_mime_begin_part_body(struct bs_mime *mime, struct bs_mime_fields *fields)
+{
+    mime->in_line = false;
+    begin_part(mime, fields, mime->part_header_parent);
 }
 
 void bs_mime_end_part_header(struct bs_mime *mime)
@@ -335,8 +373,7 @@ void bs_mime_end_part_header(struct bs_mime *mime)
     struct bs_mime_fields fields = read_fields(bs_strbuf_bytes(&mime->part_header));
     if (mime->part_header.len == mime->part_header.limit)
         bs_mime_note_limit(mime, "BS_PARTS_HEADER_MAX");
-    mime->in_line = false;
-    begin_part(mime, &fields, mime->part_header_parent);
+    bs_mime_begin_part_body(mime, &fields);
 }
 
 /* Ends the part that is being read, whatever of it has been read. */

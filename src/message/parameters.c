@@ -81,6 +81,26 @@ static struct bs_bytes take_value(struct bs_bytes *io_rest, struct bs_bytes *ret
     return first;
 }
 
+struct bs_bytes bs_parameters_plain_value(struct bs_bytes field_body, struct bs_bytes *ret_parameters)
+{
+    struct bs_bytes rest = bs_bytes_first(field_body, BS_PARAMETERS_SIZE_MAX);
+    size_t i = 0;
+    while (rest.len > 0 && is_blank(rest.ptr[0]))
+        rest = bs_bytes_skip(rest, 1);
+    for (; i + BS_STRIDE <= rest.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(rest.ptr + i);
+        size_t end = bs_stride_first((here == ' ') | (here == '\t') | (here == '\r') | (here == '\n') | (here == ';'));
+        if (end < BS_STRIDE) {
+            *ret_parameters = bs_bytes_skip(rest, i + end);
+            return bs_bytes_first(rest, i + end);
+        }
+    }
+    while (i < rest.len && !is_blank(rest.ptr[i]) && rest.ptr[i] != ';')
+        i++;
+    *ret_parameters = bs_bytes_skip(rest, i);
+    return bs_bytes_first(rest, i);
+}
+
 static void copy_lower(struct bs_bytes from, char *to)
 {
     for (size_t i = 0; i < from.len; i++)

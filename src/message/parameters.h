@@ -22,6 +22,9 @@ enum {
  * stands behind it, and may be NULL. */
 struct bs_bytes bs_parameters_value(struct bs_bytes field_body, struct bs_arena *arena, struct bs_bytes *ret_parameters);
 
+/* The value as it stands, where nothing but blanks precedes it and a blank or a semicolon ends it; it may be none. */
+struct bs_bytes bs_parameters_plain_value(struct bs_bytes field_body, struct bs_bytes *ret_parameters);
+
 /* What stands behind the value. */
 struct bs_bytes bs_parameters_skip_value(struct bs_bytes field_body);
 
