@@ -104,11 +104,20 @@ static enum field_class classify_field(struct bs_bytes name)
         {{"Diagnostic-Code", 15}, FIELD_REPORT},
         {{"Original-Recipient", 18}, FIELD_REPORT},
     };
+    const unsigned lengths = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 18;
+    if (name.len > 18 || !(lengths >> name.len & 1)) /* as it is most times */
+        return FIELD_ANY;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (bs_bytes_equal_nocase(fields[i].name, name))
             return fields[i].class;
     }
     return FIELD_ANY;
+}
+
+static bool is_white(struct bs_bytes line)
+{
+    bool ends_in_text = line.len > 0 && (unsigned char)line.ptr[line.len - 1] > ' '; /* as it does most times */
+    return !ends_in_text && bs_bytes_trim(line).len == 0;
 }
 
 struct run {
@@ -133,7 +142,7 @@ static struct run measure(struct bs_bytes text, size_t begin)
         line = bs_bytes_skip(line, prefix.len);
         struct bs_bytes name = field_name(line);
         if (name.len == 0 &&
-            (run.fields == 0 || line.len == 0 || !is_blank(line.ptr[0]) || bs_bytes_trim(line).len == 0))
+            (run.fields == 0 || line.len == 0 || !is_blank(line.ptr[0]) || is_white(line)))
             break;
         run.fields += name.len > 0;
         enum field_class class = classify_field(name);

@@ -155,11 +155,24 @@ size_t bs_text_find_class(struct bs_bytes text, size_t begin)
     return i;
 }
 
+/* The next place from `i` on where a status may begin: with its class and a dot. */
+static size_t find_status(struct bs_bytes text, size_t i)
+{
+    for (; i + BS_STRIDE < text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + 1);
+        size_t found = bs_stride_first(((here == '2') | (here == '4') | (here == '5')) & (next == '.'));
+        if (found < BS_STRIDE)
+            return i + found;
+    }
+    i = bs_text_find_class(text, i);
+    while (i + 1 < text.len && text.ptr[i + 1] != '.')
+        i = bs_text_find_class(text, i + 1);
+    return i;
+}
+
 struct bs_bytes bs_text_status(struct bs_bytes text)
 {
-    for (size_t i = bs_text_find_class(text, 0); i + 5 <= text.len; i = bs_text_find_class(text, i + 1)) {
-        if (text.ptr[i + 1] != '.')
-            continue;
+    for (size_t i = find_status(text, 0); i + 5 <= text.len; i = find_status(text, i + 1)) {
         if (i > 0 && (is_letter_or_digit(text.ptr[i - 1]) || text.ptr[i - 1] == '.'))
             continue;
         /* 550-5.7.1 is a reply that goes on; postfix-5.1.1 is a version. */
@@ -177,12 +190,32 @@ bool bs_text_status_is_vague(struct bs_bytes status)
     return status.len == 0 || (status.len == 5 && memcmp(status.ptr + 1, ".0.0", 4) == 0);
 }
 
+/* Whether three digits are a reply code of failure (RFC 5321 section 4.2.1). */
+static bool is_failure_code(const char *digits)
+{
+    return (digits[0] == '4' || digits[0] == '5') && digits[1] >= '0' && digits[1] <= '5' && bs_ascii_is_digit(digits[2]);
+}
+
+/* The next place from `i` on where such digits stand. */
+static size_t find_failure_code(struct bs_bytes text, size_t i)
+{
+    for (; i + BS_STRIDE + 2 <= text.len; i += BS_STRIDE) {
+        BS_STRIDE_OF_BYTES first = bs_stride_at(text.ptr + i), second = bs_stride_at(text.ptr + i + 1),
+                           third = bs_stride_at(text.ptr + i + 2);
+        BS_STRIDE_OF_BYTES codes = ((first == '4') | (first == '5')) & (second >= '0') & (second <= '5') & (third >= '0') &
+                                   (third <= '9');
+        size_t found = bs_stride_first(codes);
+        if (found < BS_STRIDE)
+            return i + found;
+    }
+    while (i + 3 <= text.len && !is_failure_code(text.ptr + i))
+        i++;
+    return i;
+}
+
 unsigned bs_text_reply_code(struct bs_bytes text)
 {
-    for (size_t i = bs_text_find_class(text, 0); i + 3 <= text.len; i = bs_text_find_class(text, i + 1)) {
-        if (text.ptr[i] == '2' || !bs_ascii_is_digit(text.ptr[i + 1]) ||
-            !bs_ascii_is_digit(text.ptr[i + 2]) || text.ptr[i + 1] > '5')
-            continue;
+    for (size_t i = find_failure_code(text, 0); i + 3 <= text.len; i = find_failure_code(text, i + 1)) {
         bool begins = i == 0 || strchr(" \t\n:;(<[\"'-=#", text.ptr[i - 1]);
         bool ends = i + 3 == text.len || strchr(" \t\n-:;)>]\"'", text.ptr[i + 3]);
         if (begins && ends && (i == 0 || text.ptr[i - 1] != '\0') && (i + 3 == text.len || text.ptr[i + 3] != '\0'))

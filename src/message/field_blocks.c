@@ -65,8 +65,6 @@ static size_t length_without_break(struct bs_bytes text)
 static struct bs_bytes unfold(struct reader *reader, struct bs_bytes text)
 {
     text = bs_bytes_trim(text);
-    if (bs_bytes_find(text, '\n') == text.len)
-        return text;
     char *copy = bs_arena_take_unset(reader->arena, text.len);
     size_t len = 0;
     reader->failed = reader->failed || !copy;
@@ -85,7 +83,7 @@ static struct bs_bytes unfold(struct reader *reader, struct bs_bytes text)
     return bs_bytes(copy, len);
 }
 
-static void keep_field(struct reader *reader, struct bs_bytes name, struct bs_bytes body)
+static void keep_field(struct reader *reader, struct bs_bytes name, struct bs_bytes body, bool folded)
 {
     if (reader->count == BS_FIELD_BLOCKS_FIELDS_MAX) {
         reader->limit = reader->limit ? reader->limit : "BS_FIELD_BLOCKS_FIELDS_MAX";
@@ -95,7 +93,7 @@ static void keep_field(struct reader *reader, struct bs_bytes name, struct bs_by
     if (!fields)
         return;
     reader->fields = fields;
-    fields[reader->count++] = (struct bs_block_field){name, unfold(reader, body)};
+    fields[reader->count++] = (struct bs_block_field){name, folded ? unfold(reader, body) : bs_bytes_trim(body)};
 }
 
 static void end_block(struct reader *reader)
@@ -136,12 +134,9 @@ static bool continues(struct bs_bytes text)
     return text.len > 0 && is_blank(text.ptr[0]) && !is_white(bs_bytes_first(text, line_length(text)));
 }
 
-/* The colon behind a field's name, which has no blanks within it; text.len where the text begins with no field. */
-static size_t find_colon(struct bs_bytes line)
+/* The colon behind a field's name, which has no blanks within it; line.len where the line is no field. */
+static size_t find_odd_colon(struct bs_bytes line)
 {
-    size_t good = bs_header_good_name(line);
-    if (good > 0) /* as it is most times */
-        return good;
     size_t colon = bs_bytes_find(line, ':'), name = colon;
     while (colon < line.len && name > 0 && is_blank(line.ptr[name - 1]))
         name--;
@@ -155,12 +150,14 @@ static size_t find_colon(struct bs_bytes line)
 /* Reads the field that the text begins with, in whose first line there are `first` bytes. */
 static struct bs_bytes read_field(struct reader *reader, struct bs_bytes text, size_t first)
 {
-    size_t end = first;
-    size_t colon = find_colon(bs_bytes_first(text, first));
+    size_t end = first, good = bs_header_good_name(text), colon = good;
+    if (good == 0) /* as it seldom is */
+        colon = find_odd_colon(bs_bytes_first(text, first));
     while (continues(bs_bytes_skip(text, end)))
         end += line_length(bs_bytes_skip(text, end));
+    struct bs_bytes name = bs_bytes_first(text, colon);
     if (colon < first)
-        keep_field(reader, bs_bytes_trim(bs_bytes_first(text, colon)), bs_bytes(text.ptr + colon + 1, end - colon - 1));
+        keep_field(reader, good > 0 ? name : bs_bytes_trim(name), bs_bytes(text.ptr + colon + 1, end - colon - 1), end > first);
     return bs_bytes_skip(text, end);
 }
 
