@@ -201,7 +201,7 @@ static bool has_room(struct bs_header *header, size_t size)
 }
 
 /* Keeps a field whose bytes are in the arena. `text` begins as they do, and has more behind them where it can. */
-static inline void add_field(struct bs_header *header, struct bs_bytes raw, struct bs_bytes text, unsigned flags)
+static inline __attribute__((always_inline)) void add_field(struct bs_header *header, struct bs_bytes raw, struct bs_bytes text, unsigned flags)
 {
     struct bs_header_field *field = raw.ptr ? next_field(header) : NULL;
     if (!field) {
@@ -362,8 +362,10 @@ static inline size_t take_plain_field(struct bs_header *header, struct bs_bytes 
         size_t line = copy_plain(at, end, to);
         at += line;
         to += line;
-        at += at < end && *at == '\r';
-        if (line == 0 || end - at < 2 || *at != '\n')
+        if (line == 0 || end - at < 2)
+            return 0;
+        at += *at == '\r';
+        if (*at != '\n' || end - at < 2)
             return 0;
         if (is_blank(to[-1]) && is_blank(to[-(ptrdiff_t)line]) && all_blank(bs_bytes(to - line, line)))
             return 0;
