@@ -28,18 +28,25 @@ static uint64_t differ_4(const char *a, const char *b)
     return words[0] ^ words[1];
 }
 
-/* Eight bytes at a time, and the last ones once more: either they are the same, or a look at each will tell, or they
- * differ in more than what makes letters small. */
+/* Where two texts of four bytes or more differ: the first and the last, then eight at a time. */
+static inline uint64_t find_difference(const char *a, const char *b, size_t len, uint64_t enough)
+{
+    if (len < 8)
+        return differ_4(a, b) | differ_4(a + len - 4, b + len - 4);
+    uint64_t differ = differ_8(a, b) | differ_8(a + len - 8, b + len - 8);
+    for (size_t i = 8; i + 8 < len && !(differ & enough); i += 8)
+        differ |= differ_8(a + i, b + i);
+    return differ;
+}
+
+/* Either they are the same, or they differ in more than what makes letters small, or a look at each will tell. */
 bool bs_bytes_match_nocase(const char *a, const char *b, size_t len)
 {
     static const uint64_t more_than_case = ~0x2020202020202020u;
-    uint64_t differ = 0;
     if (len < 4)
         return match_bytes(a, b, len);
-    for (size_t i = 0; i + 8 <= len && !(differ & more_than_case); i += 8)
-        differ |= differ_8(a + i, b + i);
-    differ |= len >= 8 ? differ_8(a + len - 8, b + len - 8) : differ_4(a, b) | differ_4(a + len - 4, b + len - 4);
-    return !(differ & more_than_case) && (differ == 0 || match_bytes(a, b, len));
+    uint64_t differ = find_difference(a, b, len, more_than_case);
+    return differ == 0 || (!(differ & more_than_case) && match_bytes(a, b, len));
 }
 
 /* The first place from `i` on where the needle may stand: its first and its last byte do, with the bits of `fold` left

@@ -31,6 +31,13 @@ static inline BS_STRIDE_OF_BYTES bs_stride_behind(BS_STRIDE_OF_BYTES bytes, char
     return (BS_STRIDE_OF_BYTES)((unsigned char __attribute__((vector_size(BS_STRIDE))))bytes + 1) > (signed char)(before + 1);
 }
 
+/* A comparison: bytes from `first` to `last`. */
+static inline BS_STRIDE_OF_BYTES bs_stride_between(BS_STRIDE_OF_BYTES bytes, char first, char last)
+{
+    unsigned char top = (unsigned char)(first + 127);
+    return (BS_STRIDE_OF_BYTES)(top - (unsigned char __attribute__((vector_size(BS_STRIDE))))bytes) > (signed char)(126 - (last - first));
+}
+
 #ifdef __SSE2__
 /* A bit for each byte: whether a comparison holds for it. */
 static inline unsigned bs_stride_bits(BS_STRIDE_OF_BYTES holds)

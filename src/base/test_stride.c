@@ -49,6 +49,9 @@ static void bytes_within_a_range_of_ascii_are_told_from_others(void **state)
         memset(bytes, byte, sizeof bytes);
         assert_int_equal(bs_stride_any(bs_stride_behind(bs_stride_at(bytes), '\x1f')), byte >= ' ' && byte <= '~');
         assert_int_equal(bs_stride_any(bs_stride_behind(bs_stride_at(bytes), ' ')), byte > ' ' && byte <= '~');
+        assert_int_equal(bs_stride_any(bs_stride_between(bs_stride_at(bytes), 'a', 'z')), byte >= 'a' && byte <= 'z');
+        assert_int_equal(bs_stride_any(bs_stride_between(bs_stride_at(bytes), '0', '0')), byte == '0');
+        assert_int_equal(bs_stride_any(bs_stride_between(bs_stride_at(bytes), '\1', '\x7f')), byte > 0 && byte < 0x80);
     }
 }
 

@@ -70,9 +70,13 @@ static void look(struct bs_notice *notice, struct bs_part *part, bool kinds, str
 {
     bool traced;
     struct bs_bytes text = bs_part_text(part);
-    *notice = (struct bs_notice){.text = text, .own = text.len, .returned = text.len,
-                                 .html = part->media == BS_MEDIA_HTML, .verbatim = part->media == BS_MEDIA_TEXT,
-                                 .cut = part->cut};
+    memset(notice, 0, offsetof(struct bs_notice, roles));
+    notice->role_count = 0;
+    notice->text = text;
+    notice->own = notice->returned = text.len;
+    notice->html = part->media == BS_MEDIA_HTML;
+    notice->verbatim = part->media == BS_MEDIA_TEXT;
+    notice->cut = part->cut;
     notice->header = bs_returned_find(text, &traced);
     if (traced)
         notice->own = notice->header;
@@ -106,18 +110,19 @@ static bool says_nothing(const struct bs_notice *notice, bool kinds)
 
 void bs_notice_read(const struct bs_parts *parts, struct bs_rules_scan *scan, bool kinds, struct bs_notice *ret_notice)
 {
-    bool any = false;
-    *ret_notice = (struct bs_notice){0};
+    struct bs_notice other, *notice = ret_notice;
     for (size_t i = 0, looked = 0; i < parts->count && looked < BS_NOTICE_TEXTS_MAX; i++) {
         if (!is_text(&parts->items[i]))
             continue;
-        struct bs_notice notice;
-        look(&notice, &parts->items[i], kinds, scan);
+        look(notice, &parts->items[i], kinds, scan);
         looked++;
-        if (!any || !says_nothing(&notice, kinds))
-            *ret_notice = notice;
-        any = true;
-        if (!says_nothing(&notice, kinds))
+        if (!says_nothing(notice, kinds)) {
+            if (notice != ret_notice)
+                *ret_notice = *notice;
             return;
+        }
+        notice = &other;
     }
+    if (notice == ret_notice)
+        *ret_notice = (struct bs_notice){0};
 }

@@ -58,7 +58,7 @@ static size_t name_length(struct bs_bytes line)
     size_t i = 0;
     for (; i + BS_STRIDE <= line.len && i <= NAME_MAX; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(line.ptr + i), low = here | ('a' ^ 'A');
-        BS_STRIDE_OF_BYTES letters = (low >= 'a') & (low <= 'z'), digits = (here >= '0') & (here <= '9');
+        BS_STRIDE_OF_BYTES letters = bs_stride_between(low, 'a', 'z'), digits = bs_stride_between(here, '0', '9');
         size_t end = bs_stride_first_not(letters | digits | (here == '-') | (here == '_'));
         if (end < BS_STRIDE)
             return i + end;

@@ -146,7 +146,7 @@ size_t bs_text_find_class(struct bs_bytes text, size_t begin)
     size_t i = begin;
     for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
-        size_t found = bs_stride_first((here == '2') | (here == '4') | (here == '5'));
+        size_t found = bs_stride_first((here == '2') | bs_stride_between(here, '4', '5'));
         if (found < BS_STRIDE)
             return i + found;
     }
@@ -160,7 +160,7 @@ static size_t find_status(struct bs_bytes text, size_t i)
 {
     for (; i + BS_STRIDE < text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + 1);
-        size_t found = bs_stride_first(((here == '2') | (here == '4') | (here == '5')) & (next == '.'));
+        size_t found = bs_stride_first(((here == '2') | bs_stride_between(here, '4', '5')) & (next == '.'));
         if (found < BS_STRIDE)
             return i + found;
     }
@@ -202,8 +202,8 @@ static size_t find_failure_code(struct bs_bytes text, size_t i)
     for (; i + BS_STRIDE + 2 <= text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES first = bs_stride_at(text.ptr + i), second = bs_stride_at(text.ptr + i + 1),
                            third = bs_stride_at(text.ptr + i + 2);
-        BS_STRIDE_OF_BYTES codes = ((first == '4') | (first == '5')) & (second >= '0') & (second <= '5') & (third >= '0') &
-                                   (third <= '9');
+        BS_STRIDE_OF_BYTES codes = bs_stride_between(first, '4', '5') & bs_stride_between(second, '0', '5') &
+                                   bs_stride_between(third, '0', '9');
         size_t found = bs_stride_first(codes);
         if (found < BS_STRIDE)
             return i + found;

@@ -143,7 +143,7 @@ size_t bs_header_good_name(struct bs_bytes text)
     return 0;
 }
 
-static void set_name(struct bs_header_field *field, size_t name, size_t colon)
+static inline void set_name(struct bs_header_field *field, size_t name, size_t colon)
 {
     field->name = bs_bytes(field->raw.ptr, name);
     field->body = bs_bytes(field->raw.ptr + colon + 1, field->raw.len - colon - 1);

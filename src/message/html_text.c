@@ -59,7 +59,7 @@ static size_t name_length(struct bs_bytes text)
 {
     if (text.len >= BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr), low = here | ('a' ^ 'A');
-        return bs_stride_first_not(((low >= 'a') & (low <= 'z')) | ((here >= '0') & (here <= '9')));
+        return bs_stride_first_not(bs_stride_between(low, 'a', 'z') | bs_stride_between(here, '0', '9'));
     }
     size_t i = 0;
     while (i < text.len && (is_letter(text.ptr[i]) || bs_ascii_is_digit(text.ptr[i])))
