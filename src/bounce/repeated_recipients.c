@@ -51,12 +51,19 @@ static bool counts_more(const struct bs_reported_recipient *one, const struct bs
     return explicitness(one) > explicitness(other);
 }
 
+/* Whether what `other` says of why holds for `one`, too: it tells of the same, or of the delay before a failure that says
+ * nothing of its own. */
+static bool explains(const struct bs_reported_recipient *other, const struct bs_reported_recipient *one)
+{
+    return one->kind == other->kind || (other->kind == BS_KIND_DSN_DELAYED && bs_text_status_is_vague(one->status));
+}
+
 /* What `other` says and `one` does not. A status belongs to what became of the recipient. */
 static void add_what_is_missing(struct bs_reported_recipient *one, const struct bs_reported_recipient *other)
 {
     if (one->original.len == 0)
         one->original = other->original;
-    if (one->diagnostic.len == 0) {
+    if (one->diagnostic.len == 0 && explains(other, one)) {
         one->diagnostic = other->diagnostic;
         one->reply_code = one->reply_code != 0 ? one->reply_code : other->reply_code;
     }

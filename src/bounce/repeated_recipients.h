@@ -10,7 +10,7 @@
 #include "bounce/reading.h"
 
 /* Leaves each once, where it is told of first: with the gravest of what became of it, a failure before a delay, by the
- * one that says most, and with what only the others say. False without memory. */
+ * one that says most, and with what only the others say, as far as it holds for that. False without memory. */
 bool bs_reading_unite_recipients(struct bs_reading *reading, struct bs_arena *arena);
 
 #endif

@@ -65,6 +65,10 @@ static void a_recipient_is_told_of_once(void **state)
          "dsn-delayed a@example.com [] 4.4.1 () 0 \n"},
         {"delayed for a reason, then failed without one", A "Action: delayed\nStatus: 4.4.1\nDiagnostic-Code: X; timed out\n\n"
          A "Action: failed\nStatus: 5.0.0\n", "dsn-failed a@example.com [] 5.0.0 () 0 timed out\n"},
+        {"delayed for a reason, then failed for another", A "Action: delayed\nStatus: 4.4.1\nDiagnostic-Code: smtp; 451 later\n\n" A FAILED,
+         "dsn-failed a@example.com [] 5.1.1 () 0 \n"},
+        {"failed, and delivered elsewhere", A "Action: failed\nStatus: 5.0.0\n\n" A "Action: delivered\nStatus: 2.0.0\nDiagnostic-Code: X; taken\n",
+         "dsn-failed a@example.com [] 5.0.0 () 0 \n"},
         {"addressed in two ways", "Original-Recipient: rfc822;x@example.com\n" A FAILED "\nOriginal-Recipient: rfc822;y@example.com\n" A FAILED,
          "dsn-failed a@example.com [x@example.com] 5.1.1 () 0 \ndsn-failed a@example.com [y@example.com] 5.1.1 () 0 \n"},
         {"addressed in a way that only the second tells", A FAILED "\nOriginal-Recipient: rfc822;x@example.com\n" A FAILED,
