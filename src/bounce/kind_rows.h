@@ -164,6 +164,8 @@ static const struct row notice_rows[] = {
 static const struct row dsn_rows[] = {
     {NOT, .any = BAIT},
     {NOT, .none = TEXT | SUBJECT | FIELD},
+    /* a program that answers under the subject of what it got, and names itself first */
+    {IS, .all = DAEMON_FROM | TEXT_OPENS, .none = PERSON | FORWARDS | LIST, .at = IN_FIXED_TEXT},
     /* a postmaster explains */
     {NOT, .all = RE, .none = NULL_PATH | FAILED_FIELD | REPORT | AUTO_REPLIED | RETURNED_PART | SUBJECT},
     /* a bounce that a list's owner got through the list has the list's fields and envelope */
@@ -192,6 +194,7 @@ static const struct row dsn_rows[] = {
     {IS, .all = FAILED_FIELD | SUBJECT, .none = OTHER_PATH},
     {IS, .all = TEXT | SUBJECT, .any = AUTO_REPLIED | AUTO_GENERATED | ROBOT_FROM | NOTICE_FROM, .and_any = TELLS},
     {IS, .all = TEXT | FIELD, .any = AUTO_REPLIED | AUTO_GENERATED | ROBOT_FROM | NOTICE_FROM, .and_any = TELLS},
+    {IS, .all = TEXT | FIELD, .any = RETURNED_PART | REPORT},
 };
 
 /* What no reply is: sent on, or to a list by somebody. */
