@@ -8,28 +8,24 @@
 
 #include "base/stride.h"
 
+/* What a byte may be part of. */
+enum { ATOM = 1, DOMAIN = 2, WIDE = 4, LETTER_OR_DIGIT = 8 };
+
+static bool is_any(char c, unsigned of)
+{
+    enum { LETTER = ATOM | DOMAIN | LETTER_OR_DIGIT };
+    static const unsigned char classes[256] = {
+        ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['0' ... '9'] = LETTER, [0x80 ... 0xff] = WIDE,
+        ['-'] = ATOM | DOMAIN,  ['.'] = ATOM | DOMAIN,  ['_'] = ATOM | DOMAIN,  ['!'] = ATOM, ['#'] = ATOM, ['$'] = ATOM,
+        ['%'] = ATOM, ['&'] = ATOM, ['*'] = ATOM, ['+'] = ATOM, ['/'] = ATOM, ['='] = ATOM, ['?'] = ATOM, ['^'] = ATOM,
+        ['`'] = ATOM, ['{'] = ATOM, ['|'] = ATOM, ['}'] = ATOM, ['~'] = ATOM, ['\''] = ATOM,
+    };
+    return classes[(unsigned char)c] & of;
+}
+
 static bool is_letter_or_digit(char c)
 {
-    return bs_ascii_is_digit(c) || (bs_ascii_lower(c) >= 'a' && bs_ascii_lower(c) <= 'z');
-}
-
-static bool is_atom(char c)
-{
-    static const bool others[256] = {['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true,  ['&'] = true,
-                                     ['*'] = true, ['+'] = true, ['-'] = true, ['/'] = true,  ['='] = true,
-                                     ['?'] = true, ['^'] = true, ['_'] = true, ['`'] = true,  ['{'] = true,
-                                     ['|'] = true, ['}'] = true, ['~'] = true, ['\''] = true, ['.'] = true};
-    return is_letter_or_digit(c) || others[(unsigned char)c];
-}
-
-static bool is_domain(char c)
-{
-    return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_';
-}
-
-static bool is_wide(char c)
-{
-    return (unsigned char)c >= 0x80;
+    return is_any(c, LETTER_OR_DIGIT);
 }
 
 /* Where a quoted local part that ends before `at` begins; `at` where there is none. */
@@ -51,10 +47,9 @@ static size_t quoted_begin(struct bs_bytes text, size_t from, size_t at)
 static bool bracketed(struct bs_bytes text, size_t from, size_t at, size_t *ret_begin, size_t *ret_end)
 {
     size_t begin = at, end = at + 1;
-    while (begin > from && (is_atom(text.ptr[begin - 1]) || is_wide(text.ptr[begin - 1])) &&
-           at - begin < BS_TEXT_ADDRESS_MAX)
+    while (begin > from && is_any(text.ptr[begin - 1], ATOM | WIDE) && at - begin < BS_TEXT_ADDRESS_MAX)
         begin--;
-    while (end < text.len && (is_domain(text.ptr[end]) || is_wide(text.ptr[end])) && end - at < BS_TEXT_ADDRESS_MAX)
+    while (end < text.len && is_any(text.ptr[end], DOMAIN | WIDE) && end - at < BS_TEXT_ADDRESS_MAX)
         end++;
     *ret_begin = begin;
     *ret_end = end;
@@ -76,7 +71,7 @@ static void plain(struct bs_bytes text, size_t from, size_t at, size_t *ret_begi
 {
     size_t begin = quoted_begin(text, from, at), end = at + 1;
     if (begin == at) {
-        while (begin > from && is_atom(text.ptr[begin - 1]) && at - begin < BS_TEXT_ADDRESS_MAX)
+        while (begin > from && is_any(text.ptr[begin - 1], ATOM) && at - begin < BS_TEXT_ADDRESS_MAX)
             begin--;
         while (begin < at && (text.ptr[begin] == '\'' || text.ptr[begin] == '`' || text.ptr[begin] == '.' ||
                               text.ptr[begin] == '*' || text.ptr[begin] == '|'))
@@ -85,7 +80,7 @@ static void plain(struct bs_bytes text, size_t from, size_t at, size_t *ret_begi
     if (end < text.len && text.ptr[end] == '[') {
         end = literal_end(text, end);
     } else {
-        while (end < text.len && is_domain(text.ptr[end]) && end - at < BS_TEXT_ADDRESS_MAX)
+        while (end < text.len && is_any(text.ptr[end], DOMAIN) && end - at < BS_TEXT_ADDRESS_MAX)
             end++;
         while (end > at + 1 && !is_letter_or_digit(text.ptr[end - 1]))
             end--;

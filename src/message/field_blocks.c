@@ -276,11 +276,13 @@ struct bs_bytes bs_unitext_decode(struct bs_bytes text, struct bs_arena *arena)
 /* Takes off a comment at the end, and angle brackets around the rest or behind a name. */
 static struct bs_bytes without_decoration(struct bs_bytes text)
 {
-    size_t open = bs_bytes_find(text, '<'), close = bs_bytes_find_last(text, '>');
+    size_t open = bs_bytes_find(text, '<'), close = open < text.len ? bs_bytes_find_last(text, '>') : text.len;
     if (open < close && close < text.len && (text.len == 0 || text.ptr[0] != '"' || open == 0))
         return bs_bytes_trim(bs_bytes(text.ptr + open + 1, close - open - 1));
+    if (text.len == 0 || text.ptr[text.len - 1] != ')')
+        return text;
     size_t comment = bs_bytes_find_last(text, '(');
-    if (comment > 0 && comment < text.len && text.ptr[text.len - 1] == ')' && is_blank(text.ptr[comment - 1]))
+    if (comment > 0 && comment < text.len && is_blank(text.ptr[comment - 1]))
         return bs_bytes_trim(bs_bytes_first(text, comment));
     return text;
 }

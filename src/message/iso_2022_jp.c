@@ -60,11 +60,32 @@ static size_t write_character(enum set set, struct bs_bytes text, char *ret_byte
     return 2;
 }
 
+/* Takes what stands before the next escape and needs no look: of one byte each all, of two bytes each what is whole.
+ * Returns how many bytes it wrote, which are as many. */
+static size_t write_run(enum set set, struct bs_bytes *io_text, char *ret_bytes)
+{
+    size_t len = 0;
+    if (set == SINGLE) {
+        len = bs_bytes_find(*io_text, ESCAPE);
+        memcpy(ret_bytes, io_text->ptr, len);
+    }
+    while (set == DOUBLE && len + 1 < io_text->len && is_graphic(io_text->ptr[len]) && is_graphic(io_text->ptr[len + 1])) {
+        write_pair(io_text->ptr + len, ret_bytes + len);
+        len += 2;
+    }
+    *io_text = bs_bytes_skip(*io_text, len);
+    return len;
+}
+
 bool bs_iso_2022_jp_to_cp932(struct bs_bytes text, char *ret_bytes, size_t *ret_len)
 {
     enum set set = SINGLE;
     size_t size, len = 0;
-    for (; text.len > 0; text = bs_bytes_skip(text, size)) {
+    while (text.len > 0) {
+        size_t run = write_run(set, &text, ret_bytes + len);
+        len += run;
+        if (run > 0)
+            continue;
         enum set next = text.ptr[0] == ESCAPE ? read_escape(text, &size) : NONE;
         if (next == OTHER)
             return false;
@@ -74,6 +95,7 @@ bool bs_iso_2022_jp_to_cp932(struct bs_bytes text, char *ret_bytes, size_t *ret_
             ret_bytes[len++] = NO_CHARACTER;
         else
             set = next;
+        text = bs_bytes_skip(text, size);
     }
     *ret_len = len;
     return true;

@@ -133,11 +133,21 @@ static bool is_lead(struct bs_mime *mime, struct bs_bytes line)
     return true;
 }
 
+static bool starts_with_letter(struct bs_bytes line)
+{
+    char low = line.len > 0 ? bs_ascii_lower(line.ptr[0]) : '\0';
+    return low >= 'a' && low <= 'z';
+}
+
 /* A line before a header; false where it was not taken, because it is the first of the header or of the body. */
 static bool take_lead(struct bs_mime *mime, struct bs_bytes line)
 {
     static const struct bs_bytes mark = {"\xef\xbb\xbf", 3};
     struct bs_bytes text = without_end(line);
+    if (starts_with_letter(line) && bs_header_good_name(line) > 0) { /* as it does most times */
+        mime->state = BS_MIME_HEADER;
+        return false;
+    }
     bool marked = mime->lead_lines == 0 && bs_bytes_starts_nocase(text, mark);
     if (marked && has_end(line) && is_field(text)) {
         mime->state = BS_MIME_HEADER;
