@@ -68,8 +68,8 @@ static void take_kinds(struct bs_notice *notice, const struct bs_rule_hit *hits,
 
 static void look(struct bs_notice *notice, struct bs_part *part, bool kinds, struct bs_rules_scan *scan)
 {
-    bool traced;
     struct bs_bytes text = bs_part_text(part);
+    struct bs_returned_place place = bs_returned_find(text);
     memset(notice, 0, offsetof(struct bs_notice, roles));
     notice->role_count = 0;
     notice->text = text;
@@ -77,8 +77,9 @@ static void look(struct bs_notice *notice, struct bs_part *part, bool kinds, str
     notice->html = part->media == BS_MEDIA_HTML;
     notice->verbatim = part->media == BS_MEDIA_TEXT;
     notice->cut = part->cut;
-    notice->header = bs_returned_find(text, &traced);
-    if (traced)
+    notice->header = place.begin;
+    notice->header_end = place.end;
+    if (place.traced)
         notice->own = notice->header;
     struct bs_bytes seen = bs_bytes_first(text, notice->own < BS_NOTICE_SCAN_MAX ? notice->own : BS_NOTICE_SCAN_MAX);
     const struct bs_rule_hit *hits;

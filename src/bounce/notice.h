@@ -26,6 +26,7 @@ struct bs_notice {
     size_t own;           /* bytes of it that are its own words */
     size_t returned;      /* where wording says that the returned message begins; text.len where none does */
     size_t header;        /* where a header of another message is seen; text.len where none is */
+    size_t header_end;
     bool html;
     bool verbatim;        /* the text's bytes are those of the message but for the transfer encoding */
     bool cut;             /* there was more of it than was kept */

@@ -76,12 +76,13 @@ static bool choose_kind(struct work *work)
 }
 
 /* The returned header that stands in a text at `begin`. In a text that was cut there may have been one, or more of
- * it. */
-static bool take_returned(struct work *work, struct bs_bytes text, size_t begin, bool verbatim, bool cut)
+ * it. `seen`: the first that is seen in it without wording. */
+static bool take_returned(struct work *work, struct bs_bytes text, size_t begin, const struct bs_returned_place *seen,
+                          bool verbatim, bool cut)
 {
     struct bs_returned *returned = &work->reading->returned;
     bool open = true;
-    if (begin < text.len && !bs_returned_in_text(text, begin, verbatim, work->arena, returned, &open))
+    if (begin < text.len && !bs_returned_in_text(text, begin, seen, verbatim, work->arena, returned, &open))
         return false;
     if (cut && (open || !returned->header) && !work->reading->limit)
         work->reading->limit = "BS_PARTS_TEXT_MAX";
@@ -94,12 +95,11 @@ static bool find_returned_beside_report(struct work *work)
 {
     for (size_t i = 0; i < work->parts->count && !work->reading->returned.header; i++) {
         struct bs_part *part = &work->parts->items[i];
-        bool traced;
         bool text = part->media == BS_MEDIA_TEXT || part->media == BS_MEDIA_DELIVERY_STATUS;
         if (part->returned || !(text || part->media == BS_MEDIA_HTML))
             continue;
-        size_t begin = bs_returned_find(bs_part_text(part), &traced);
-        if (!take_returned(work, part->text, begin, text, part->cut))
+        struct bs_returned_place place = bs_returned_find(bs_part_text(part));
+        if (!take_returned(work, part->text, place.begin, &place, text, part->cut))
             return false;
     }
     return true;
@@ -122,14 +122,15 @@ static bool find_returned(struct work *work)
     if (!look_at_notice(work))
         return false;
     struct bs_notice *notice = &work->wording->notice;
+    struct bs_returned_place place = {.begin = notice->header, .end = notice->header_end};
     if (notice->returned < notice->text.len &&
-        !take_returned(work, notice->text, notice->returned, notice->verbatim, notice->cut))
+        !take_returned(work, notice->text, notice->returned, &place, notice->verbatim, notice->cut))
         return false;
     if (returned->header)
         return true;
     if (notice->header < notice->own && !goes_on(notice))
         notice->own = notice->header;
-    return take_returned(work, notice->text, notice->header, notice->verbatim, notice->cut);
+    return take_returned(work, notice->text, notice->header, &place, notice->verbatim, notice->cut);
 }
 
 static bool has_address(const struct bs_reported_recipient *recipient)

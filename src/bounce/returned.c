@@ -6,7 +6,10 @@
 #include "base/stride.h"
 #include "message/charset.h"
 
-enum { NAME_MAX = 60 }; /* bytes of a field's name */
+enum {
+    NAME_MAX = 60,  /* bytes of a field's name */
+    FIELDS_MIN = 3, /* fields that make a header where no wording says that there is one */
+};
 
 /* The line that begins at `begin`, without its end. */
 static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
@@ -154,9 +157,8 @@ static struct run measure(struct bs_bytes text, size_t begin)
     return run;
 }
 
-size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
+struct bs_returned_place bs_returned_find(struct bs_bytes text)
 {
-    *ret_traced = false;
     for (size_t begin = 0, runs = 0; begin < text.len && runs < BS_RETURNED_RUNS_MAX;) {
         struct bs_bytes line = line_at(text, begin);
         if (field_name(bs_bytes_skip(line, prefix_length(line))).len == 0) {
@@ -164,14 +166,12 @@ size_t bs_returned_find(struct bs_bytes text, bool *ret_traced)
             continue;
         }
         struct run run = measure(text, begin);
-        if (run.fields >= 3 && run.machine && !run.report) {
-            *ret_traced = run.trace;
-            return begin;
-        }
+        if (run.fields >= FIELDS_MIN && run.machine && !run.report)
+            return (struct bs_returned_place){.begin = begin, .end = run.end, .traced = run.trace};
         begin = run.fields > 1 ? run.end : behind_line(text, begin, line);
         runs += run.fields > 1;
     }
-    return text.len;
+    return (struct bs_returned_place){.begin = text.len, .end = text.len};
 }
 
 static bool is_ruling(char c)
@@ -205,13 +205,14 @@ static void push_without_prefix(struct bs_header *header, struct bs_bytes text, 
     }
 }
 
-bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, struct bs_arena *arena,
-                         struct bs_returned *ret_returned, bool *ret_open)
+bool bs_returned_in_text(struct bs_bytes text, size_t begin, const struct bs_returned_place *seen, bool verbatim,
+                         struct bs_arena *arena, struct bs_returned *ret_returned, bool *ret_open)
 {
     *ret_returned = (struct bs_returned){0};
     *ret_open = false;
     begin = skip_rulers(text, begin);
-    struct run run = measure(text, begin);
+    bool known = seen && begin == seen->begin && begin < text.len;
+    struct run run = known ? (struct run){.fields = FIELDS_MIN, .end = seen->end} : measure(text, begin);
     if (run.fields < 2)
         return true;
     struct bs_header *header = bs_arena_take(arena, sizeof *header);

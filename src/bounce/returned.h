@@ -17,14 +17,20 @@ enum {
 /* The first part that is a returned header and holds anything. False where there is none. */
 bool bs_returned_in_parts(const struct bs_parts *parts, struct bs_returned *ret_returned);
 
-/* Where a header of another message begins in a text: at least three lines that are fields, with one among them that
- * only programs write, such as Message-ID. The length of the text where none does. `ret_traced`: there is a trace of
- * its way in it, such as Received, so that it is a header and not what a notice tells about a message. */
-size_t bs_returned_find(struct bs_bytes text, bool *ret_traced);
+/* Where a header of another message stands in a text. */
+struct bs_returned_place {
+    size_t begin; /* the length of the text where there is none */
+    size_t end;
+    bool traced;  /* there is a trace of its way in it, such as Received: it is a header, not what a notice tells of one */
+};
 
-/* Reads the header that begins there. `verbatim`: the text is what came over the wire but for its transfer encoding.
- * `ret_open`: it goes on to the end of the text, so that more of it may be missing. False without memory. */
-bool bs_returned_in_text(struct bs_bytes text, size_t begin, bool verbatim, struct bs_arena *arena,
+/* The first place with at least three lines that are fields, one of them such as only programs write: Message-ID. */
+struct bs_returned_place bs_returned_find(struct bs_bytes text);
+
+/* Reads the header that begins there, perhaps behind rulers; if it is the one that was `seen`, its end is known; or NULL.
+ * `verbatim`: the text is what came over the wire but for its transfer encoding. `ret_open`: it goes on to the end of
+ * the text, so that more of it may be missing. False without memory. */
+bool bs_returned_in_text(struct bs_bytes text, size_t begin, const struct bs_returned_place *seen, bool verbatim, struct bs_arena *arena,
                          struct bs_returned *ret_returned, bool *ret_open);
 
 #endif

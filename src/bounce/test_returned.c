@@ -32,12 +32,11 @@ static void a_header_is_found_where_programs_wrote_it(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bs_arena arena;
-        bool traced;
         bs_arena_init(&arena, 100000);
         const char *text = bs_arena_printf(&arena, "%s%s", cases[i].before, cases[i].rest);
-        size_t begin = bs_returned_find(bs_bytes_from_cstr(text), &traced);
-        if (begin != (cases[i].found ? strlen(cases[i].before) : strlen(text)) || traced != cases[i].traced)
-            fail_msg("%s: at %zu", cases[i].title, begin);
+        struct bs_returned_place place = bs_returned_find(bs_bytes_from_cstr(text));
+        if (place.begin != (cases[i].found ? strlen(cases[i].before) : strlen(text)) || place.traced != cases[i].traced)
+            fail_msg("%s: at %zu", cases[i].title, place.begin);
         bs_arena_reset(&arena);
     }
 }
@@ -64,10 +63,35 @@ static void a_header_in_a_text_is_exact_only_as_it_came(void **state)
         struct bs_returned returned;
         bool open;
         bs_arena_init(&arena, 100000);
-        assert_true(bs_returned_in_text(bs_bytes_from_cstr(cases[i].text), 0, cases[i].verbatim, &arena, &returned, &open));
+        assert_true(bs_returned_in_text(bs_bytes_from_cstr(cases[i].text), 0, NULL, cases[i].verbatim, &arena, &returned,
+                                        &open));
         size_t fields = returned.header ? returned.header->count : 0;
         if (fields != cases[i].fields || returned.exact != cases[i].exact || open != cases[i].open || returned.attached)
             fail_msg("%s: %zu fields, %s", cases[i].title, fields, returned.exact ? "exact" : "not exact");
+        bs_arena_reset(&arena);
+    }
+}
+
+static void a_header_that_was_seen_is_read_as_one_that_was_not(void **state)
+{
+    static const char *const before[] = {"", "Sorry.\n\n", "---\n\n", "> x\n\n---\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        struct bs_arena arena;
+        struct bs_returned returned, again;
+        bool open, again_open;
+        bs_arena_init(&arena, 100000);
+        struct bs_bytes text = bs_bytes_from_cstr(bs_arena_printf(&arena, "%s%s\nHello: there\n", before[i], FIELDS));
+        struct bs_returned_place place = bs_returned_find(text);
+        assert_true(bs_returned_in_text(text, place.begin, &place, true, &arena, &returned, &open));
+        assert_true(bs_returned_in_text(text, place.begin, NULL, true, &arena, &again, &again_open));
+        assert_int_equal(returned.header->size, again.header->size);
+        assert_int_equal(returned.exact, again.exact);
+        assert_int_equal(open, again_open);
+        struct bs_bytes rulers = BS_LITERAL("---\n");
+        place = bs_returned_find(rulers);
+        assert_true(bs_returned_in_text(rulers, 0, &place, true, &arena, &returned, &open));
+        assert_null(returned.header);
         bs_arena_reset(&arena);
     }
 }
@@ -79,8 +103,8 @@ static void the_bytes_of_an_exact_field_are_those_that_came(void **state)
     struct bs_returned returned;
     bool open;
     bs_arena_init(&arena, 100000);
-    assert_true(bs_returned_in_text(BS_LITERAL("DKIM-Signature: v=1;\n\tb=x  y \nFrom:  jane@example.com\n\n"), 0, true, &arena,
-                                    &returned, &open));
+    assert_true(bs_returned_in_text(BS_LITERAL("DKIM-Signature: v=1;\n\tb=x  y \nFrom:  jane@example.com\n\n"), 0, NULL, true,
+                                    &arena, &returned, &open));
     assert_true(bs_bytes_equal(returned.header->fields[0].raw, BS_LITERAL("DKIM-Signature: v=1;\r\n\tb=x  y ")));
     bs_arena_reset(&arena);
 }
@@ -95,7 +119,7 @@ static void quoting_is_taken_off_up_to_a_length(void **state)
         bs_arena_init(&arena, 100000);
         const char *text = bs_arena_printf(&arena, "%*sReceived: x\n%*sFrom: y\n", BS_RETURNED_PREFIX_MAX + more, "",
                                            BS_RETURNED_PREFIX_MAX + more, "");
-        assert_true(bs_returned_in_text(bs_bytes_from_cstr(text), 0, true, &arena, &returned, &open));
+        assert_true(bs_returned_in_text(bs_bytes_from_cstr(text), 0, NULL, true, &arena, &returned, &open));
         assert_int_equal(returned.header != NULL, more == 0);
         bs_arena_reset(&arena);
     }
@@ -107,13 +131,12 @@ static void places_that_look_like_a_header_are_tried_up_to_a_limit(void **state)
     for (size_t more = 0; more < 2; more++) {
         struct bs_arena arena;
         const char *text = "";
-        bool traced;
         bs_arena_init(&arena, 1000000);
         for (size_t i = 0; i < BS_RETURNED_RUNS_MAX - 1 + more; i++)
             text = bs_arena_printf(&arena, "%sTo: x\nFrom: y\n\n", text);
         size_t begin = strlen(text);
         text = bs_arena_printf(&arena, "%s%s", text, FIELDS);
-        assert_int_equal(bs_returned_find(bs_bytes_from_cstr(text), &traced), more == 0 ? begin : strlen(text));
+        assert_int_equal(bs_returned_find(bs_bytes_from_cstr(text)).begin, more == 0 ? begin : strlen(text));
         bs_arena_reset(&arena);
     }
 }
@@ -123,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_header_is_found_where_programs_wrote_it),
         cmocka_unit_test(a_header_in_a_text_is_exact_only_as_it_came),
+        cmocka_unit_test(a_header_that_was_seen_is_read_as_one_that_was_not),
         cmocka_unit_test(the_bytes_of_an_exact_field_are_those_that_came),
         cmocka_unit_test(quoting_is_taken_off_up_to_a_length),
         cmocka_unit_test(places_that_look_like_a_header_are_tried_up_to_a_limit),
