@@ -71,7 +71,6 @@ static void look(struct bs_notice *notice, struct bs_part *part, bool kinds, str
     struct bs_bytes text = bs_part_text(part);
     struct bs_returned_place place = bs_returned_find(text);
     memset(notice, 0, offsetof(struct bs_notice, roles));
-    notice->role_count = 0;
     notice->text = text;
     notice->own = notice->returned = text.len;
     notice->html = part->media == BS_MEDIA_HTML;

@@ -32,8 +32,9 @@ struct bs_notice {
     bool cut;             /* there was more of it than was kept */
     const struct bs_rule *kinds[BS_KIND_COUNT]; /* the first rule that says each, or NULL */
     size_t ends[BS_KIND_COUNT];                 /* where its match ends */
-    struct bs_notice_role roles[BS_NOTICE_ROLES_MAX]; /* in the text's order, without RETURNED_BELOW and QUOTED_BELOW */
     size_t role_count;
+    /* In the text's order, without RETURNED_BELOW and QUOTED_BELOW. They are the last, as those past the count are not set. */
+    struct bs_notice_role roles[BS_NOTICE_ROLES_MAX];
 };
 
 /* Looks at the texts of the message's own parts, at most BS_NOTICE_TEXTS_MAX of them, until one says something; if none

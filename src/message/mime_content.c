@@ -323,6 +323,7 @@ static void end_text(struct bs_mime *mime, struct bs_bytes bytes)
 {
     struct bs_mime_content *content = &mime->content;
     struct bs_part *part = &mime->parts->items[content->part];
+    mime->parts->failed |= content->bytes.failed;
     if (content->deferred && bytes.len > 0 && defer_text(mime, part, bytes))
         return;
     if (content->deferred) {
