@@ -394,6 +394,7 @@ size_t bs_header_push(struct bs_header *header, struct bs_bytes input)
         if (end == rest.len) {
             if (!append_up_to_limit(&header->line, rest))
                 header->line_cut = true;
+            header->failed = header->failed || header->line.failed;
             return input.len;
         }
         end_line(header, bs_bytes_first(rest, end));

@@ -365,6 +365,7 @@ static struct bs_mime_fields read_fields(struct bs_bytes text)
 void bs_mime_begin_part_body(struct bs_mime *mime, struct bs_mime_fields *fields)
 {
     mime->in_line = false;
+    mime->parts->failed |= mime->part_header.failed;
     begin_part(mime, fields, mime->part_header_parent);
 }
 
