@@ -199,10 +199,13 @@ static struct guess guess_by_reply(unsigned code)
     return (struct guess){failure, failure == BS_FAILURE_UNKNOWN ? 0 : REPLY_WEIGHT};
 }
 
-static struct guess guess_by_text(struct bs_rules_scan *scan, struct bs_bytes text)
+/* Rules that weigh less than this say only what a reply is about that otherwise means an unknown mailbox. */
+enum { FAINT_WEIGHT = 8 };
+
+static struct guess guess_by_text(struct bs_rules_scan *scan, struct bs_bytes text, struct guess by_reply)
 {
     const struct bs_rule *rule = bs_rules_look_for_failure(scan, text);
-    if (!rule)
+    if (!rule || (rule->weight < FAINT_WEIGHT && by_reply.failure != BS_FAILURE_USER_UNKNOWN))
         return (struct guess){BS_FAILURE_UNKNOWN, 0};
     return (struct guess){(enum bs_failure)rule->concludes, rule->weight};
 }
@@ -219,8 +222,9 @@ enum bs_failure bs_diagnose(struct bs_rules_scan *scan, struct bs_bytes status, 
 {
     struct status stated = read_status(bs_bytes_trim(status)), within = find_status(diagnostic);
     unsigned code = reply_code >= 400 && reply_code <= 599 ? reply_code : find_reply(diagnostic);
-    const struct guess guesses[] = {guess_by_text(scan, diagnostic), guess_by_status(within), guess_by_status(stated),
-                                    guess_by_reply(code)};
+    const struct guess by_reply = guess_by_reply(code);
+    const struct guess guesses[] = {guess_by_text(scan, diagnostic, by_reply), guess_by_status(within),
+                                    guess_by_status(stated), by_reply};
     struct guess best = {BS_FAILURE_UNKNOWN, 0};
     for (size_t i = 0; i < sizeof guesses / sizeof *guesses; i++) {
         if (guesses[i].weight > best.weight)

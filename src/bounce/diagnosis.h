@@ -4,7 +4,8 @@
  * registry of enhanced status codes that RFC 5248 began), the reply code of SMTP (RFC 5321 section 4.2) and the text.
  * Texts are looked at by the rules for `diagnostic`. Each of the three has a weight for what it says, and the
  * heaviest counts: a text that is specific before a status, a status that is before a text that is not, and the reply
- * code where neither says anything.
+ * code where neither says anything. Words that say no more than what a reply is about (rules of a weight below 8) count
+ * only beside a code that would mean an unknown mailbox alone.
  */
 #ifndef BS_BOUNCE_DIAGNOSIS_H
 #define BS_BOUNCE_DIAGNOSIS_H

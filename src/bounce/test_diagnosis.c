@@ -50,6 +50,14 @@ static const struct {
     {"", 0, "550 5.0.350 Remote server returned an error -> 552 5.3.4 so be it", BS_FAILURE_SIZE},
     {"", 0, "mailbox is full: retry timeout exceeded", BS_FAILURE_MAILBOX_FULL},
     {"", 0, "450 4.1.1 User unknown: retry timeout exceeded", BS_FAILURE_EXPIRED},
+    /* what a reply is about that would mean an unknown mailbox */
+    {"", 550, "550 mail from your network is unwelcome", BS_FAILURE_POLICY},
+    {"", 550, "550 x is unwelcome", BS_FAILURE_USER_UNKNOWN},
+    {"", 550, "550 absent from the list of your network", BS_FAILURE_USER_UNKNOWN},
+    {"5.1.1", 550, "550 5.1.1 mail from your network is unwelcome", BS_FAILURE_USER_UNKNOWN},
+    {"", 554, "554 tomorrow", BS_FAILURE_POLICY},
+    {"", 0, "Size (in bytes): 2211", BS_FAILURE_UNKNOWN},
+    {"", 0, "the reason is unknown", BS_FAILURE_UNKNOWN},
     /* details that nobody registered */
     {"5.7.999", 550, "550 5.7.999 so be it", BS_FAILURE_POLICY},
     {"5.6.99", 550, "", BS_FAILURE_CONTENT},
