@@ -187,6 +187,7 @@ static const struct row dsn_rows[] = {
     {IS, .all = SYSTEM | TEXT, .any = MAILER | SUBJECT | TELLS},
     {IS, .all = SYSTEM | SUBJECT, .any = RETURNS, .none = ANSWERS},
     {IS, .all = DAEMON_FROM | SUBJECT, .none = ANSWERS | PERSON | HTML},
+    {IS, .all = DAEMON_FROM | SUBJECT | CITED, .none = ANSWERS | PERSON | LURE},
     {NOT, .any = SYSTEM | PERSON},
     {IS, .all = ROBOT_FROM | TEXT | SUBJECT, .any = TELLS},
     {NOT, .all = AUTO_REPLIED | OTHER_PATH},
