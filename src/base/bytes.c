@@ -61,6 +61,11 @@ static inline size_t find_candidate(struct bs_bytes bytes, size_t i, struct bs_b
         if (found < BS_STRIDE)
             return i + found;
     }
+    if (i + span < bytes.len && bytes.len >= span + BS_STRIDE) { /* the rest, with some that was looked at before it */
+        size_t back = bytes.len - span - BS_STRIDE;
+        BS_STRIDE_OF_BYTES begin = bs_stride_at(bytes.ptr + back) | fold, end = bs_stride_at(bytes.ptr + back + span) | fold;
+        return back + bs_stride_first_behind((begin == first) & (end == last), i - back);
+    }
     while (i + span < bytes.len &&
            ((signed char)(bytes.ptr[i] | fold) != first || (signed char)(bytes.ptr[i + span] | fold) != last))
         i++;

@@ -79,6 +79,18 @@ static inline size_t bs_stride_first(BS_STRIDE_OF_BYTES holds)
 #endif
 }
 
+/* The same among the bytes behind the first `count`, which is at most BS_STRIDE. */
+static inline size_t bs_stride_first_behind(BS_STRIDE_OF_BYTES holds, size_t count)
+{
+#ifdef __SSE2__
+    unsigned bits = bs_stride_bits(holds) & ~0u << count;
+    return bits != 0 ? (size_t)__builtin_ctz(bits) : BS_STRIDE;
+#else
+    memset(&holds, 0, count);
+    return bs_stride_first(holds);
+#endif
+}
+
 /* The same of two strides, one behind the other; 2 * BS_STRIDE where it holds for none. */
 static inline size_t bs_stride_first_of_two(BS_STRIDE_OF_BYTES holds, BS_STRIDE_OF_BYTES next_holds)
 {

@@ -21,6 +21,9 @@ static void the_first_byte_that_a_comparison_holds_for_is_found(void **state)
             assert_int_equal(bs_stride_first(bs_stride_at(bytes + begin) < 0), place);
             assert_int_equal(bs_stride_first(bs_stride_at(bytes + begin) == 'x'), place == 0);
             assert_int_equal(bs_stride_first(bs_stride_at(bytes + begin) == '\n'), BS_STRIDE);
+            for (size_t count = 0; count <= BS_STRIDE; count++)
+                assert_int_equal(bs_stride_first_behind(bs_stride_at(bytes + begin) < 0, count),
+                                 count <= place ? place : BS_STRIDE);
             assert_int_equal(bs_stride_first_not(bs_stride_at(bytes + begin) == 'x'), place);
         }
     }

@@ -136,14 +136,23 @@ static size_t status_length(struct bs_bytes bytes)
     return len < bytes.len && is_letter_or_digit(bytes.ptr[len]) ? 0 : len;
 }
 
+/* A comparison: bytes that are the class of a status. */
+static inline BS_STRIDE_OF_BYTES classes_in(BS_STRIDE_OF_BYTES bytes)
+{
+    return (bytes == '2') | bs_stride_between(bytes, '4', '5');
+}
+
 size_t bs_text_find_class(struct bs_bytes text, size_t begin)
 {
     size_t i = begin;
     for (; i + BS_STRIDE <= text.len; i += BS_STRIDE) {
-        BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i);
-        size_t found = bs_stride_first((here == '2') | bs_stride_between(here, '4', '5'));
+        size_t found = bs_stride_first(classes_in(bs_stride_at(text.ptr + i)));
         if (found < BS_STRIDE)
             return i + found;
+    }
+    if (i < text.len && text.len >= BS_STRIDE) { /* the rest, with some that was looked at before it */
+        size_t back = text.len - BS_STRIDE;
+        return back + bs_stride_first_behind(classes_in(bs_stride_at(text.ptr + back)), i - back);
     }
     while (i < text.len && text.ptr[i] != '2' && text.ptr[i] != '4' && text.ptr[i] != '5')
         i++;
@@ -155,7 +164,7 @@ static size_t find_status(struct bs_bytes text, size_t i)
 {
     for (; i + BS_STRIDE < text.len; i += BS_STRIDE) {
         BS_STRIDE_OF_BYTES here = bs_stride_at(text.ptr + i), next = bs_stride_at(text.ptr + i + 1);
-        size_t found = bs_stride_first(((here == '2') | bs_stride_between(here, '4', '5')) & (next == '.'));
+        size_t found = bs_stride_first(classes_in(here) & (next == '.'));
         if (found < BS_STRIDE)
             return i + found;
     }

@@ -150,7 +150,8 @@ static bool take_parameter(struct bs_bytes *io_rest, struct parameter *ret_param
         rest = skip_blanks(bs_bytes_skip(rest, 1));
     if (rest.len == 0)
         return false;
-    *ret_parameter = (struct parameter){.name = take_token(&rest)};
+    *ret_parameter = (struct parameter){.name = bs_bytes_first(rest, token_length(rest))};
+    rest = bs_bytes_skip(rest, ret_parameter->name.len);
     struct bs_bytes behind = skip_blanks(rest);
     if (behind.len > 0 && behind.ptr[0] == '=') {
         rest = bs_bytes_skip(behind, 1);
