@@ -5,10 +5,7 @@
 #include "base/stride.h"
 #include "base/utf8.h"
 
-enum {
-    FIRST_CAPACITY = 32,
-    PLAIN_FIELD_MAX = 2048, /* bytes of a field that is taken as a whole */
-};
+enum { FIRST_CAPACITY = 32 };
 
 void bs_header_init(struct bs_header *header, struct bs_arena *arena)
 {
@@ -350,11 +347,11 @@ static inline size_t copy_plain(const char *at, const char *end, char *to)
  * field has to go line by line. */
 static inline size_t take_plain_field(struct bs_header *header, struct bs_bytes rest)
 {
-    const char *at = rest.ptr, *end = rest.ptr + (rest.len < PLAIN_FIELD_MAX ? rest.len : PLAIN_FIELD_MAX);
+    const char *at = rest.ptr, *end = rest.ptr + (rest.len < BS_HEADER_PLAIN_SIZE ? rest.len : BS_HEADER_PLAIN_SIZE);
     if (header->line.len > 0 || header->line_cut || is_blank(*at) || *at == '\r' || *at == '\n')
         return 0;
     close_field(header);
-    char *raw = bs_arena_peek(header->arena, 2 * PLAIN_FIELD_MAX); /* each LF may become CRLF */
+    char *raw = bs_arena_peek(header->arena, 2 * BS_HEADER_PLAIN_SIZE); /* each LF may become CRLF */
     char *to = raw;
     if (!raw)
         return 0;
@@ -378,6 +375,19 @@ static inline size_t take_plain_field(struct bs_header *header, struct bs_bytes 
     if (has_room(header, len))
         add_field(header, bs_bytes(bs_arena_take_unset(header->arena, len + 1), len), rest, 0);
     return (size_t)(at - rest.ptr);
+}
+
+size_t bs_header_push_plain(struct bs_header *header, struct bs_bytes input, size_t room, size_t cost)
+{
+    size_t taken = 0, most = 2 * BS_HEADER_PLAIN_SIZE + cost;
+    while (!header->ended && taken < input.len && input.ptr[taken] != '-' && room >= most) {
+        size_t field = take_plain_field(header, bs_bytes_skip(input, taken));
+        if (field == 0)
+            break;
+        taken += field;
+        room -= 2 * field + cost;
+    }
+    return taken;
 }
 
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input)

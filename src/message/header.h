@@ -22,6 +22,7 @@ enum {
     BS_HEADER_FIELDS_MAX = 1000,        /* fields that are kept */
     BS_HEADER_FIELD_MAX = 128 * 1024,   /* bytes of one field; Postfix's header_size_limit is 102400 */
     BS_HEADER_SIZE_MAX = 512 * 1024,    /* bytes of all fields together */
+    BS_HEADER_PLAIN_SIZE = 2048,         /* bytes of a field that is taken as a whole; longer ones go line by line */
 };
 
 /* What is wrong with a field, or with the header as a whole, which has the flags of all its fields. */
@@ -80,6 +81,11 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena);
 
 /* Reads on and returns how many bytes it took: all, unless the header ended. */
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input);
+
+/* Reads fields of at most BS_HEADER_PLAIN_SIZE bytes each that lie in the input as a whole and are nothing but that, up to
+ * one that is not, that begins with a dash, or that may exceed `room` with the others: each counts twice its bytes, for
+ * its line ends, and `cost`. Returns how many bytes it took. */
+size_t bs_header_push_plain(struct bs_header *header, struct bs_bytes input, size_t room, size_t cost);
 
 /* The input ended. Frees what the reader keeps beside the arena; fields stay valid as long as the arena. */
 void bs_header_finish(struct bs_header *header);

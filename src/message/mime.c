@@ -380,6 +380,10 @@ static enum event scan(struct bs_mime *mime, struct bs_bytes *io_chunk)
         bs_mime_content_flush(mime); /* the line goes out of scope */
         return event;
     }
+    if (mime->state == BS_MIME_HEADER && !mime->in_line && !mime->header_full)
+        bs_mime_header_push_plain(mime, io_chunk);
+    if (io_chunk->len == 0)
+        return MORE;
     const char *begin = io_chunk->ptr, *at = begin, *end = begin + io_chunk->len;
     if (mime->in_line) {
         at = memchr(at, '\n', io_chunk->len);

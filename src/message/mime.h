@@ -137,6 +137,9 @@ size_t bs_mime_room(struct bs_mime *mime, size_t enough);
  * them. */
 size_t bs_mime_header_cost(const struct bs_header *header);
 
+/* Takes fields of the header of a returned message off the front, in which no boundary can be, as long as all is plain. */
+void bs_mime_header_push_plain(struct bs_mime *mime, struct bs_bytes *io_bytes);
+
 /* Bytes of the header of a returned message. */
 void bs_mime_header_push(struct bs_mime *mime, struct bs_bytes bytes);
 

@@ -367,6 +367,12 @@ static size_t header_room(struct bs_mime *mime, size_t enough)
     return cost < room ? room - cost : 0;
 }
 
+void bs_mime_header_push_plain(struct bs_mime *mime, struct bs_bytes *io_bytes)
+{
+    size_t taken = bs_header_push_plain(mime->header, *io_bytes, header_room(mime, 0), FIELD_COST);
+    *io_bytes = bs_bytes_skip(*io_bytes, taken);
+}
+
 void bs_mime_header_push(struct bs_mime *mime, struct bs_bytes bytes)
 {
     if (mime->header->flags & BS_HEADER_TOO_MANY) /* nothing more is kept */
