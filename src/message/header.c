@@ -5,7 +5,10 @@
 #include "base/stride.h"
 #include "base/utf8.h"
 
-enum { FIRST_CAPACITY = 32 };
+enum {
+    FIRST_CAPACITY = 32,
+    PLAIN_FIELD_MAX = 2048, /* bytes of a field that is taken as a whole */
+};
 
 void bs_header_init(struct bs_header *header, struct bs_arena *arena)
 {
@@ -347,11 +350,11 @@ static inline size_t copy_plain(const char *at, const char *end, char *to)
  * field has to go line by line. */
 static inline size_t take_plain_field(struct bs_header *header, struct bs_bytes rest)
 {
-    const char *at = rest.ptr, *end = rest.ptr + (rest.len < BS_HEADER_PLAIN_SIZE ? rest.len : BS_HEADER_PLAIN_SIZE);
+    const char *at = rest.ptr, *end = rest.ptr + (rest.len < PLAIN_FIELD_MAX ? rest.len : PLAIN_FIELD_MAX);
     if (header->line.len > 0 || header->line_cut || is_blank(*at) || *at == '\r' || *at == '\n')
         return 0;
     close_field(header);
-    char *raw = bs_arena_peek(header->arena, 2 * BS_HEADER_PLAIN_SIZE); /* each LF may become CRLF */
+    char *raw = bs_arena_peek(header->arena, 2 * PLAIN_FIELD_MAX); /* each LF may become CRLF */
     char *to = raw;
     if (!raw)
         return 0;
@@ -379,7 +382,7 @@ static inline size_t take_plain_field(struct bs_header *header, struct bs_bytes 
 
 size_t bs_header_push_plain(struct bs_header *header, struct bs_bytes input, size_t room, size_t cost)
 {
-    size_t taken = 0, most = 2 * BS_HEADER_PLAIN_SIZE + cost;
+    size_t taken = 0, most = 2 * PLAIN_FIELD_MAX + cost;
     while (!header->ended && taken < input.len && input.ptr[taken] != '-' && room >= most) {
         size_t field = take_plain_field(header, bs_bytes_skip(input, taken));
         if (field == 0)

@@ -22,7 +22,6 @@ enum {
     BS_HEADER_FIELDS_MAX = 1000,        /* fields that are kept */
     BS_HEADER_FIELD_MAX = 128 * 1024,   /* bytes of one field; Postfix's header_size_limit is 102400 */
     BS_HEADER_SIZE_MAX = 512 * 1024,    /* bytes of all fields together */
-    BS_HEADER_PLAIN_SIZE = 2048,         /* bytes of a field that is taken as a whole; longer ones go line by line */
 };
 
 /* What is wrong with a field, or with the header as a whole, which has the flags of all its fields. */
@@ -82,8 +81,8 @@ void bs_header_init(struct bs_header *header, struct bs_arena *arena);
 /* Reads on and returns how many bytes it took: all, unless the header ended. */
 size_t bs_header_push(struct bs_header *header, struct bs_bytes input);
 
-/* Reads fields of at most BS_HEADER_PLAIN_SIZE bytes each that lie in the input as a whole and are nothing but that, up to
- * one that is not, that begins with a dash, or that may exceed `room` with the others: each counts twice its bytes, for
+/* Reads fields that lie in the input as a whole, are not long and have nothing odd in them, up to one that is none of
+ * these, that begins with a dash, or that may exceed `room` with the others: each counts twice its bytes, for
  * its line ends, and `cost`. Returns how many bytes it took. */
 size_t bs_header_push_plain(struct bs_header *header, struct bs_bytes input, size_t room, size_t cost);
 

@@ -202,8 +202,10 @@ static void keep_part_header(struct bs_mime *mime, struct bs_bytes header, struc
 {
     bs_strbuf_append(&mime->part_header, header);
     const char *copy = bs_strbuf_cstr(&mime->part_header);
-    if (mime->part_header.len < header.len) /* no memory */
+    if (mime->part_header.failed) {
+        mime->parts->failed = true;
         fields = (struct bs_mime_fields){.type = {NULL, 0}};
+    }
     fields.type = in_copy(fields.type, header.ptr, copy);
     fields.encoding = in_copy(fields.encoding, header.ptr, copy);
     fields.disposition = in_copy(fields.disposition, header.ptr, copy);
