@@ -3,17 +3,17 @@
 #include "bounce/notice.h"
 
 #include "bounce/returned.h"
+#include "bounce/text_lines.h"
 
-/* Where the line of the match begins. */
-static size_t line_begin(struct bs_bytes text, size_t end)
+/* Where the line begins that a match ends in. */
+static size_t line_of(struct bs_bytes text, size_t end)
 {
-    const char *before = end > 0 ? memrchr(text.ptr, '\n', end) : NULL;
-    return before ? (size_t)(before - text.ptr) + 1 : 0;
+    return bs_text_line_begin(text, end > 0 ? end - 1 : 0);
 }
 
 static bool is_quoted(struct bs_bytes text, size_t end)
 {
-    size_t begin = line_begin(text, end > 0 ? end - 1 : 0);
+    size_t begin = line_of(text, end);
     while (begin < text.len && (text.ptr[begin] == ' ' || text.ptr[begin] == '\t'))
         begin++;
     if (begin == text.len)
@@ -26,7 +26,7 @@ static void take_role(struct bs_notice *notice, const struct bs_rule_hit *hit)
 {
     enum bs_rule_role role = (enum bs_rule_role)hit->rule->concludes;
     if (role == BS_ROLE_RETURNED_BELOW || role == BS_ROLE_QUOTED_BELOW) {
-        size_t begin = line_begin(notice->text, hit->end > 0 ? hit->end - 1 : 0);
+        size_t begin = line_of(notice->text, hit->end);
         if (role == BS_ROLE_RETURNED_BELOW && hit->end < notice->returned)
             notice->returned = hit->end;
         if (begin < notice->own)

@@ -4,6 +4,7 @@
 #include "bounce/returned.h"
 
 #include "base/stride.h"
+#include "bounce/text_lines.h"
 #include "message/charset.h"
 
 enum {
@@ -11,23 +12,11 @@ enum {
     FIELDS_MIN = 3, /* fields that make a header where no wording says that there is one */
 };
 
-/* The line that begins at `begin`, without its end. */
-static struct bs_bytes line_at(struct bs_bytes text, size_t begin)
-{
-    struct bs_bytes rest = bs_bytes_skip(text, begin);
-    return bs_bytes_first(rest, bs_bytes_find(rest, '\n'));
-}
-
 /* Where the line behind one begins. */
 static size_t behind_line(struct bs_bytes text, size_t begin, struct bs_bytes line)
 {
     size_t end = begin + line.len;
     return end < text.len ? end + 1 : end;
-}
-
-static size_t next_line(struct bs_bytes text, size_t begin)
-{
-    return behind_line(text, begin, line_at(text, begin));
 }
 
 static bool is_blank(char c)
@@ -107,9 +96,6 @@ static enum field_class classify_field(struct bs_bytes name)
         {{"Diagnostic-Code", 15}, FIELD_REPORT},
         {{"Original-Recipient", 18}, FIELD_REPORT},
     };
-    const unsigned lengths = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 18;
-    if (name.len > 18 || !(lengths >> name.len & 1)) /* as it is most times */
-        return FIELD_ANY;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (bs_bytes_equal_nocase(fields[i].name, name))
             return fields[i].class;
@@ -135,10 +121,10 @@ struct run {
 static struct run measure(struct bs_bytes text, size_t begin)
 {
     struct run run = {.end = begin};
-    struct bs_bytes prefix = line_at(text, begin);
+    struct bs_bytes prefix = bs_text_line_at(text, begin);
     prefix = bs_bytes_first(prefix, prefix_length(prefix));
     while (run.end < text.len) {
-        struct bs_bytes line = line_at(text, run.end);
+        struct bs_bytes line = bs_text_line_at(text, run.end);
         size_t next = behind_line(text, run.end, line);
         if (!bs_bytes_equal(bs_bytes_first(line, prefix.len), prefix))
             break;
@@ -160,7 +146,7 @@ static struct run measure(struct bs_bytes text, size_t begin)
 struct bs_returned_place bs_returned_find(struct bs_bytes text)
 {
     for (size_t begin = 0, runs = 0; begin < text.len && runs < BS_RETURNED_RUNS_MAX;) {
-        struct bs_bytes line = line_at(text, begin);
+        struct bs_bytes line = bs_text_line_at(text, begin);
         if (field_name(bs_bytes_skip(line, prefix_length(line))).len == 0) {
             begin = behind_line(text, begin, line);
             continue;
@@ -184,8 +170,8 @@ static bool is_ruling(char c)
 /* The beginning of the first line that holds anything but what rules text off. */
 static size_t skip_rulers(struct bs_bytes text, size_t begin)
 {
-    for (; begin < text.len; begin = next_line(text, begin)) {
-        struct bs_bytes line = line_at(text, begin);
+    for (; begin < text.len; begin = bs_text_next_line(text, begin)) {
+        struct bs_bytes line = bs_text_line_at(text, begin);
         size_t i = 0;
         while (i < line.len && is_ruling(line.ptr[i]))
             i++;
@@ -199,7 +185,7 @@ static void push_without_prefix(struct bs_header *header, struct bs_bytes text, 
 {
     struct bs_bytes line;
     for (size_t begin = 0; begin < text.len && !header->ended; begin = behind_line(text, begin, line)) {
-        line = line_at(text, begin);
+        line = bs_text_line_at(text, begin);
         bs_header_push(header, bs_bytes_skip(line, prefix < line.len ? prefix : line.len));
         bs_header_push(header, BS_LITERAL("\n"));
     }
@@ -218,7 +204,7 @@ bool bs_returned_in_text(struct bs_bytes text, size_t begin, const struct bs_ret
     struct bs_header *header = bs_arena_take(arena, sizeof *header);
     if (!header)
         return false;
-    size_t prefix = prefix_length(line_at(text, begin));
+    size_t prefix = prefix_length(bs_text_line_at(text, begin));
     struct bs_bytes fields = bs_bytes(text.ptr + begin, run.end - begin);
     bool open = run.end == text.len; /* the text may have been cut within it */
     bool empty_line = !open && text.ptr[run.end] == '\n';

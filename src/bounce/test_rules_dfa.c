@@ -22,8 +22,9 @@ static const char *const patterns[] = {
     "\\A ?user (\\d{3}[ -])?unknown",
     "[^ \\n@]+@[^ \\n>]+(: |, )unknown",
     "x[ab]*a[ab]{10}c", /* as many sets of states as there are runs of ten bytes, 1024 */
+    "x[ab]*a.{0,90}c",  /* sets of more states than a set has that is kept */
 };
-enum { PATTERNS = sizeof patterns / sizeof *patterns, OF_MANY_SETS = PATTERNS - 1 };
+enum { PATTERNS = sizeof patterns / sizeof *patterns, OF_MANY_SETS = PATTERNS - 2, OF_LARGE_SETS };
 
 static const char *const texts[] = {
     "user unknown",
@@ -92,7 +93,8 @@ static size_t compare(struct bs_rules_dfas *dfas, size_t number,
     return matches;
 }
 
-/* In so much memory, each text twice: when it is new, and when it is known. */
+/* In so much memory, each text twice: when it is new, and when it is known. The pattern of large
+ * sets takes too long. */
 static size_t compare_all(const struct subject *subject, size_t memory)
 {
     struct bs_rules_dfas *dfas = bs_rules_dfas_new(PATTERNS, memory);
@@ -101,7 +103,7 @@ static size_t compare_all(const struct subject *subject, size_t memory)
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < TEXTS; i++) {
             bs_rules_dfas_begin_text(dfas);
-            for (size_t j = 0; j < PATTERNS; j++)
+            for (size_t j = 0; j <= OF_MANY_SETS; j++)
                 matches += compare(dfas, j, &subject->automata[j], bs_bytes_from_cstr(texts[i]));
         }
     }
@@ -152,6 +154,28 @@ static void a_pattern_of_many_sets_is_followed_to_its_end(void **state)
     bs_arena_reset(&subject.arena);
 }
 
+/* Where a set is too large to be kept, its states are followed one by one from there on. */
+static void a_pattern_of_large_sets_is_followed_to_its_end(void **state)
+{
+    static struct subject subject;
+    char text[300];
+    size_t work = 0;
+    (void)state;
+    prepare(&subject);
+    struct bs_rules_dfas *dfas = bs_rules_dfas_new(PATTERNS, BS_RULES_DFA_MEMORY_MAX);
+    assert_non_null(dfas);
+    memset(text, 'a', sizeof text);
+    text[0] = 'x';
+    for (size_t round = 0; round < 2; round++) {
+        assert_int_equal(bs_rules_dfas_end(dfas, OF_LARGE_SETS, &subject.automata[OF_LARGE_SETS],
+                                           bs_bytes(text, sizeof text), 0, 1, &work),
+                         round == 0 ? BS_RULES_NO_END : sizeof text);
+        text[sizeof text - 1] = 'c';
+    }
+    bs_rules_dfas_free(dfas);
+    bs_arena_reset(&subject.arena);
+}
+
 /* What one text asks for may take no more than the limit, past which nothing has a number. */
 static void more_memory_than_the_limit_is_not_used(void **state)
 {
@@ -175,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_no_room_is_found_all_the_same),
         cmocka_unit_test(a_pattern_of_many_sets_is_followed_to_its_end),
+        cmocka_unit_test(a_pattern_of_large_sets_is_followed_to_its_end),
         cmocka_unit_test(more_memory_than_the_limit_is_not_used),
     };
     return cmocka_run_group_tests_name("rules_dfa", tests, NULL, NULL);
